@@ -1,1 +1,30 @@
-//! server
+//! The bank server: the only crate with SQL and HTTP.
+//!
+//! One folder per feature (`accounts/`, `transfers/`, `certificates/`, …), each split the same way: `mod` says what it
+//! promises and holds its routes, `api` speaks HTTP and decides nothing, `service` owns the use cases, `store` owns the
+//! SQL. Everything that changes money or authority goes through the [`corridor`].
+
+pub mod accounts;
+pub mod authority;
+pub mod bank;
+pub mod certificates;
+pub mod clock;
+pub mod config;
+pub mod corridor;
+pub mod db;
+pub mod doctor;
+pub mod health;
+pub mod http;
+pub mod log;
+pub mod migrate;
+pub mod openapi;
+pub mod policy;
+pub mod postgres;
+pub mod problem;
+pub mod security;
+pub mod sessions;
+pub mod start;
+pub mod telemetry;
+pub mod transfers;
+pub mod users;
+pub mod vault;
