@@ -1,0 +1,5 @@
+//! For a person.
+use crate::certificate::Certificate;
+pub fn show(certificate: &Certificate) -> String {
+    todo!()
+}
