@@ -1,1 +1,309 @@
-//! config
+//! What an operator may set. Every value has a default that is safe for one machine.
+//!
+//! | variable | default |
+//! |---|---|
+//! | `DATABASE_URL` | none: a private PostgreSQL cluster in the data folder |
+//! | `STRONGROOM_OWNER_DATABASE_URL` | none: `strongroom migrate` needs it when `DATABASE_URL` is set |
+//! | `STRONGROOM_DATA_DIR` | `.strongroom` |
+//! | `STRONGROOM_PROFILE` | `production` when `DATABASE_URL` is set, else `development` |
+//! | `STRONGROOM_LISTEN` | `127.0.0.1:8080`, plain HTTP |
+//! | `STRONGROOM_TLS_LISTEN` | `127.0.0.1:8443` |
+//! | `STRONGROOM_TLS_CERTIFICATE`, `STRONGROOM_TLS_KEY` | a certificate made at the first start |
+//! | `STRONGROOM_TLS_NAMES` | `localhost,127.0.0.1,::1` |
+//! | `STRONGROOM_ORIGIN` | `https://localhost:<TLS port>` |
+//! | `STRONGROOM_DB_CONNECTIONS` | 16 |
+//! | `STRONGROOM_BODY_BYTES_MAX` | 4194304 |
+//! | `STRONGROOM_TIMEOUT_S` | 30 |
+//! | `STRONGROOM_REQUESTS_MAX` | 1024 at once |
+//! | `STRONGROOM_CONNECTIONS_MAX` | 4096 at once |
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Everything the server is told from outside. Holds no key material.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How much is tolerated at start.
+    pub profile: Profile,
+    /// Folder of the key files, the TLS certificate and the private cluster.
+    pub data_dir: PathBuf,
+    /// Where the rows live.
+    pub database: DatabaseConfig,
+    /// Plain HTTP, for a proxy or a browser on the same machine.
+    pub listen: SocketAddr,
+    /// TLS 1.3.
+    pub tls: TlsConfig,
+    /// Scheme, host and port that people type; signed into every login challenge.
+    pub origin: String,
+    /// What one client may take.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            profile: Profile::Development,
+            data_dir: PathBuf::from(".strongroom"),
+            database: DatabaseConfig::default(),
+            listen: SocketAddr::new(LOOPBACK, 8080),
+            tls: TlsConfig::default(),
+            origin: "https://localhost:8443".to_owned(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the process environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Reads variables through `lookup`. An empty value counts as absent.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let variables = Variables(lookup);
+        let mut config = Self::default();
+        if let Some(url) = variables.text("DATABASE_URL") {
+            config.database.source = DatabaseSource::Url(DatabaseUrl::new(url));
+            config.profile = Profile::Production;
+        }
+        config.database.owner = variables.text("STRONGROOM_OWNER_DATABASE_URL").map(DatabaseUrl);
+        variables.set("STRONGROOM_PROFILE", &mut config.profile)?;
+        variables.set("STRONGROOM_DATA_DIR", &mut config.data_dir)?;
+        variables.set("STRONGROOM_LISTEN", &mut config.listen)?;
+        variables.set("STRONGROOM_TLS_LISTEN", &mut config.tls.listen)?;
+        variables.set("STRONGROOM_DB_CONNECTIONS", &mut config.database.connections_max)?;
+        variables.set("STRONGROOM_BODY_BYTES_MAX", &mut config.limits.body_bytes_max)?;
+        variables.set("STRONGROOM_REQUESTS_MAX", &mut config.limits.requests_max)?;
+        variables.set("STRONGROOM_CONNECTIONS_MAX", &mut config.limits.connections_max)?;
+        let mut timeout_s = config.limits.timeout.as_secs();
+        variables.set("STRONGROOM_TIMEOUT_S", &mut timeout_s)?;
+        config.limits.timeout = Duration::from_secs(timeout_s);
+        config.tls.files = variables.pair("STRONGROOM_TLS_CERTIFICATE", "STRONGROOM_TLS_KEY")?;
+        if let Some(names) = variables.text("STRONGROOM_TLS_NAMES") {
+            config.tls.names = names.split(',').map(|name| name.trim().to_owned()).collect();
+        }
+        config.origin = variables
+            .text("STRONGROOM_ORIGIN")
+            .unwrap_or_else(|| format!("https://localhost:{}", config.tls.listen.port()));
+        Ok(config)
+    }
+}
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// How much is tolerated at start.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Profile {
+    /// One person's machine: doubts are warnings, migrations run by themselves.
+    Development,
+    /// Other people's money: every doubt of `doctor` about the database refuses the start.
+    Production,
+}
+
+impl FromStr for Profile {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "development" => Ok(Self::Development),
+            "production" => Ok(Self::Production),
+            _ => Err("is neither `development` nor `production`"),
+        }
+    }
+}
+
+/// Where the rows live and how many connections may reach them.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// A private cluster, or somebody's PostgreSQL.
+    pub source: DatabaseSource,
+    /// The role that owns the schema; only `strongroom migrate` uses it.
+    pub owner: Option<DatabaseUrl>,
+    /// Size of the pool; the posters' own connections come on top.
+    pub connections_max: u32,
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        Self { source: DatabaseSource::Private, owner: None, connections_max: 16 }
+    }
+}
+
+/// A private cluster, or somebody's PostgreSQL.
+#[derive(Clone, Debug)]
+pub enum DatabaseSource {
+    /// Supervised by this process, in the data folder.
+    Private,
+    /// Named by `DATABASE_URL`.
+    Url(DatabaseUrl),
+}
+
+/// A connection URL. It may hold a password, so it never shows itself.
+#[derive(Clone, Eq, PartialEq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// Takes the URL as it is; the driver judges it when it connects.
+    #[must_use]
+    pub const fn new(url: String) -> Self {
+        Self(url)
+    }
+
+    /// The URL with its password.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseUrl(..)")
+    }
+}
+
+/// The TLS port.
+#[derive(Clone, Debug)]
+pub struct TlsConfig {
+    /// Address of the TLS port.
+    pub listen: SocketAddr,
+    /// Certificate chain and key as PEM files; none: a self-made pair in the data folder.
+    pub files: Option<(PathBuf, PathBuf)>,
+    /// DNS names and addresses that a self-made certificate speaks for.
+    pub names: Vec<String>,
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(LOOPBACK, 8443),
+            files: None,
+            names: ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+/// What one client may take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Longest request body, in bytes. A batch of 1,000 transfers stays below 1 MiB.
+    pub body_bytes_max: usize,
+    /// From the last header byte to the first byte of the answer.
+    pub timeout: Duration,
+    /// Requests in work at once; the next one is told to come back.
+    pub requests_max: usize,
+    /// Connections open at once; the next one waits in the kernel's queue.
+    pub connections_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 4 * 1024 * 1024,
+            timeout: Duration::from_secs(30),
+            requests_max: 1024,
+            connections_max: 4096,
+        }
+    }
+}
+
+/// A variable that cannot be what it says.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The value does not parse.
+    #[error("{name}: {why}")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// What the parser said.
+        why: String,
+    },
+    /// Two variables only make sense together.
+    #[error("{present} is set but {absent} is not")]
+    Unpaired {
+        /// The one that is set.
+        present: &'static str,
+        /// The one that is missing.
+        absent: &'static str,
+    },
+}
+
+struct Variables<L>(L);
+
+impl<L: Fn(&str) -> Option<String>> Variables<L> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.0)(name).filter(|value| !value.is_empty())
+    }
+
+    fn set<T: FromStr<Err: fmt::Display>>(
+        &self,
+        name: &'static str,
+        target: &mut T,
+    ) -> Result<(), ConfigError> {
+        let Some(text) = self.text(name) else { return Ok(()) };
+        *target = text
+            .parse()
+            .map_err(|error: T::Err| ConfigError::Invalid { name, why: error.to_string() })?;
+        Ok(())
+    }
+
+    fn pair(
+        &self,
+        first: &'static str,
+        second: &'static str,
+    ) -> Result<Option<(PathBuf, PathBuf)>, ConfigError> {
+        match (self.text(first), self.text(second)) {
+            (Some(one), Some(two)) => Ok(Some((one.into(), two.into()))),
+            (Some(_), None) => Err(ConfigError::Unpaired { present: first, absent: second }),
+            (None, Some(_)) => Err(ConfigError::Unpaired { present: second, absent: first }),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(pairs: &'static [(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_lookup(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_the_name_of_the_variable() {
+        for (pairs, name) in [
+            (&[("STRONGROOM_LISTEN", "everywhere")][..], "STRONGROOM_LISTEN"),
+            (&[("STRONGROOM_PROFILE", "prod")], "STRONGROOM_PROFILE"),
+            (&[("STRONGROOM_TIMEOUT_S", "-1")], "STRONGROOM_TIMEOUT_S"),
+            (&[("STRONGROOM_TLS_KEY", "k.pem")], "STRONGROOM_TLS_CERTIFICATE"),
+        ] {
+            let error = from(pairs).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_database_url_means_production_unless_told_otherwise() {
+        const URL: (&str, &str) = ("DATABASE_URL", "postgres://x:secret@db/strongroom");
+        assert_eq!(from(&[]).unwrap().profile, Profile::Development);
+        let config = from(&[URL]).unwrap();
+        assert_eq!(config.profile, Profile::Production);
+        assert!(!format!("{config:?}").contains("secret"));
+        let told = from(&[URL, ("STRONGROOM_PROFILE", "development")]).unwrap();
+        assert_eq!(told.profile, Profile::Development);
+    }
+
+    #[test]
+    fn the_origin_follows_the_tls_port() {
+        let config = from(&[("STRONGROOM_TLS_LISTEN", "127.0.0.1:9443")]).unwrap();
+        assert_eq!(config.origin, "https://localhost:9443");
+    }
+}

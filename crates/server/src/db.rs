@@ -1,1 +1,111 @@
-//! db
+//! The one door to the database: every connection that leaves this module has put on a role first.
+//!
+//! # Invariants
+//!
+//! - The server's login role may do nothing by itself; each transaction becomes the reader of one
+//!   person, the writer or the auditor by `SET LOCAL ROLE`, and falls back when it ends.
+//! - The role and the person are set in the same message as `BEGIN`: one round trip, and no moment in
+//!   between where a statement could run without them.
+//!
+//! # Security
+//!
+//! Row-level security compares with `app.user_id` and `app.role`. Both come from a [`Caller`], which
+//! only authentication makes, and are written as typed literals: a UUID and a name from an enum.
+
+use std::time::Duration;
+
+use intent::{Role, UserId};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction};
+
+use crate::config::DatabaseUrl;
+
+/// A connection that has been idle this long is asked whether it still lives before it is used.
+const IDLE_BEFORE_PING: Duration = Duration::from_secs(10);
+/// How long a request waits for a free connection before it is told to come back.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A reader's statement never needs longer; it ends before the request does.
+const READER_STATEMENT_TIMEOUT_MS: u32 = 20_000;
+
+/// Connections to the bank's database. Clones share one pool.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+    options: PgConnectOptions,
+}
+
+impl Db {
+    /// Connects once, so that a wrong URL fails here and not in the first request.
+    pub async fn connect(url: &DatabaseUrl, connections_max: u32) -> sqlx::Result<Self> {
+        let options = url.expose().parse::<PgConnectOptions>()?.application_name("strongroom");
+        let pool = PgPoolOptions::new()
+            .max_connections(connections_max)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    Ok(meta.idle_for < IDLE_BEFORE_PING || connection.ping().await.is_ok())
+                })
+            })
+            .connect_with(options.clone())
+            .await?;
+        Ok(Self { pool, options })
+    }
+
+    /// A transaction that reads what `user`, in `role`, may see. READ ONLY.
+    pub async fn as_person(
+        &self,
+        user: UserId,
+        role: Role,
+    ) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let role = role.name();
+        self.begin(format!(
+            "BEGIN READ ONLY; SET LOCAL ROLE strongroom_app; SET LOCAL app.user_id = '{user}'; \
+             SET LOCAL app.role = '{role}'; SET LOCAL statement_timeout = {READER_STATEMENT_TIMEOUT_MS}"
+        ))
+        .await
+    }
+
+    /// A transaction that may append evidence and change what is not evidence.
+    pub async fn as_writer(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.begin("BEGIN; SET LOCAL ROLE strongroom_writer".to_owned()).await
+    }
+
+    /// A transaction that reads everything but secrets. READ ONLY.
+    pub async fn as_auditor(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.begin(format!(
+            "BEGIN READ ONLY; SET LOCAL ROLE strongroom_auditor; \
+             SET LOCAL statement_timeout = {READER_STATEMENT_TIMEOUT_MS}"
+        ))
+        .await
+    }
+
+    /// A connection of its own for a poster: the writer's role for good, plans without JIT.
+    pub async fn poster_connection(&self) -> sqlx::Result<PgConnection> {
+        let options = self.options.clone().application_name("strongroom-poster");
+        let mut connection = PgConnection::connect_with(&options).await?;
+        sqlx::raw_sql("SET ROLE strongroom_writer; SET jit = off; SET plan_cache_mode = auto")
+            .execute(&mut connection)
+            .await?;
+        Ok(connection)
+    }
+
+    /// Whether the database answers, in one round trip, without a role.
+    pub async fn ping(&self) -> sqlx::Result<()> {
+        self.pool.acquire().await?.ping().await
+    }
+
+    /// The bare pool, for `doctor` and `migrate`, which judge the login role itself.
+    pub(crate) const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Waits for borrowed connections to come back and closes them.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn begin(&self, statement: String) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.pool.begin_with(AssertSqlSafe(statement)).await
+    }
+}

@@ -1,1 +1,418 @@
-//! problem
+//! Errors on the wire: `application/problem+json`.
+//!
+//! `type` is `urn:strongroom:problem:<code>`; clients branch on `code`, never on `detail`.
+//!
+//! # Precedence
+//!
+//! The first that applies answers: route (404, 405), size (413), load (503), syntax (400, 415), who
+//! (401), may (403), then what the corridor or the ledger says (404, 409, 422). A code that was once
+//! published keeps its meaning and its status.
+//!
+//! # Standard
+//!
+//! RFC 9457.
+
+use std::borrow::Cow;
+
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::http::request_id;
+
+/// Media type of every error body.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// One row a code: the name that never changes, its status, its title for people.
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $name:ident = $code:literal, $status:ident, $title:literal;)+) => {
+        /// What went wrong before a receipt could be made.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub enum Code { $($(#[$doc])+ $name,)+ }
+
+        impl Code {
+            /// Every code, in order of precedence.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The stable name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)+ }
+            }
+
+            /// The sentence for people.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No such route, or nothing the caller may see has that name.
+    NotFound = "not-found", NOT_FOUND, "There is nothing here that you may see";
+    /// The route exists, for another method.
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "This address does not take that method";
+    /// The body is longer than the limit.
+    BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The request is too long";
+    /// Too many requests in work: nothing happened.
+    Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The server is busy; nothing happened, come back";
+    /// The body has a media type that this route does not read.
+    UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
+    /// The request could not be parsed.
+    Malformed = "malformed-request", BAD_REQUEST, "The request could not be understood";
+    /// No valid credentials.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "Sign in first";
+    /// The caller lacks a permission.
+    Forbidden = "forbidden", FORBIDDEN, "You may not do this";
+    /// The state that the request relies on has moved.
+    Conflict = "conflict", CONFLICT, "This does not fit what is already there";
+    /// Too many attempts.
+    RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many attempts; wait";
+    /// A dependency failed before anything happened; the same request may succeed later.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Not available just now; nothing happened, retry the same request";
+    /// The answer did not come in time. Whether it happened is told by the same intent id.
+    TimedOut = "timed-out", GATEWAY_TIMEOUT, "No answer in time; ask again with the same id";
+    /// Our fault, and lasting.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Something is broken on our side";
+}
+
+/// A problem a client can act on. Never carries secrets, SQL or a stack trace.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: Cow<'static, str>,
+    title: Cow<'static, str>,
+    detail: Option<Cow<'static, str>>,
+    field: Option<Cow<'static, str>>,
+    retry_after_s: Option<u32>,
+    receipt: Option<Bytes>,
+}
+
+impl Problem {
+    /// A problem that says no more than its code.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self {
+            status: code.status(),
+            code: Cow::Borrowed(code.name()),
+            title: Cow::Borrowed(code.title()),
+            detail: None,
+            field: None,
+            retry_after_s: match code {
+                Code::Overloaded | Code::Unavailable => Some(1),
+                Code::RateLimited => Some(30),
+                Code::NotFound
+                | Code::MethodNotAllowed
+                | Code::BodyTooLarge
+                | Code::UnsupportedMediaType
+                | Code::Malformed
+                | Code::Unauthenticated
+                | Code::Forbidden
+                | Code::Conflict
+                | Code::TimedOut
+                | Code::Internal => None,
+            },
+            receipt: None,
+        }
+    }
+
+    /// A rule said no: `code`, `status` and `title` come from that rule's own table.
+    #[must_use]
+    pub fn refused(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        title: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut problem = Self::new(Code::Internal);
+        problem.status = status;
+        problem.code = code.into();
+        problem.title = title.into();
+        problem
+    }
+
+    /// 400 that names the member at fault, as a path like `body.amount`.
+    #[must_use]
+    pub fn malformed(
+        field: impl Into<Cow<'static, str>>,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(Code::Malformed).with_field(field).with_detail(detail)
+    }
+
+    /// 401.
+    #[must_use]
+    pub const fn unauthenticated() -> Self {
+        Self::new(Code::Unauthenticated)
+    }
+
+    /// 403 that names the permission or level that is missing.
+    #[must_use]
+    pub fn forbidden(permission: &str) -> Self {
+        Self::new(Code::Forbidden).with_detail(format!("needs {permission}"))
+    }
+
+    /// 404. The same for what does not exist and for what the caller may not see.
+    #[must_use]
+    pub const fn not_found() -> Self {
+        Self::new(Code::NotFound)
+    }
+
+    /// 500. The cause belongs into the log where it is handled, not here.
+    #[must_use]
+    pub const fn internal() -> Self {
+        Self::new(Code::Internal)
+    }
+
+    /// Adds what is particular about this occurrence.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds the path of the member at fault.
+    #[must_use]
+    pub fn with_field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Adds the receipt of a recorded refusal. `receipt` is a JSON object, written as it is.
+    #[must_use]
+    pub fn with_receipt(mut self, receipt: Bytes) -> Self {
+        self.receipt = Some(receipt);
+        self
+    }
+
+    /// Says when to come back.
+    #[must_use]
+    pub const fn with_retry_after_s(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let id = request_id();
+        let document = Document {
+            r#type: format_args!("urn:strongroom:problem:{}", self.code),
+            title: &self.title,
+            status: self.status.as_u16(),
+            detail: self.detail.as_deref(),
+            code: &self.code,
+            field: self.field.as_deref(),
+            request_id: id.as_deref(),
+        };
+        let mut body = serde_json::to_vec(&document).unwrap_or_default();
+        if let Some(receipt) = &self.receipt
+            && body.pop().is_some()
+        {
+            // The receipt's bytes are evidence: they go out as they were made, not parsed and rewritten.
+            body.extend_from_slice(b",\"receipt\":");
+            body.extend_from_slice(receipt);
+            body.push(b'}');
+        }
+        body
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: std::fmt::Arguments<'a>,
+    title: &'a str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.body().into());
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 11.6.1 demands one with every 401.
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        if is_transient(&error) {
+            tracing::warn!(%error, "database failed, retry is safe");
+            Self::new(Code::Unavailable)
+        } else {
+            tracing::error!(%error, "database failed");
+            Self::new(Code::Internal)
+        }
+    }
+}
+
+/// Whether the same request may succeed later. Corrupt rows and broken constraints never heal.
+///
+/// # Standard
+///
+/// SQLSTATE classes 08 connection, 40 rollback (deadlock, serialization), 53 resources,
+/// 57 operator intervention; 55P03 lock not available.
+#[must_use]
+pub fn is_transient(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code == "55P03" || ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
+        }),
+        _ => false,
+    }
+}
+
+impl From<intent::IntentError> for Problem {
+    fn from(error: intent::IntentError) -> Self {
+        let mut problem = Self::refused(
+            StatusCode::BAD_REQUEST,
+            error.code(),
+            "The signed document is not acceptable",
+        )
+        .with_detail(error.to_string());
+        if let Some(field) = error.field() {
+            problem = problem.with_field(field.to_owned());
+        }
+        problem
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        from_rejection(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        from_rejection(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for Problem {
+    fn from(rejection: PathRejection) -> Self {
+        from_rejection(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        from_rejection(rejection.status(), rejection.body_text())
+    }
+}
+
+/// axum answers 422 where a body parses but does not fit: for us that is still 400, because 422 means
+/// "understood and refused".
+fn from_rejection(status: StatusCode, text: String) -> Problem {
+    let code = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        status if status.is_server_error() => Code::Internal,
+        _ => Code::Malformed,
+    };
+    match code {
+        Code::Internal => Problem::new(code),
+        _ => Problem::new(code).with_detail(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use http_body_util::BodyExt;
+    use serde_json::Value;
+
+    use super::*;
+
+    async fn document(problem: Problem) -> Value {
+        let response = problem.into_response();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    #[test]
+    fn every_code_has_a_name_of_its_own_and_an_error_status() {
+        let names: HashSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(code.status().is_client_error() || code.status().is_server_error());
+            assert!(code.name().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+        }
+    }
+
+    #[test]
+    fn only_what_heals_by_itself_is_transient() {
+        assert!(is_transient(&sqlx::Error::PoolTimedOut));
+        assert!(!is_transient(&sqlx::Error::RowNotFound));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_carries_its_receipt_byte_for_byte() {
+        let problem =
+            Problem::refused(StatusCode::UNPROCESSABLE_ENTITY, "insufficient-funds", "No")
+                .with_receipt(Bytes::from_static(br#"{"v":"1","leaf_index":"7"}"#));
+        let document = document(problem).await;
+        assert_eq!(document["type"], "urn:strongroom:problem:insufficient-funds");
+        assert_eq!(document["status"], 422);
+        assert_eq!(document["receipt"]["leaf_index"], "7");
+        assert!(document.get("field").is_none());
+    }
+
+    #[tokio::test]
+    async fn a_malformed_member_is_named() {
+        let document = document(Problem::malformed("body.amount", "is not a number")).await;
+        assert_eq!(document["field"], "body.amount");
+        assert_eq!(document["code"], "malformed-request");
+    }
+
+    #[tokio::test]
+    async fn a_database_error_keeps_its_words_to_itself() {
+        let error = sqlx::Error::Protocol("SELECT secret FROM vault".to_owned());
+        let document = document(error.into()).await;
+        assert_eq!(document["code"], "internal");
+        assert!(!document.to_string().contains("secret"));
+    }
+}
