@@ -1,33 +1,88 @@
-//! CSRs.
+//! Certificate signing requests (PKCS #10, RFC 2986): a key, a name, and the proof of possession.
+
+use crypto::{PublicKey, SigningKey, Suite};
+use der::{Decode as _, Encode as _};
+use x509_cert::request::{CertReq, CertReqInfo, Version};
+
 use crate::error::PkiError;
-use crypto::{PublicKey, SigningKey};
+use crate::signed;
+
+/// Builds a request for `key`, DER. It carries no attributes: what a certificate says is decided by the bank.
 pub fn build_csr(key: &SigningKey, common_name: &str) -> Result<Vec<u8>, PkiError> {
-    todo!()
+    let info = CertReqInfo {
+        version: Version::V1,
+        subject: signed::name(common_name)?,
+        public_key: signed::key_info(key.public_key())?,
+        attributes: Default::default(),
+    };
+    let der = info.to_der().map_err(|_| PkiError::Malformed("request"))?;
+    signed::sign(key, &der)
 }
+
+/// A parsed request whose signature nobody has checked yet.
 #[derive(Clone, Debug)]
 pub struct Csr {
     der: Vec<u8>,
+    info: Vec<u8>,
+    public_key: PublicKey,
+    common_name: String,
+    signature: Vec<u8>,
 }
+
 impl Csr {
+    /// Parses one request that fills `der` exactly, in canonical DER.
     pub fn from_der(der: &[u8]) -> Result<Self, PkiError> {
-        todo!()
+        let parsed = CertReq::from_der(der).map_err(|_| PkiError::Malformed("request"))?;
+        if parsed.to_der().ok().as_deref() != Some(der) {
+            return Err(PkiError::NotCanonical("request"));
+        }
+        let suite: Suite = signed::suite_of(&parsed.algorithm)?;
+        let public_key = signed::public_key_of(&parsed.info.public_key)?;
+        if public_key.suite() != suite {
+            return Err(PkiError::AlgorithmMismatch);
+        }
+        Ok(Self {
+            der: der.to_vec(),
+            info: parsed.info.to_der().map_err(|_| PkiError::Malformed("request"))?,
+            public_key,
+            common_name: signed::common_name(&parsed.info.subject)
+                .ok_or(PkiError::Malformed("common name"))?,
+            signature: signed::signature_of(&parsed.signature, suite)?,
+        })
     }
+
+    /// Checks the proof of possession: the request is signed by the key it asks a certificate for.
     pub fn verify(self) -> Result<VerifiedCsr, PkiError> {
-        todo!()
+        signed::verify(&self.public_key, &self.info, &self.signature, "request")?;
+        let Self { der, public_key, common_name, .. } = self;
+        Ok(VerifiedCsr { der, public_key, common_name })
     }
 }
+
+/// A request whose sender has the private key. Made by [`Csr::verify`] only.
 #[derive(Clone, Debug)]
 pub struct VerifiedCsr {
     der: Vec<u8>,
+    public_key: PublicKey,
+    common_name: String,
 }
+
 impl VerifiedCsr {
+    /// The key to be certified.
+    #[must_use]
     pub fn public_key(&self) -> &PublicKey {
-        todo!()
+        &self.public_key
     }
+
+    /// The common name asked for; no one has checked that it is the sender's.
+    #[must_use]
     pub fn common_name(&self) -> &str {
-        todo!()
+        &self.common_name
     }
+
+    /// The DER bytes.
+    #[must_use]
     pub fn der(&self) -> &[u8] {
-        todo!()
+        &self.der
     }
 }
