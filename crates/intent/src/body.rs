@@ -1,0 +1,237 @@
+//! What an intent asks for: one variant per kind.
+
+use crypto::{Sha2, Sha3};
+use ledger::{AccountId, AccountKind, Rejection, Transfer, TransferId};
+use money::{Amount, AssetCode};
+
+use crate::{DeviceId, Kind, UserId};
+
+/// The wish itself. Binary members are base64url without padding, digests lower-case hex.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Body {
+    /// Enrol a user's first key.
+    UserEnrol {
+        /// Who enrols.
+        user: UserId,
+        /// PKCS #10 request, DER, at most [`Body::CSR_LEN_MAX`] bytes.
+        csr: Vec<u8>,
+        /// The device the key lives on; equal to the intent's own.
+        device: DeviceId,
+        /// SHA3-256 of the device key.
+        device_key_commitment: Sha3,
+        /// Key to which the bank seals what it sends, at most [`Body::KEM_PUBLIC_KEY_LEN_MAX`] bytes.
+        kem_public_key: Vec<u8>,
+        /// SHA3-256 of the one-time registration token.
+        registration: Sha3,
+    },
+    /// Log in: the answer to a challenge.
+    SessionLogin {
+        /// The bank's single-use nonce.
+        challenge: [u8; 32],
+        /// Where the signer believes to be logging in, 1 to 255 characters.
+        origin: String,
+        /// Fresh key for the session bootstrap secret.
+        kem_public_key: Vec<u8>,
+    },
+    /// Open an account.
+    AccountOpen {
+        /// Identity of the new account.
+        account: AccountId,
+        /// Its asset.
+        asset: AssetCode,
+        /// Whose it is.
+        owner: UserId,
+        /// Its kind; customers may open liability accounts only.
+        kind: AccountKind,
+    },
+    /// Put money of the bank's own into an account.
+    AccountFund {
+        /// Account to credit.
+        account: AccountId,
+        /// How much.
+        amount: Amount,
+    },
+    /// Stop or resume an account's debits and credits.
+    AccountFreeze {
+        /// The account.
+        account: AccountId,
+        /// Whether debits are stopped from now on.
+        debit: bool,
+        /// Whether credits are stopped from now on.
+        credit: bool,
+        /// Why: 1 to 140 characters.
+        reason: String,
+    },
+    /// Move money between two accounts.
+    Transfer(TransferBody),
+    /// Move money between many pairs of accounts under one signature.
+    TransferBatch {
+        /// Whether all items or none take effect.
+        atomic: bool,
+        /// 1 to [`Body::BATCH_ITEMS_MAX`] items, in order.
+        items: Vec<BatchItem>,
+    },
+    /// Replace the signing key by its successor.
+    KeyRotate {
+        /// PKCS #10 request for the new key, DER.
+        csr: Vec<u8>,
+        /// The device the new key lives on.
+        device: DeviceId,
+        /// SHA3-256 of that device's key.
+        device_key_commitment: Sha3,
+        /// Key to which the bank seals what it sends from then on.
+        kem_public_key: Vec<u8>,
+    },
+    /// Revoke a certificate.
+    CertificateRevoke {
+        /// SHA3-256 of the certificate's DER.
+        certificate: Sha3,
+        /// Why.
+        reason: RevocationReason,
+    },
+}
+
+impl Body {
+    /// Longest admitted certificate request in bytes; ours have 5,459 (standard suite).
+    pub const CSR_LEN_MAX: usize = 16 * 1024;
+    /// Longest admitted KEM public key in bytes; ML-KEM-1024 has 1,568.
+    pub const KEM_PUBLIC_KEY_LEN_MAX: usize = 2048;
+    /// Most items of one batch.
+    pub const BATCH_ITEMS_MAX: usize = 1000;
+    /// Longest reason of a freeze in characters.
+    pub const REASON_CHARS_MAX: usize = 140;
+    /// Longest login origin in characters.
+    pub const ORIGIN_CHARS_MAX: usize = 255;
+
+    /// The kind of this body.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::UserEnrol { .. } => Kind::UserEnrol,
+            Self::SessionLogin { .. } => Kind::SessionLogin,
+            Self::AccountOpen { .. } => Kind::AccountOpen,
+            Self::AccountFund { .. } => Kind::AccountFund,
+            Self::AccountFreeze { .. } => Kind::AccountFreeze,
+            Self::Transfer(_) => Kind::Transfer,
+            Self::TransferBatch { .. } => Kind::TransferBatch,
+            Self::KeyRotate { .. } => Kind::KeyRotate,
+            Self::CertificateRevoke { .. } => Kind::CertificateRevoke,
+        }
+    }
+
+    /// The first commitment to details that is not `expected`, by its path; and whether there is
+    /// any commitment at all.
+    pub(crate) fn commits_only_to(&self, expected: Sha2) -> Result<bool, String> {
+        match self {
+            Self::Transfer(body) => match body.details {
+                None => Ok(false),
+                Some(details) if details == expected => Ok(true),
+                Some(_) => Err("body.details".to_owned()),
+            },
+            Self::TransferBatch { items, .. } => {
+                let other = |item: &BatchItem| item.details.is_some_and(|d| d != expected);
+                match items.iter().position(other) {
+                    None => Ok(items.iter().any(|item| item.details.is_some())),
+                    Some(place) => Err(format!("body.items[{place}].details")),
+                }
+            }
+            Self::UserEnrol { .. }
+            | Self::SessionLogin { .. }
+            | Self::AccountOpen { .. }
+            | Self::AccountFund { .. }
+            | Self::AccountFreeze { .. }
+            | Self::KeyRotate { .. }
+            | Self::CertificateRevoke { .. } => Ok(false),
+        }
+    }
+}
+
+/// One movement of money, as its payer signs it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TransferBody {
+    /// Account whose debits grow: the payer's.
+    pub debit: AccountId,
+    /// Account whose credits grow: the payee's.
+    pub credit: AccountId,
+    /// How much.
+    pub amount: Amount,
+    /// Commitment to names and free text ([`crate::Details::commitment`]), which are not in the
+    /// document so that they can be erased.
+    pub details: Option<Sha2>,
+}
+
+impl TransferBody {
+    /// The ledger's transfer with this identity; what needs no account is checked here.
+    pub fn to_ledger(&self, id: TransferId) -> Result<Transfer, Rejection> {
+        Transfer::post(id, self.debit, self.credit, self.amount)
+    }
+}
+
+/// One movement within a batch, with its own identity.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BatchItem {
+    /// Identity of the transfer, chosen by the payer.
+    pub id: TransferId,
+    /// Account whose debits grow.
+    pub debit: AccountId,
+    /// Account whose credits grow.
+    pub credit: AccountId,
+    /// How much.
+    pub amount: Amount,
+    /// Commitment to the batch's details; see [`TransferBody::details`].
+    pub details: Option<Sha2>,
+}
+
+impl BatchItem {
+    /// The ledger's transfer of this item.
+    pub fn to_ledger(&self) -> Result<Transfer, Rejection> {
+        Transfer::post(self.id, self.debit, self.credit, self.amount)
+    }
+}
+
+/// Why a certificate is revoked (RFC 5280 5.3.1).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum RevocationReason {
+    /// No reason given.
+    Unspecified,
+    /// Someone else may hold the key.
+    KeyCompromise,
+    /// Another certificate took its place.
+    Superseded,
+    /// Its holder needs it no more.
+    Cessation,
+}
+
+impl RevocationReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] =
+        [Self::Unspecified, Self::KeyCompromise, Self::Superseded, Self::Cessation];
+
+    /// The name in the document.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unspecified => "unspecified",
+            Self::KeyCompromise => "key_compromise",
+            Self::Superseded => "superseded",
+            Self::Cessation => "cessation",
+        }
+    }
+
+    /// The `CRLReason` number of RFC 5280 5.3.1.
+    #[must_use]
+    pub const fn crl_reason(self) -> u8 {
+        match self {
+            Self::Unspecified => 0,
+            Self::KeyCompromise => 1,
+            Self::Superseded => 4,
+            Self::Cessation => 5,
+        }
+    }
+
+    /// The reason of a name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}

@@ -1,0 +1,233 @@
+//! The envelope: an intent on its way, with its signature and its details.
+
+use std::collections::BTreeMap;
+
+use crypto::{Context, PublicKey, Sha2, Sha3, Sha256Hasher, SigningKey, Suite};
+
+use crate::{
+    BankId, Intent, IntentError,
+    canonical::{self, Path, Texts, Value},
+    members::Members,
+    text::{self, TextFault},
+};
+
+/// An intent's exact bytes with their signature, not yet verified.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignedIntent {
+    /// Canonical bytes, as signed.
+    pub intent: Vec<u8>,
+    /// Suite of the signature.
+    pub suite: Suite,
+    /// SHA3-256 of the signer's certificate.
+    pub certificate: Sha3,
+    /// Signature bytes; composite suites concatenate both halves.
+    pub signature: Vec<u8>,
+    /// Names and free text that the intent commits to, where the signer hands them over.
+    pub details: Option<Details>,
+}
+
+impl SignedIntent {
+    /// Largest admitted envelope in bytes.
+    pub const JSON_LEN_MAX: usize = 2 * 1024 * 1024;
+
+    /// Reads `{"certificate","details"?,"intent","signature","suite"}`.
+    ///
+    /// The envelope itself need not be canonical: nothing is derived from its bytes.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, IntentError> {
+        let value = canonical::read(bytes, Self::JSON_LEN_MAX, Texts::Any)?;
+        let mut members = Members::new(value, Path::Root)?;
+        let suite = members.text("suite")?;
+        let signed = Self {
+            suite: suite.parse().map_err(|_| IntentError::UnknownSuite {
+                name: suite.chars().take(64).collect(),
+            })?,
+            certificate: members.digest("certificate").map(Sha3::from_bytes)?,
+            intent: members.take("intent", text::BINARY_FORM, text::binary)?,
+            signature: members.take("signature", text::BINARY_FORM, text::binary)?,
+            details: members.optional_value("details").map(Details::read).transpose()?,
+        };
+        members.finish()?;
+        Ok(signed)
+    }
+
+    /// The envelope as the API takes it.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(8 * 1024);
+        out.extend_from_slice(br#"{"certificate":"#);
+        text::put_digest(&mut out, self.certificate.as_bytes());
+        if let Some(details) = &self.details {
+            out.extend_from_slice(br#","details":{"salt":"#);
+            text::put_binary(&mut out, &details.salt);
+            out.extend_from_slice(br#","value":"#);
+            text::put_map(&mut out, &details.value);
+            out.push(b'}');
+        }
+        out.extend_from_slice(br#","intent":"#);
+        text::put_binary(&mut out, &self.intent);
+        out.extend_from_slice(br#","signature":"#);
+        text::put_binary(&mut out, &self.signature);
+        out.extend_from_slice(br#","suite":"#);
+        text::put_plain(&mut out, self.suite.name().as_bytes());
+        out.push(b'}');
+        out
+    }
+
+    /// Signs; the details must be those that the intent commits to.
+    pub fn sign(
+        intent: Intent,
+        key: &SigningKey,
+        details: Option<Details>,
+    ) -> Result<Self, IntentError> {
+        check_details(&intent, details.as_ref())?;
+        let context = context(intent.bank(), &intent)?;
+        let signature = key
+            .sign(&context, intent.canonical())
+            .map_err(|error| IntentError::SigningFailed { why: error.to_string() })?;
+        Ok(Self {
+            suite: key.suite(),
+            certificate: intent.certificate(),
+            intent: intent.into_canonical(),
+            signature: signature.into_bytes(),
+            details,
+        })
+    }
+
+    /// Reads the document inside, unverified: to find the key to verify it with.
+    pub fn parse_intent(&self) -> Result<Intent, IntentError> {
+        Intent::parse(&self.intent)
+    }
+
+    /// Reads and verifies: see [`SignedIntent::verify_parsed`].
+    pub fn verify(&self, bank: &BankId, key: &PublicKey) -> Result<Verified<Intent>, IntentError> {
+        self.verify_parsed(self.parse_intent()?, bank, key)
+    }
+
+    /// Verifies this envelope, whose document the caller has already read.
+    ///
+    /// Cheap checks first: bank, certificate, suite, details, then the signature over the
+    /// canonical bytes under the purpose of the intent's kind.
+    pub fn verify_parsed(
+        &self,
+        intent: Intent,
+        bank: &BankId,
+        key: &PublicKey,
+    ) -> Result<Verified<Intent>, IntentError> {
+        if intent.bank() != bank {
+            return Err(IntentError::WrongBank);
+        }
+        if intent.certificate() != self.certificate {
+            return Err(IntentError::CertificateMismatch);
+        }
+        if key.suite() != self.suite {
+            return Err(IntentError::SuiteMismatch);
+        }
+        check_details(&intent, self.details.as_ref())?;
+        // Over the intent's own bytes, so that no other envelope's document can be slipped in.
+        key.verify(&context(bank, &intent)?, intent.canonical(), &self.signature)
+            .map_err(|_| IntentError::SignatureInvalid)?;
+        Ok(Verified(intent))
+    }
+}
+
+pub(crate) fn context(bank: &BankId, intent: &Intent) -> Result<Context, IntentError> {
+    Context::new(bank.as_str(), intent.kind().purpose())
+        .map_err(|error| IntentError::SigningFailed { why: error.to_string() })
+}
+
+/// Details that are handed over open every commitment, and there is one. They may stay at home:
+/// the commitment alone is what was signed.
+fn check_details(intent: &Intent, details: Option<&Details>) -> Result<(), IntentError> {
+    let Some(details) = details else { return Ok(()) };
+    details.check()?;
+    match intent.body().commits_only_to(details.commitment()) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(IntentError::DetailsMismatch { field: "details".to_owned() }),
+        Err(field) => Err(IntentError::DetailsMismatch { field }),
+    }
+}
+
+/// Names and free text beside an intent, under a salted commitment so that they can be erased.
+///
+/// One envelope carries one `Details`. Every commitment in the intent must open to it: the items
+/// of a batch either share its details or commit to none.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Details {
+    /// Random, so that the commitment hides what it commits to.
+    pub salt: [u8; 32],
+    /// Canonical text by name.
+    pub value: BTreeMap<String, String>,
+}
+
+impl Details {
+    /// Most bytes of all names and values together.
+    pub const TEXT_LEN_MAX: usize = 16 * 1024;
+
+    /// SHA-256("strongroom/details/v1" || salt || u64 BE length || canonical JSON of the value).
+    #[must_use]
+    pub fn commitment(&self) -> Sha2 {
+        let mut json = Vec::with_capacity(256);
+        text::put_map(&mut json, &self.value);
+        let mut hasher = Sha256Hasher::new();
+        hasher.update(b"strongroom/details/v1");
+        hasher.update(&self.salt);
+        hasher.update(&u64::try_from(json.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(&json);
+        hasher.finish()
+    }
+
+    fn read(value: Value<'_>) -> Result<Self, IntentError> {
+        let mut members = Members::new(value, Path::Member(&Path::Root, "details"))?;
+        let details = Self {
+            salt: members.take("salt", "32 bytes in base64url", text::binary32)?,
+            value: members.map("value")?,
+        };
+        members.finish()?;
+        details.check()?;
+        Ok(details)
+    }
+
+    fn check(&self) -> Result<(), IntentError> {
+        let lengths = self.value.iter().map(|(name, text)| name.len().saturating_add(text.len()));
+        let actual = lengths.fold(0, usize::saturating_add);
+        if actual > Self::TEXT_LEN_MAX {
+            return Err(IntentError::TooLarge { limit: Self::TEXT_LEN_MAX, actual });
+        }
+        for (name, value) in &self.value {
+            for text in [name, value] {
+                text::check(text).map_err(|fault| {
+                    let field = format!("details.value.{}", text::sanitize(name));
+                    match fault {
+                        TextFault::NotNormal => IntentError::TextNotNormal { field },
+                        TextFault::Forbidden(character) => {
+                            IntentError::TextForbidden { field, character: character.into() }
+                        }
+                    }
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Proof that the value inside was verified. Only this crate's `verify` functions make one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Verified<T>(T);
+
+impl<T> Verified<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// What was verified.
+    #[must_use]
+    pub const fn get(&self) -> &T {
+        &self.0
+    }
+
+    /// What was verified, without its proof.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}

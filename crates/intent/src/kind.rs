@@ -1,0 +1,284 @@
+//! The tables: what kinds of intent and event exist, and which role may sign which kind.
+
+use std::{fmt, str::FromStr};
+
+use crypto::Purpose;
+
+use crate::IntentError;
+
+/// What an intent asks for. The number is stored in the leaf and never changes its meaning.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[repr(u8)]
+pub enum Kind {
+    /// Enrol a user's first key; signed by the key of the certificate request itself.
+    UserEnrol = 1,
+    /// Log in: the answer to a challenge.
+    SessionLogin = 2,
+    /// Open an account.
+    AccountOpen = 3,
+    /// Put money of the bank's own into an account.
+    AccountFund = 4,
+    /// Stop or resume an account's debits and credits.
+    AccountFreeze = 5,
+    /// Move money between two accounts.
+    Transfer = 6,
+    /// Move money between many pairs of accounts under one signature.
+    TransferBatch = 7,
+    /// Replace the signing key by its successor.
+    KeyRotate = 8,
+    /// Revoke a certificate.
+    CertificateRevoke = 9,
+}
+
+impl Kind {
+    /// Every kind, by number.
+    pub const ALL: [Self; 9] = [
+        Self::UserEnrol,
+        Self::SessionLogin,
+        Self::AccountOpen,
+        Self::AccountFund,
+        Self::AccountFreeze,
+        Self::Transfer,
+        Self::TransferBatch,
+        Self::KeyRotate,
+        Self::CertificateRevoke,
+    ];
+
+    /// The number in the leaf: 1..=127.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::UserEnrol => 1,
+            Self::SessionLogin => 2,
+            Self::AccountOpen => 3,
+            Self::AccountFund => 4,
+            Self::AccountFreeze => 5,
+            Self::Transfer => 6,
+            Self::TransferBatch => 7,
+            Self::KeyRotate => 8,
+            Self::CertificateRevoke => 9,
+        }
+    }
+
+    /// The kind of a number, if there is one.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// The name in the document.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UserEnrol => "user.enrol",
+            Self::SessionLogin => "session.login",
+            Self::AccountOpen => "account.open",
+            Self::AccountFund => "account.fund",
+            Self::AccountFreeze => "account.freeze",
+            Self::Transfer => "transfer",
+            Self::TransferBatch => "transfer.batch",
+            Self::KeyRotate => "key.rotate",
+            Self::CertificateRevoke => "certificate.revoke",
+        }
+    }
+
+    /// The purpose under which this kind is signed, so that a login can never pass for a payment.
+    #[must_use]
+    pub const fn purpose(self) -> Purpose {
+        match self {
+            Self::UserEnrol => Purpose::Device,
+            Self::SessionLogin => Purpose::Challenge,
+            Self::AccountOpen
+            | Self::AccountFund
+            | Self::AccountFreeze
+            | Self::Transfer
+            | Self::TransferBatch
+            | Self::KeyRotate
+            | Self::CertificateRevoke => Purpose::Intent,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = IntentError;
+
+    fn from_str(text: &str) -> Result<Self, IntentError> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| IntentError::UnknownKind { name: text.chars().take(64).collect() })
+    }
+}
+
+/// A fact that no holder signs: 128..=255 in the leaf.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[repr(u8)]
+pub enum EventKind {
+    /// The log's first leaf.
+    BankFounded = 128,
+    /// The authority issued a revocation list.
+    CrlIssued = 129,
+    /// The authority issued a certificate.
+    CertificateIssued = 130,
+    /// A login was refused.
+    LoginFailed = 131,
+    /// Logins were locked for a while.
+    LoginLocked = 132,
+    /// The risk engine raised an alert.
+    RiskAlert = 133,
+    /// A hold ran out.
+    HoldExpired = 134,
+    /// A standing order came due.
+    OrderDue = 135,
+}
+
+impl EventKind {
+    /// Every kind of event, by number.
+    pub const ALL: [Self; 8] = [
+        Self::BankFounded,
+        Self::CrlIssued,
+        Self::CertificateIssued,
+        Self::LoginFailed,
+        Self::LoginLocked,
+        Self::RiskAlert,
+        Self::HoldExpired,
+        Self::OrderDue,
+    ];
+
+    /// The number in the leaf: 128..=255.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::BankFounded => 128,
+            Self::CrlIssued => 129,
+            Self::CertificateIssued => 130,
+            Self::LoginFailed => 131,
+            Self::LoginLocked => 132,
+            Self::RiskAlert => 133,
+            Self::HoldExpired => 134,
+            Self::OrderDue => 135,
+        }
+    }
+
+    /// The kind of event of a number, if there is one.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BankFounded => "bank.founded",
+            Self::CrlIssued => "crl.issued",
+            Self::CertificateIssued => "certificate.issued",
+            Self::LoginFailed => "login.failed",
+            Self::LoginLocked => "login.locked",
+            Self::RiskAlert => "risk.alert",
+            Self::HoldExpired => "hold.expired",
+            Self::OrderDue => "order.due",
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The authority an intent claims. No role holds every kind.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Role {
+    /// Holds accounts.
+    Customer,
+    /// Runs accounts for customers.
+    Manager,
+    /// Reads evidence, changes nothing.
+    AuditorClerk,
+    /// Runs the system, moves no money.
+    SystemAdmin,
+}
+
+const COMMON: [Kind; 4] =
+    [Kind::UserEnrol, Kind::SessionLogin, Kind::KeyRotate, Kind::CertificateRevoke];
+const CUSTOMER: [Kind; 7] = [
+    Kind::UserEnrol,
+    Kind::SessionLogin,
+    Kind::AccountOpen,
+    Kind::Transfer,
+    Kind::TransferBatch,
+    Kind::KeyRotate,
+    Kind::CertificateRevoke,
+];
+const MANAGER: [Kind; 7] = [
+    Kind::UserEnrol,
+    Kind::SessionLogin,
+    Kind::AccountOpen,
+    Kind::AccountFund,
+    Kind::AccountFreeze,
+    Kind::KeyRotate,
+    Kind::CertificateRevoke,
+];
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] =
+        [Self::Customer, Self::Manager, Self::AuditorClerk, Self::SystemAdmin];
+
+    /// The name in documents and certificates.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Manager => "manager",
+            Self::AuditorClerk => "auditor_clerk",
+            Self::SystemAdmin => "system_admin",
+        }
+    }
+
+    /// The purpose that the role's certificates are locked to.
+    #[must_use]
+    pub const fn purpose_scope(self) -> &'static str {
+        match self {
+            Self::Customer => "retail-banking",
+            Self::Manager => "bank-operations",
+            Self::AuditorClerk => "audit",
+            Self::SystemAdmin => "administration",
+        }
+    }
+
+    /// The kinds the role may sign, by number: the `allowed_actions` of its certificates.
+    #[must_use]
+    pub const fn allowed_kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Customer => &CUSTOMER,
+            Self::Manager => &MANAGER,
+            Self::AuditorClerk | Self::SystemAdmin => &COMMON,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Role {
+    type Err = IntentError;
+
+    fn from_str(text: &str) -> Result<Self, IntentError> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.name() == text)
+            .ok_or_else(|| IntentError::malformed("authority", "unknown role"))
+    }
+}

@@ -1,0 +1,152 @@
+//! Taking a value apart into typed members: nothing missing, nothing left over.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use crate::{
+    IntentError,
+    canonical::{Path, Value},
+    text,
+};
+
+/// The members of one object that have not been taken yet.
+pub(crate) struct Members<'p, 'a> {
+    left: BTreeMap<Cow<'a, str>, Value<'a>>,
+    path: Path<'p>,
+}
+
+impl<'p, 'a> Members<'p, 'a> {
+    /// The members of the object at `path`.
+    pub(crate) fn new(value: Value<'a>, path: Path<'p>) -> Result<Self, IntentError> {
+        match value {
+            Value::Object(left) => Ok(Self { left, path }),
+            Value::String(_) | Value::Bool(_) | Value::Array(_) => {
+                Err(IntentError::malformed(path.to_string(), "must be an object"))
+            }
+        }
+    }
+
+    /// The members of a stored document, whose `v` is 1.
+    pub(crate) fn version_1(value: Value<'a>) -> Result<Self, IntentError> {
+        let mut members = Self::new(value, Path::Root)?;
+        // First: another version may mean anything by the other members.
+        if members.text("v")? == "1" { Ok(members) } else { Err(IntentError::UnsupportedVersion) }
+    }
+
+    /// Path of a member, to name it in a refusal.
+    pub(crate) fn field(&self, name: &str) -> String {
+        Path::Member(&self.path, name).to_string()
+    }
+
+    pub(crate) fn malformed(&self, name: &str, why: impl Into<String>) -> IntentError {
+        IntentError::malformed(self.field(name), why)
+    }
+
+    /// A required member of any shape.
+    pub(crate) fn value(&mut self, name: &str) -> Result<Value<'a>, IntentError> {
+        self.left.remove(name).ok_or_else(|| IntentError::MissingMember { field: self.field(name) })
+    }
+
+    /// A member of any shape that may be absent.
+    pub(crate) fn optional_value(&mut self, name: &str) -> Option<Value<'a>> {
+        self.left.remove(name)
+    }
+
+    /// A required string.
+    pub(crate) fn text(&mut self, name: &str) -> Result<Cow<'a, str>, IntentError> {
+        match self.value(name)? {
+            Value::String(text) => Ok(text),
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+                Err(self.malformed(name, "must be a string"))
+            }
+        }
+    }
+
+    /// A required string of a form that `read` knows; `form` says which.
+    pub(crate) fn take<T>(
+        &mut self,
+        name: &str,
+        form: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, IntentError> {
+        let text = self.text(name)?;
+        read(&text).ok_or_else(|| self.malformed(name, format!("must be {form}")))
+    }
+
+    /// A required digest: 32 bytes in hex.
+    pub(crate) fn digest(&mut self, name: &str) -> Result<[u8; 32], IntentError> {
+        self.take(name, text::DIGEST_FORM, text::digest)
+    }
+
+    /// As [`Members::take`], of a member that may be absent.
+    pub(crate) fn take_optional<T>(
+        &mut self,
+        name: &str,
+        form: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, IntentError> {
+        if self.left.contains_key(name) { self.take(name, form, read).map(Some) } else { Ok(None) }
+    }
+
+    /// A required boolean.
+    pub(crate) fn boolean(&mut self, name: &str) -> Result<bool, IntentError> {
+        match self.value(name)? {
+            Value::Bool(value) => Ok(value),
+            Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                Err(self.malformed(name, "must be true or false"))
+            }
+        }
+    }
+
+    /// A required array.
+    pub(crate) fn array(&mut self, name: &str) -> Result<Vec<Value<'a>>, IntentError> {
+        match self.value(name)? {
+            Value::Array(values) => Ok(values),
+            Value::String(_) | Value::Bool(_) | Value::Object(_) => {
+                Err(self.malformed(name, "must be an array"))
+            }
+        }
+    }
+
+    /// A required array of strings of a form that `read` knows.
+    pub(crate) fn list<T>(
+        &mut self,
+        name: &str,
+        form: &str,
+        mut read: impl FnMut(Cow<'a, str>) -> Option<T>,
+    ) -> Result<Vec<T>, IntentError> {
+        let values = self.array(name)?;
+        let list = Path::Member(&self.path, name);
+        let read_item = |(place, value)| {
+            let item = if let Value::String(text) = value { read(text) } else { None };
+            item.ok_or_else(|| {
+                let field = Path::Item(&list, place).to_string();
+                IntentError::malformed(field, format!("must be {form}"))
+            })
+        };
+        values.into_iter().enumerate().map(read_item).collect()
+    }
+
+    /// A required object of strings.
+    pub(crate) fn map(&mut self, name: &str) -> Result<BTreeMap<String, String>, IntentError> {
+        let object = self.value(name)?;
+        let path = Path::Member(&self.path, name);
+        let members = Members::new(object, path)?;
+        let mut map = BTreeMap::new();
+        for (key, value) in members.left {
+            let Value::String(text) = value else {
+                let field = Path::Member(&path, &key).to_string();
+                return Err(IntentError::malformed(field, "must be a string"));
+            };
+            map.insert(key.into_owned(), text.into_owned());
+        }
+        Ok(map)
+    }
+
+    /// Every member was taken.
+    pub(crate) fn finish(self) -> Result<(), IntentError> {
+        match self.left.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(IntentError::UnknownMember { field: self.field(name) }),
+        }
+    }
+}
