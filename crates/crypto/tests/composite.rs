@@ -1,0 +1,58 @@
+//! The official vectors of draft-ietf-lamps-pq-composite-sigs (and its plain ML-DSA ones).
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod vectors;
+
+use base64ct::{Base64, Encoding as _};
+use crypto::{Context, CryptoError, PublicKey, SigningKey, Suite};
+use serde_json::Value;
+
+fn base64(value: &Value, key: &str) -> Vec<u8> {
+    Base64::decode_vec(vectors::text(value, key)).unwrap()
+}
+
+#[test]
+fn official_signatures_verify_under_their_own_context_only() {
+    let Some(file) = vectors::json("composite/testvectors.json") else { return };
+    let message = base64(&file, "m");
+    let context = Context::raw(&base64(&file, "ctx")).unwrap();
+    let mut ran = Vec::new();
+    for case in vectors::list(&file, "tests") {
+        let name = vectors::text(case, "tcId");
+        let suite = match name {
+            "id-MLDSA65-Ed25519-SHA512" => Suite::Standard,
+            "id-MLDSA44-Ed25519-SHA512" => Suite::Compact,
+            "id-ML-DSA-65" => Suite::Pure65,
+            "id-ML-DSA-87" => Suite::Cnsa2,
+            // No suite of ours; the classical halves are RSA, ECDSA or Ed448.
+            _ => continue,
+        };
+        let key = PublicKey::from_bytes(suite, &base64(case, "pk")).unwrap();
+        let (plain, with_context) = (base64(case, "s"), base64(case, "sWithContext"));
+        assert_eq!(key.verify(&Context::X509, &message, &plain), Ok(()), "{name}");
+        assert_eq!(key.verify(&context, &message, &with_context), Ok(()), "{name}");
+        let refused = Err(CryptoError::InvalidSignature);
+        assert_eq!(key.verify(&context, &message, &plain), refused, "{name}");
+        assert_eq!(key.verify(&Context::X509, &message, &with_context), refused, "{name}");
+        assert_eq!(key.verify(&Context::X509, b"", &plain), refused, "{name}");
+
+        let ours = SigningKey::from_seed(suite, &base64(case, "sk")).unwrap();
+        assert_eq!(ours.public_key(), &key, "{name}");
+        let signature = ours.sign(&context, &message).unwrap();
+        assert_eq!(key.verify(&context, &message, signature.as_bytes()), Ok(()), "{name}");
+        ran.push(suite);
+    }
+    ran.sort_unstable();
+    assert_eq!(ran, Suite::ALL);
+}
+
+#[test]
+fn official_ml_dsa_44_signature_verifies_as_a_checkpoint_key() {
+    let Some(file) = vectors::json("composite/testvectors.json") else { return };
+    let case = vectors::list(&file, "tests").iter().find(|case| case["tcId"] == "id-ML-DSA-44");
+    let case = case.unwrap();
+    let key = crypto::MlDsa44PublicKey::from_bytes(&base64(case, "pk")).unwrap();
+    assert_eq!(key.verify(&base64(&file, "m"), &base64(case, "s")), Ok(()));
+    assert!(key.verify(&base64(&file, "m"), &base64(case, "sWithContext")).is_err());
+}
