@@ -1,0 +1,27 @@
+//! Where the bank answers what: the paths, once.
+
+use intent::Kind;
+
+pub(crate) const SECURITY_INFO: &str = "/api/security/info";
+pub(crate) const REGISTER: &str = "/api/users/register";
+pub(crate) const CHALLENGE: &str = "/api/auth/certificate-challenge";
+pub(crate) const REFRESH: &str = "/api/auth/refresh";
+pub(crate) const LOGOUT: &str = "/api/auth/logout";
+pub(crate) const VERIFY_SESSION: &str = "/api/auth/verify-session";
+pub(crate) const ACCOUNTS: &str = "/api/accounts";
+pub(crate) const HISTORY: &str = "/api/transactions/history";
+
+/// The route that takes a kind, and no other kind.
+pub(crate) const fn of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::UserEnrol => "/api/users/enrol",
+        Kind::SessionLogin => "/api/auth/certificate-login",
+        Kind::AccountOpen => ACCOUNTS,
+        Kind::AccountFund => "/api/accounts/fund",
+        Kind::AccountFreeze => "/api/accounts/freeze",
+        Kind::Transfer => "/api/transactions/transfer",
+        Kind::TransferBatch => "/api/transactions/batch",
+        Kind::KeyRotate => "/api/quantum/keys/rotate",
+        Kind::CertificateRevoke => "/api/certificates/revoke",
+    }
+}

@@ -1,0 +1,384 @@
+//! A session: signed requests and signed intents, from as many tasks as you like.
+
+mod batch;
+mod tokens;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crypto::Sha3;
+use intent::{
+    Body, Details, Intent, Kind, Receipt, RevocationReason, SignedIntent, TransferBody, UserId,
+};
+use ledger::{AccountId, AccountKind};
+use money::{Amount, AssetCode};
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use tokio::sync::RwLock;
+use uuid::Uuid;
+
+pub use batch::BatchLine;
+use batch::batch_body;
+pub use tokens::Standing;
+pub(crate) use tokens::Tokens;
+
+use crate::bank::{envelope, from_body, json_headers, to_body};
+use crate::identity::memo_details;
+use crate::wire::{EnrolAnswer, RefreshAnswer, RefreshRequest};
+use crate::{
+    AccountView, Bank, ClientError, HistoryPage, Identity, KeyInfo, RequestSigner, clock, routes,
+};
+
+/// The same signed bytes are sent at most this often; the intent id makes it harmless.
+const SUBMIT_ATTEMPTS_MAX: u32 = 4;
+/// A bank that asks for a longer pause is left to the caller.
+const RETRY_AFTER_S_MAX: u64 = 5;
+const RETRY_PAUSE: Duration = Duration::from_millis(250);
+
+/// An open session of one identity. Share it by [`Arc`] or reference: every method takes `&self`.
+pub struct Session {
+    bank: Bank,
+    identity: Arc<Identity>,
+    signer: RequestSigner,
+    /// Last counter handed out. It starts at the clock's microseconds, so a later process that
+    /// resumes the session is ahead of the earlier one without either writing it down.
+    counter: AtomicU64,
+    tokens: RwLock<Tokens>,
+}
+
+/// An intent that took effect.
+pub struct Settled {
+    /// The receipt, complete and verified.
+    pub receipt: Receipt,
+    /// What was sent.
+    pub signed: SignedIntent,
+    /// What a feature answers beside the receipt.
+    pub extra: Map<String, Value>,
+}
+
+/// Which part of the history.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct HistoryQuery {
+    /// Of one account only.
+    pub account: Option<AccountId>,
+    /// At most this many.
+    pub limit: Option<u32>,
+    /// From [`HistoryPage::next`].
+    pub cursor: Option<String>,
+}
+
+impl Session {
+    pub(crate) fn new(
+        bank: Bank,
+        identity: Arc<Identity>,
+        signer: RequestSigner,
+        tokens: Tokens,
+    ) -> Self {
+        let start = u64::try_from(clock::now().get()).unwrap_or_default();
+        let counter = AtomicU64::new(start);
+        Self { bank, identity, signer, counter, tokens: RwLock::new(tokens) }
+    }
+
+    /// Takes up a session that an earlier process laid down.
+    #[must_use]
+    pub fn resume(bank: Bank, identity: Arc<Identity>, standing: Standing) -> Self {
+        let tokens = Tokens {
+            session: standing.session,
+            token: standing.token,
+            refresh_token: standing.refresh_token,
+            expires_at_s: standing.expires_at_s,
+        };
+        Self::new(bank, identity, RequestSigner::new(standing.key), tokens)
+    }
+
+    /// What [`Session::resume`] needs.
+    pub async fn standing(&self) -> Standing {
+        let tokens = self.tokens.read().await;
+        Standing {
+            session: tokens.session,
+            key: self.signer.secret().duplicate(),
+            token: tokens.token.clone(),
+            refresh_token: tokens.refresh_token.clone(),
+            expires_at_s: tokens.expires_at_s,
+        }
+    }
+
+    /// The bank.
+    #[must_use]
+    pub const fn bank(&self) -> &Bank {
+        &self.bank
+    }
+
+    /// Who is logged in.
+    #[must_use]
+    pub const fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// Makes the proofs of this session's requests, for load that is signed beforehand.
+    #[must_use]
+    pub const fn signer(&self) -> &RequestSigner {
+        &self.signer
+    }
+
+    /// The next counter for [`RequestSigner::sign`].
+    pub fn next_counter(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    /// The bearer token now in force.
+    pub async fn token(&self) -> Result<String, ClientError> {
+        {
+            let tokens = self.tokens.read().await;
+            if tokens.is_fresh() {
+                return Ok(tokens.token.clone());
+            }
+        }
+        // One task renews, the others find it done: a refresh token used twice ends the session.
+        let mut tokens = self.tokens.write().await;
+        if !tokens.is_fresh() {
+            let request = RefreshRequest { refresh_token: &tokens.refresh_token };
+            let body = to_body(&request)?;
+            let headers = self.headers("POST", routes::REFRESH, &body, &tokens.token)?;
+            let path = routes::REFRESH;
+            let bytes = self.bank.transport().send(Method::POST, path, headers, body).await?;
+            let answer: RefreshAnswer = from_body(&bytes)?;
+            *tokens = Tokens::from_answer(answer.token, answer.refresh_token, &answer.expires_at)?;
+        }
+        Ok(tokens.token.clone())
+    }
+
+    /// Moves money from one account to another. The memo is outside the signed document, bound to
+    /// it by a commitment, so that it can be erased later.
+    pub async fn transfer(
+        &self,
+        from: AccountId,
+        to: AccountId,
+        amount: Amount,
+        memo: Option<&str>,
+    ) -> Result<Settled, ClientError> {
+        let details = memo_details(memo)?;
+        let commitment = details.as_ref().map(Details::commitment);
+        let body = TransferBody { debit: from, credit: to, amount, details: commitment };
+        self.submit(Body::Transfer(body), details).await
+    }
+
+    /// Pays many from one account under one signature; `atomic`: all or nothing.
+    pub async fn batch(
+        &self,
+        from: AccountId,
+        lines: &[BatchLine],
+        atomic: bool,
+    ) -> Result<Settled, ClientError> {
+        let (body, details) = batch_body(from, lines, atomic)?;
+        self.submit(body, details).await
+    }
+
+    /// Opens an account: a customer their own, staff a customer's.
+    pub async fn open_account(
+        &self,
+        owner: UserId,
+        asset: AssetCode,
+    ) -> Result<(AccountId, Settled), ClientError> {
+        let account = AccountId::new(Uuid::now_v7());
+        let body = Body::AccountOpen { account, asset, owner, kind: AccountKind::Liability };
+        Ok((account, self.submit(body, None).await?))
+    }
+
+    /// Credits an account with the bank's own money.
+    pub async fn fund(&self, account: AccountId, amount: Amount) -> Result<Settled, ClientError> {
+        self.submit(Body::AccountFund { account, amount }, None).await
+    }
+
+    /// Sets what is stopped on an account from now on.
+    pub async fn freeze(
+        &self,
+        account: AccountId,
+        freeze: ledger::Freeze,
+        reason: &str,
+    ) -> Result<Settled, ClientError> {
+        let ledger::Freeze { debit, credit } = freeze;
+        let reason = reason.to_owned();
+        self.submit(Body::AccountFreeze { account, debit, credit, reason }, None).await
+    }
+
+    /// Revokes a certificate: one's own, or as staff a customer's.
+    pub async fn revoke(
+        &self,
+        certificate: Sha3,
+        reason: RevocationReason,
+    ) -> Result<Settled, ClientError> {
+        self.submit(Body::CertificateRevoke { certificate, reason }, None).await
+    }
+
+    /// Has a successor certified in place of this session's key; log in anew with the result.
+    /// The old key signs the new one, so the lineage continues.
+    pub async fn rotate(&self, successor: Identity) -> Result<(Identity, Receipt), ClientError> {
+        let body = Body::KeyRotate {
+            csr: pki::build_csr(successor.key(), &successor.user().name)?,
+            device: successor.device().id(),
+            device_key_commitment: successor.device().key_commitment(),
+            kem_public_key: successor.kem().public_key().as_bytes().to_vec(),
+        };
+        let signed = self.identity.sign(&self.bank.trust().bank, body, None)?;
+        let request = json!({
+            "signed": envelope(&signed)?,
+            "sealed_device_key": self.bank.seal_device_key(&successor, &signed)?,
+        });
+        let bytes = self.send_intent(Kind::KeyRotate, &signed, to_body(&request)?).await?;
+        let answer: EnrolAnswer = from_body(&bytes)?;
+        let receipt = self.bank.settle(&answer.receipt, &signed, &[])?;
+        let certificates = self.bank.accept_certificates(&successor, &answer)?;
+        Ok((successor.with_certificates(certificates), receipt))
+    }
+
+    /// Signs an intent and submits it.
+    pub async fn submit(
+        &self,
+        body: Body,
+        details: Option<Details>,
+    ) -> Result<Settled, ClientError> {
+        let signed = self.identity.sign(&self.bank.trust().bank, body, details)?;
+        self.submit_signed(signed).await
+    }
+
+    /// Submits an intent that is signed already: at first, or again after an unknown outcome.
+    pub async fn submit_signed(&self, signed: SignedIntent) -> Result<Settled, ClientError> {
+        let kind = Intent::parse(&signed.intent)?.kind();
+        let bytes = self.send_intent(kind, &signed, signed.to_json()).await?;
+        let mut answer: Map<String, Value> = from_body(&bytes)?;
+        // Where a feature answers more, the receipt is a member; else it is the whole answer.
+        let (receipt, extra) = match answer.remove("receipt") {
+            Some(receipt) => (receipt, answer),
+            None => (Value::Object(answer), Map::new()),
+        };
+        let receipt = self.bank.settle(&receipt, &signed, &[])?;
+        Ok(Settled { receipt, signed, extra })
+    }
+
+    /// The caller's accounts; staff see everyone's.
+    pub async fn accounts(&self) -> Result<Vec<AccountView>, ClientError> {
+        let mut answer: Map<String, Value> = self.get(routes::ACCOUNTS).await?;
+        let items = answer.remove("items").ok_or(ClientError::Answer { what: "items" })?;
+        serde_json::from_value(items).map_err(|_| ClientError::Answer { what: "items" })
+    }
+
+    /// A page of what moved on the caller's accounts, newest first.
+    pub async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, ClientError> {
+        let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+        if let Some(account) = query.account {
+            pairs.append_pair("account", &account.to_string());
+        }
+        if let Some(limit) = query.limit {
+            pairs.append_pair("limit", &limit.to_string());
+        }
+        if let Some(cursor) = &query.cursor {
+            pairs.append_pair("cursor", cursor);
+        }
+        let query = pairs.finish();
+        let separator = if query.is_empty() { "" } else { "?" };
+        self.get(&format!("{}{separator}{query}", routes::HISTORY)).await
+    }
+
+    /// Every certificate a user ever held, newest first.
+    pub async fn keys(&self, user: UserId) -> Result<Vec<KeyInfo>, ClientError> {
+        let path = format!("/api/quantum/keys/{user}/history");
+        let mut answer: Map<String, Value> = self.get(&path).await?;
+        let items = answer.remove("items").ok_or(ClientError::Answer { what: "items" })?;
+        serde_json::from_value(items).map_err(|_| ClientError::Answer { what: "items" })
+    }
+
+    /// What the bank says about this session.
+    pub async fn verify(&self) -> Result<Value, ClientError> {
+        self.get(routes::VERIFY_SESSION).await
+    }
+
+    /// Ends the session at the bank.
+    pub async fn logout(&self) -> Result<(), ClientError> {
+        self.request(Method::POST, routes::LOGOUT, Vec::new()).await.map(|_| ())
+    }
+
+    /// A proven GET of `path`, which includes the query.
+    pub async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, ClientError> {
+        from_body(&self.request(Method::GET, path, Vec::new()).await?)
+    }
+
+    /// A proven request; the answer's bytes.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let token = self.token().await?;
+        let headers = self.headers(method.as_str(), path, &body, &token)?;
+        self.bank.transport().send(method, path, headers, body).await
+    }
+
+    /// Sends an intent, again where the outcome is unknown or the bank was busy, and turns a
+    /// recorded refusal into its verified receipt.
+    async fn send_intent(
+        &self,
+        kind: Kind,
+        signed: &SignedIntent,
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let path = routes::of(kind);
+        let mut attempt: u32 = 1;
+        loop {
+            let error = match self.request(Method::POST, path, body.clone()).await {
+                Ok(bytes) => return Ok(bytes),
+                Err(error) => error,
+            };
+            let pause = if attempt < SUBMIT_ATTEMPTS_MAX { pause(&error, attempt) } else { None };
+            let Some(pause) = pause else { return Err(self.with_receipt(error, signed)) };
+            tokio::time::sleep(pause).await;
+            attempt = attempt.saturating_add(1);
+        }
+    }
+
+    fn with_receipt(&self, error: ClientError, signed: &SignedIntent) -> ClientError {
+        let ClientError::Problem(mut problem) = error else { return error };
+        let Some(receipt) = problem.receipt.take() else { return ClientError::Problem(problem) };
+        match self.bank.settle(&receipt, signed, &[]) {
+            Ok(receipt) => ClientError::Refused { problem, receipt: Box::new(receipt) },
+            Err(error) => error,
+        }
+    }
+
+    fn headers(
+        &self,
+        method: &str,
+        path: &str,
+        body: &[u8],
+        token: &str,
+    ) -> Result<HeaderMap, ClientError> {
+        let proof = self.signer.sign(method, path, body, clock::now().get(), self.next_counter());
+        let value = |text: &str| {
+            HeaderValue::from_str(text).map_err(|_| ClientError::Answer { what: "token" })
+        };
+        let mut headers = json_headers();
+        headers.insert(AUTHORIZATION, value(&format!("Bearer {token}"))?);
+        headers.insert(HeaderName::from_static("content-digest"), value(&proof.content_digest)?);
+        headers.insert(HeaderName::from_static(RequestSigner::HEADER), value(&proof.proof)?);
+        Ok(headers)
+    }
+}
+
+/// How long to wait before the same bytes may be sent again; `None` where that would not help.
+fn pause(error: &ClientError, attempt: u32) -> Option<Duration> {
+    match error {
+        ClientError::Unreachable { .. } => Some(RETRY_PAUSE.saturating_mul(attempt)),
+        ClientError::Problem(problem) if matches!(problem.status, 429 | 503) => {
+            match problem.retry_after_s {
+                Some(pause_s) if pause_s > RETRY_AFTER_S_MAX => None,
+                Some(pause_s) => Some(Duration::from_secs(pause_s)),
+                None => Some(RETRY_PAUSE.saturating_mul(attempt)),
+            }
+        }
+        _ => None,
+    }
+}

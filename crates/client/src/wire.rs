@@ -1,0 +1,148 @@
+//! What travels as JSON, beside envelopes, receipts and problems.
+
+use serde::{Deserialize, Serialize};
+
+use crate::trust::TrustText;
+
+#[derive(Serialize)]
+pub(crate) struct RegisterRequest<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) email: &'a str,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RegisterAnswer {
+    pub(crate) user_id: String,
+    pub(crate) registration_token: String,
+    pub(crate) expires_at: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct EnrolAnswer {
+    pub(crate) receipt: serde_json::Value,
+    pub(crate) certificate: String,
+    pub(crate) issuing: String,
+    pub(crate) root: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ChallengeRequest {
+    pub(crate) certificate: String,
+    pub(crate) device_id: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ChallengeAnswer {
+    pub(crate) nonce: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LoginAnswer {
+    pub(crate) receipt: serde_json::Value,
+    pub(crate) session: SessionAnswer,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SessionAnswer {
+    pub(crate) token: String,
+    pub(crate) refresh_token: String,
+    pub(crate) expires_at: String,
+    pub(crate) sealed_secret: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct RefreshRequest<'a> {
+    pub(crate) refresh_token: &'a str,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RefreshAnswer {
+    pub(crate) token: String,
+    pub(crate) refresh_token: String,
+    pub(crate) expires_at: String,
+}
+
+/// What `/api/security/info` says, as far as clients act on it; the rest is kept as it came.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SecurityInfo {
+    pub(crate) trust: TrustText,
+    /// Everything else, for people to read.
+    #[serde(flatten)]
+    pub rest: serde_json::Map<String, serde_json::Value>,
+}
+
+/// An account as its owner or the staff sees it. Amounts are minor units.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct AccountView {
+    /// Identity.
+    pub id: String,
+    /// Number for people.
+    #[serde(default)]
+    pub number: String,
+    /// Asset code.
+    pub asset: String,
+    /// Decimal places of the asset.
+    #[serde(default)]
+    pub scale: Option<u8>,
+    /// What is there, signed.
+    pub balance: String,
+    /// What may be spent.
+    #[serde(default)]
+    pub available: String,
+    /// Whether debits are stopped.
+    #[serde(default)]
+    pub freeze_debit: bool,
+    /// Whether credits are stopped.
+    #[serde(default)]
+    pub freeze_credit: bool,
+    /// Owner; absent for the bank's own.
+    #[serde(default)]
+    pub owner: Option<String>,
+}
+
+/// One movement on an account of the caller's.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct HistoryItem {
+    /// The transfer.
+    pub id: String,
+    /// When it was posted.
+    pub at: String,
+    /// Account debited.
+    pub debit: String,
+    /// Account credited.
+    pub credit: String,
+    /// Minor units.
+    pub amount: String,
+    /// Asset code.
+    pub asset: String,
+    /// Place in the log.
+    #[serde(default)]
+    pub leaf_index: Option<String>,
+}
+
+/// A page of history, newest first.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct HistoryPage {
+    /// The movements.
+    pub items: Vec<HistoryItem>,
+    /// Where the next page starts; absent on the last.
+    #[serde(default)]
+    pub next: Option<String>,
+}
+
+/// One certificate of a user's history.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct KeyInfo {
+    /// SHA3-256 of the certificate.
+    pub certificate: String,
+    /// Number in its lineage, from 1.
+    pub generation: u32,
+    /// `active`, `superseded` or `revoked`.
+    pub status: String,
+    /// Start of validity.
+    #[serde(default)]
+    pub not_before: String,
+    /// End of validity.
+    #[serde(default)]
+    pub not_after: String,
+}
