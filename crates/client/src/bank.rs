@@ -42,14 +42,6 @@ pub struct Registration {
     pub expires_at: String,
 }
 
-/// An enrolment: the identity with its certificate, and the receipt.
-pub struct Enrolled {
-    /// The identity, from now on able to log in.
-    pub identity: Identity,
-    /// Proof that the bank enrolled it.
-    pub receipt: Receipt,
-}
-
 impl Bank {
     /// The bank at an address, by keys known beforehand.
     #[must_use]
@@ -109,9 +101,9 @@ impl Bank {
     /// to the device key; the key itself travels beside it, sealed to the bank.
     pub async fn enrol(
         &self,
-        identity: Identity,
+        identity: &Identity,
         token: &SecretBytes,
-    ) -> Result<Enrolled, ClientError> {
+    ) -> Result<Receipt, ClientError> {
         let csr = build_csr(identity.key(), &identity.user().name)?;
         let stand_in = sha3_256(&csr);
         let body = Body::UserEnrol {
@@ -126,12 +118,13 @@ impl Bank {
         let request = json!({
             "signed": envelope(&signed)?,
             "registration_token": base64url::encode(token.expose()),
-            "sealed_device_key": self.seal_device_key(&identity, &signed)?,
+            "sealed_device_key": self.seal_device_key(identity, &signed)?,
         });
         let answer: EnrolAnswer = self.post(routes::of(Kind::UserEnrol), &request).await?;
         let receipt = self.settle(&answer.receipt, &signed, &[])?;
-        let certificates = self.accept_certificates(&identity, &answer)?;
-        Ok(Enrolled { identity: identity.with_certificates(certificates), receipt })
+        let certificates = self.accept_certificates(identity, &answer)?;
+        identity.accept(certificates);
+        Ok(receipt)
     }
 
     /// Logs in: answers the bank's challenge by the key and by the device, and opens the session.

@@ -77,6 +77,9 @@ pub enum ClientError {
     /// An intent could not be built or read.
     #[error(transparent)]
     Intent(#[from] IntentError),
+    /// The key's position in its chain could not be written down, so nothing was signed.
+    #[error("could not record the position of the key: {0}")]
+    Journal(#[from] std::io::Error),
     /// The provider failed.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
@@ -129,8 +132,12 @@ pub struct Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let sentence = if self.detail.is_empty() { &self.title } else { &self.detail };
-        write!(f, "{sentence} ({}", self.code)?;
+        match (self.title.as_str(), self.detail.as_str()) {
+            (title, "") => f.write_str(title)?,
+            ("", detail) => f.write_str(detail)?,
+            (title, detail) => write!(f, "{title}: {detail}")?,
+        }
+        write!(f, " ({}", self.code)?;
         if let Some(field) = &self.field {
             write!(f, ", field {field}")?;
         }

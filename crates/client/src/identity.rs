@@ -1,13 +1,13 @@
 //! Who signs: a user's key, its certificate, its device and its own chain of intents.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crypto::{CryptoError, KemSecretKey, Sha3, SigningKey, Suite, random, sha3_256};
+use crypto::{CryptoError, KemSecretKey, Sha3, SigningKey, Suite, sha3_256};
 use intent::{BankId, Body, Details, Intent, IntentDraft, IntentId, Role, SignedIntent, UserId};
 use pki::Certificate;
 use uuid::Uuid;
 
-use crate::{ClientError, Device, clock};
+use crate::{ChainJournal, ClientError, Device, clock};
 
 /// A holder: keys, device, and the certificates once enrolled.
 ///
@@ -18,8 +18,9 @@ pub struct Identity {
     key: SigningKey,
     kem: KemSecretKey,
     device: Device,
-    certificates: Option<Certificates>,
+    certificates: OnceLock<Certificates>,
     chain: Mutex<KeyChain>,
+    journal: Option<ChainJournal>,
 }
 
 /// Who a holder is at the bank.
@@ -73,7 +74,7 @@ impl Identity {
 
     /// An identity read back from where it was kept.
     #[must_use]
-    pub const fn from_parts(
+    pub fn from_parts(
         user: UserName,
         key: SigningKey,
         kem: KemSecretKey,
@@ -81,7 +82,14 @@ impl Identity {
         certificates: Option<Certificates>,
         chain: KeyChain,
     ) -> Self {
-        Self { user, key, kem, device, certificates, chain: Mutex::new(chain) }
+        let certificates = certificates.map_or_else(OnceLock::new, OnceLock::from);
+        Self { user, key, kem, device, certificates, chain: Mutex::new(chain), journal: None }
+    }
+
+    /// The same identity, which writes every position of its chain down before using it.
+    #[must_use]
+    pub fn with_journal(self, journal: ChainJournal) -> Self {
+        Self { journal: Some(journal), ..self }
     }
 
     /// Who it is.
@@ -110,13 +118,13 @@ impl Identity {
 
     /// The certificates; `None` before enrolment.
     #[must_use]
-    pub const fn certificates(&self) -> Option<&Certificates> {
-        self.certificates.as_ref()
+    pub fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.get()
     }
 
     /// SHA3-256 of the holder's certificate.
     pub fn certificate_hash(&self) -> Result<Sha3, ClientError> {
-        let certificates = self.certificates.as_ref().ok_or(ClientError::NotEnrolled)?;
+        let certificates = self.certificates.get().ok_or(ClientError::NotEnrolled)?;
         Ok(certificates.holder.fingerprint())
     }
 
@@ -149,10 +157,10 @@ impl Identity {
         Ok(SignedIntent::sign(intent, &self.key, details)?)
     }
 
-    /// The same holder with a certificate; the chain goes on.
-    #[must_use]
-    pub fn with_certificates(self, certificates: Certificates) -> Self {
-        Self { certificates: Some(certificates), ..self }
+    /// Takes the certificates of an enrolment; the first ones stay.
+    pub(crate) fn accept(&self, certificates: Certificates) {
+        // A key is certified once: a rotation makes a new identity.
+        let _ = self.certificates.set(certificates);
     }
 
     fn next(&self, certificate: Sha3, bank: &BankId, body: Body) -> Result<Intent, ClientError> {
@@ -170,7 +178,12 @@ impl Identity {
             body,
         };
         let intent = draft.build()?;
-        *chain = KeyChain { seq, prev: sha3_256(intent.canonical()) };
+        let reserved = KeyChain { seq, prev: sha3_256(intent.canonical()) };
+        // A crash right here leaves a gap in the chain; the other order could repeat a position.
+        if let Some(journal) = &self.journal {
+            journal.record(reserved)?;
+        }
+        *chain = reserved;
         Ok(intent)
     }
 
@@ -178,13 +191,6 @@ impl Identity {
     fn lock_chain(&self) -> MutexGuard<'_, KeyChain> {
         self.chain.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Details under a fresh salt; `None` where there is nothing to say.
-pub(crate) fn memo_details(memo: Option<&str>) -> Result<Option<Details>, CryptoError> {
-    let Some(memo) = memo else { return Ok(None) };
-    let value = [("memo".to_owned(), memo.to_owned())].into();
-    Ok(Some(Details { salt: random()?, value }))
 }
 
 #[cfg(test)]

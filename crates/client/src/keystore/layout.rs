@@ -18,7 +18,7 @@ use intent::UserId;
 use pki::Certificate;
 use uuid::Uuid;
 
-use crate::{Certificates, Device, Identity, KeyChain, Standing, Trust, UserName};
+use crate::{Certificates, ChainJournal, Device, Identity, KeyChain, Standing, Trust, UserName};
 
 use super::Profile;
 
@@ -65,7 +65,12 @@ pub(super) fn write(profile: &Profile) -> SecretBytes {
     SecretBytes::new(out.0)
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<Profile, &'static str> {
+/// Reads a profile whose key's chain goes on at the later of the position inside and `journaled`.
+pub(super) fn read(
+    bytes: &[u8],
+    journaled: Option<KeyChain>,
+    journal: ChainJournal,
+) -> Result<Profile, &'static str> {
     let mut reader = Reader::new(bytes);
     let [version, suite] = reader.array()?;
     if version != VERSION {
@@ -89,7 +94,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Profile, &'static str> {
     let seq = u64::from_be_bytes(reader.array()?);
     let chain = KeyChain { seq, prev: Sha3::from_bytes(reader.array()?) };
     reader.end()?;
+    let chain = journaled.filter(|journaled| journaled.seq > chain.seq).unwrap_or(chain);
     let identity = Identity::from_parts(user, key, kem, device, certificates, chain);
+    let identity = identity.with_journal(journal);
     Ok(Profile { server, tls_roots, trust, identity: Arc::new(identity), session })
 }
 

@@ -12,6 +12,7 @@
 //!                  31    12  nonce, new at every write
 //!                  43     n  ciphertext of the profile (see `layout`)
 //!                43+n    16  tag; bytes 0..31 are the associated data
+//! NAME.chain   how far the key's chain of intents has got: see [`crate::ChainJournal`]
 //! NAME.lock    empty; locked while a process has the profile open
 //! ```
 //!
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use crypto::{AeadAlgorithm, AeadKey, Argon2Params, CryptoError, SecretBytes, argon2id, random};
 use thiserror::Error;
 
-use crate::{Identity, Standing, Trust, files};
+use crate::{ChainJournal, Identity, Standing, Trust, files};
 
 const VERSION: u8 = 1;
 const KDF_ARGON2ID: u8 = 1;
@@ -179,6 +180,7 @@ impl KeyStore {
         if path.exists() {
             return Err(KeyStoreError::Exists(name.to_owned()));
         }
+        self.remove_journal(&path)?;
         let header = new_header(profile.trust.suite.aead())?;
         let key = derive(&header, passphrase).map_err(|fault| fault.at(&path))?;
         let unlocked = Unlocked { path, header, key, _lock: lock };
@@ -204,19 +206,22 @@ impl KeyStore {
             bytes.split_first_chunk::<HEADER_LEN>().ok_or_else(|| malformed("too short"))?;
         let key = derive(header, passphrase).map_err(|fault| fault.at(&path))?;
         let plain = key.open(header, sealed).map_err(|_| KeyStoreError::WrongPassphrase)?;
-        let profile = layout::read(plain.expose()).map_err(malformed)?;
+        let journal_path = path.with_extension("chain");
+        let journal = ChainJournal::new(&journal_path);
+        let journaled = journal.read().map_err(|source| self.io(&journal_path, source))?;
+        let profile = layout::read(plain.expose(), journaled, journal).map_err(malformed)?;
         Ok((Unlocked { path, header: *header, key, _lock: lock }, profile))
     }
 
     /// Deletes a profile: its keys are gone for good.
     pub fn remove(&self, name: &str) -> Result<(), KeyStoreError> {
         let path = self.path(name)?;
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(KeyStoreError::NotFound(name.to_owned()))
-            }
-            removed => removed.map_err(|source| self.io(&path, source)),
+        if !path.exists() {
+            return Err(KeyStoreError::NotFound(name.to_owned()));
         }
+        // The key first: a crash in between leaves a journal of nothing, which `create` removes.
+        fs::remove_file(&path).map_err(|source| self.io(&path, source))?;
+        self.remove_journal(&path)
     }
 
     fn path(&self, name: &str) -> Result<PathBuf, KeyStoreError> {
@@ -226,6 +231,14 @@ impl KeyStore {
             Ok(self.folder.join(name).with_extension(EXTENSION))
         } else {
             Err(KeyStoreError::Name(name.to_owned()))
+        }
+    }
+
+    fn remove_journal(&self, path: &Path) -> Result<(), KeyStoreError> {
+        let journal = path.with_extension("chain");
+        match fs::remove_file(&journal) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.io(&journal, error)),
+            _ => Ok(()),
         }
     }
 

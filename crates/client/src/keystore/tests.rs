@@ -128,6 +128,7 @@ fn a_profile_comes_back_as_it_was_saved() {
     });
     unlocked.save(&profile).unwrap();
     drop(unlocked);
+    assert!(store.path().with_extension("chain").exists());
 
     let (_unlocked, back) = store.unlock(PASSPHRASE).unwrap();
     assert_eq!(back.identity.chain(), profile.identity.chain());
@@ -145,6 +146,24 @@ fn a_profile_comes_back_as_it_was_saved() {
     assert_eq!(session.key.expose(), [6; 32]);
     assert_eq!((session.token.as_str(), session.expires_at_s), ("a.b.c", -1));
     assert_eq!(store.store.list().unwrap(), [NAME]);
+}
+
+#[test]
+fn a_position_is_not_handed_out_again_though_the_profile_was_never_saved() {
+    let store = Fixture::new();
+    let sign = |profile: &Profile| {
+        let body = intent::Body::CertificateRevoke {
+            certificate: profile.trust.root.fingerprint(),
+            reason: intent::RevocationReason::KeyCompromise,
+        };
+        let stand_in = profile.trust.root.fingerprint();
+        let signed = profile.identity.sign_under(stand_in, &profile.trust.bank, body, None);
+        signed.unwrap().parse_intent().unwrap()
+    };
+    for seq in 1..=3 {
+        let (_unlocked, profile) = store.unlock(PASSPHRASE).unwrap();
+        assert_eq!(sign(&profile).seq(), seq);
+    }
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! A session: signed requests and signed intents, from as many tasks as you like.
 
-mod batch;
 mod tokens;
 
 use std::sync::Arc;
@@ -8,10 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crypto::Sha3;
-use intent::{
-    Body, Details, Intent, Kind, Receipt, RevocationReason, SignedIntent, TransferBody, UserId,
-};
-use ledger::{AccountId, AccountKind};
+use intent::{Body, Intent, Kind, Receipt, RevocationReason, SignedIntent, UserId};
+use ledger::{AccountId, Freeze};
 use money::{Amount, AssetCode};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -20,16 +17,14 @@ use serde_json::{Map, Value, json};
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
-pub use batch::BatchLine;
-use batch::batch_body;
 pub use tokens::Standing;
 pub(crate) use tokens::Tokens;
 
 use crate::bank::{envelope, from_body, json_headers, to_body};
-use crate::identity::memo_details;
 use crate::wire::{EnrolAnswer, RefreshAnswer, RefreshRequest};
 use crate::{
-    AccountView, Bank, ClientError, HistoryPage, Identity, KeyInfo, RequestSigner, clock, routes,
+    AccountView, Bank, BatchLine, ClientError, HistoryPage, Identity, KeyInfo, RequestSigner, Wish,
+    clock, routes,
 };
 
 /// The same signed bytes are sent at most this often; the intent id makes it harmless.
@@ -151,8 +146,7 @@ impl Session {
         Ok(tokens.token.clone())
     }
 
-    /// Moves money from one account to another. The memo is outside the signed document, bound to
-    /// it by a commitment, so that it can be erased later.
+    /// Moves money from one account to another.
     pub async fn transfer(
         &self,
         from: AccountId,
@@ -160,10 +154,7 @@ impl Session {
         amount: Amount,
         memo: Option<&str>,
     ) -> Result<Settled, ClientError> {
-        let details = memo_details(memo)?;
-        let commitment = details.as_ref().map(Details::commitment);
-        let body = TransferBody { debit: from, credit: to, amount, details: commitment };
-        self.submit(Body::Transfer(body), details).await
+        self.submit(Wish::transfer(from, to, amount, memo)?).await
     }
 
     /// Pays many from one account under one signature; `atomic`: all or nothing.
@@ -173,8 +164,7 @@ impl Session {
         lines: &[BatchLine],
         atomic: bool,
     ) -> Result<Settled, ClientError> {
-        let (body, details) = batch_body(from, lines, atomic)?;
-        self.submit(body, details).await
+        self.submit(Wish::batch(from, lines, atomic)?).await
     }
 
     /// Opens an account: a customer their own, staff a customer's.
@@ -184,25 +174,22 @@ impl Session {
         asset: AssetCode,
     ) -> Result<(AccountId, Settled), ClientError> {
         let account = AccountId::new(Uuid::now_v7());
-        let body = Body::AccountOpen { account, asset, owner, kind: AccountKind::Liability };
-        Ok((account, self.submit(body, None).await?))
+        Ok((account, self.submit(Wish::open_account(account, owner, asset)).await?))
     }
 
     /// Credits an account with the bank's own money.
     pub async fn fund(&self, account: AccountId, amount: Amount) -> Result<Settled, ClientError> {
-        self.submit(Body::AccountFund { account, amount }, None).await
+        self.submit(Wish::fund(account, amount)).await
     }
 
     /// Sets what is stopped on an account from now on.
     pub async fn freeze(
         &self,
         account: AccountId,
-        freeze: ledger::Freeze,
+        freeze: Freeze,
         reason: &str,
     ) -> Result<Settled, ClientError> {
-        let ledger::Freeze { debit, credit } = freeze;
-        let reason = reason.to_owned();
-        self.submit(Body::AccountFreeze { account, debit, credit, reason }, None).await
+        self.submit(Wish::freeze(account, freeze, reason.to_owned())).await
     }
 
     /// Revokes a certificate: one's own, or as staff a customer's.
@@ -211,12 +198,12 @@ impl Session {
         certificate: Sha3,
         reason: RevocationReason,
     ) -> Result<Settled, ClientError> {
-        self.submit(Body::CertificateRevoke { certificate, reason }, None).await
+        self.submit(Wish::revoke(certificate, reason)).await
     }
 
     /// Has a successor certified in place of this session's key; log in anew with the result.
     /// The old key signs the new one, so the lineage continues.
-    pub async fn rotate(&self, successor: Identity) -> Result<(Identity, Receipt), ClientError> {
+    pub async fn rotate(&self, successor: &Identity) -> Result<Receipt, ClientError> {
         let body = Body::KeyRotate {
             csr: pki::build_csr(successor.key(), &successor.user().name)?,
             device: successor.device().id(),
@@ -226,21 +213,19 @@ impl Session {
         let signed = self.identity.sign(&self.bank.trust().bank, body, None)?;
         let request = json!({
             "signed": envelope(&signed)?,
-            "sealed_device_key": self.bank.seal_device_key(&successor, &signed)?,
+            "sealed_device_key": self.bank.seal_device_key(successor, &signed)?,
         });
         let bytes = self.send_intent(Kind::KeyRotate, &signed, to_body(&request)?).await?;
         let answer: EnrolAnswer = from_body(&bytes)?;
         let receipt = self.bank.settle(&answer.receipt, &signed, &[])?;
-        let certificates = self.bank.accept_certificates(&successor, &answer)?;
-        Ok((successor.with_certificates(certificates), receipt))
+        let certificates = self.bank.accept_certificates(successor, &answer)?;
+        successor.accept(certificates);
+        Ok(receipt)
     }
 
-    /// Signs an intent and submits it.
-    pub async fn submit(
-        &self,
-        body: Body,
-        details: Option<Details>,
-    ) -> Result<Settled, ClientError> {
+    /// Signs a wish and submits it.
+    pub async fn submit(&self, wish: Wish) -> Result<Settled, ClientError> {
+        let Wish { body, details } = wish;
         let signed = self.identity.sign(&self.bank.trust().bank, body, details)?;
         self.submit_signed(signed).await
     }
@@ -372,7 +357,7 @@ impl Session {
 fn pause(error: &ClientError, attempt: u32) -> Option<Duration> {
     match error {
         ClientError::Unreachable { .. } => Some(RETRY_PAUSE.saturating_mul(attempt)),
-        ClientError::Problem(problem) if matches!(problem.status, 429 | 503) => {
+        ClientError::Problem(problem) if matches!(problem.status, 429 | 503 | 504) => {
             match problem.retry_after_s {
                 Some(pause_s) if pause_s > RETRY_AFTER_S_MAX => None,
                 Some(pause_s) => Some(Duration::from_secs(pause_s)),

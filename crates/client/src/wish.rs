@@ -1,0 +1,103 @@
+//! What a holder may want: bodies of intents with their details, not signed yet.
+
+use std::collections::BTreeMap;
+
+use crypto::{CryptoError, Sha3, random};
+use intent::{BatchItem, Body, Details, RevocationReason, TransferBody, UserId};
+use ledger::{AccountId, AccountKind, Freeze, TransferId};
+use money::{Amount, AssetCode};
+use uuid::Uuid;
+
+const MEMO: &str = "memo";
+
+/// A body and the details it commits to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Wish {
+    /// What is signed.
+    pub body: Body,
+    /// Names and free text, bound to the body by a commitment, so that they can be erased later.
+    pub details: Option<Details>,
+}
+
+/// One payment of a batch.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BatchLine {
+    /// Payee's account.
+    pub to: AccountId,
+    /// How much.
+    pub amount: Amount,
+    /// Free text for the payee.
+    pub memo: Option<String>,
+}
+
+impl Wish {
+    /// Moves money from one account to another.
+    pub fn transfer(
+        from: AccountId,
+        to: AccountId,
+        amount: Amount,
+        memo: Option<&str>,
+    ) -> Result<Self, CryptoError> {
+        let details = details(memo.map(|memo| (MEMO.to_owned(), memo.to_owned())))?;
+        let commitment = details.as_ref().map(Details::commitment);
+        let body = TransferBody { debit: from, credit: to, amount, details: commitment };
+        Ok(Self { body: Body::Transfer(body), details })
+    }
+
+    /// Pays many from one account under one signature; `atomic`: all or nothing. One commitment
+    /// covers the memos of all lines, each under its line's transfer id.
+    pub fn batch(from: AccountId, lines: &[BatchLine], atomic: bool) -> Result<Self, CryptoError> {
+        let ids: Vec<_> = lines.iter().map(|_| TransferId::new(Uuid::now_v7())).collect();
+        let memos = ids.iter().zip(lines);
+        let memos = memos.filter_map(|(id, line)| Some((id.to_string(), line.memo.clone()?)));
+        let details = details(memos)?;
+        let commitment = details.as_ref().map(Details::commitment);
+        let item = |(id, line): (TransferId, &BatchLine)| BatchItem {
+            id,
+            debit: from,
+            credit: line.to,
+            amount: line.amount,
+            details: commitment,
+        };
+        let items = ids.into_iter().zip(lines).map(item).collect();
+        Ok(Self { body: Body::TransferBatch { atomic, items }, details })
+    }
+
+    /// Opens an account for `owner`.
+    #[must_use]
+    pub const fn open_account(account: AccountId, owner: UserId, asset: AssetCode) -> Self {
+        let kind = AccountKind::Liability;
+        Self::plain(Body::AccountOpen { account, asset, owner, kind })
+    }
+
+    /// Credits an account with the bank's own money.
+    #[must_use]
+    pub const fn fund(account: AccountId, amount: Amount) -> Self {
+        Self::plain(Body::AccountFund { account, amount })
+    }
+
+    /// Sets what is stopped on an account from now on.
+    #[must_use]
+    pub const fn freeze(account: AccountId, freeze: Freeze, reason: String) -> Self {
+        let Freeze { debit, credit } = freeze;
+        Self::plain(Body::AccountFreeze { account, debit, credit, reason })
+    }
+
+    /// Revokes a certificate.
+    #[must_use]
+    pub const fn revoke(certificate: Sha3, reason: RevocationReason) -> Self {
+        Self::plain(Body::CertificateRevoke { certificate, reason })
+    }
+
+    const fn plain(body: Body) -> Self {
+        Self { body, details: None }
+    }
+}
+
+/// Details under a fresh salt; `None` where there is nothing to say.
+fn details(
+    members: impl IntoIterator<Item = (String, String)>,
+) -> Result<Option<Details>, CryptoError> {
+    let value: BTreeMap<_, _> = members.into_iter().collect();
+    if value.is_empty() { Ok(None) } else { Ok(Some(Details { salt: random()?, value })) }
+}
