@@ -22,7 +22,7 @@ pub enum CryptoError {
         /// Size it has, bytes.
         actual: usize,
     },
-    /// No suite, or no hash, is written like this.
+    /// No suite has this name.
     #[error("unknown suite {0:?}")]
     UnknownSuite(String),
     /// A context is limited to 255 bytes (FIPS 204, section 5.2).

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::mlkem::{self, Decapsulator};
-use crate::suite::KemKind;
+use crate::suite::Combiner;
 use crate::{CryptoError, SecretBytes, Sha3Hasher, Suite, fill_random, random_secret, x25519};
 
 const XWING_LABEL: &[u8] = b"\x5c\x2e\x2f\x2f\x5e\x5c";
@@ -28,7 +28,7 @@ const BAD_SECRET: CryptoError = CryptoError::Provider { what: "KEM key generatio
 pub struct KemSecretKey {
     seed: SecretBytes,
     ml_kem: Decapsulator,
-    x25519: Option<x25519::Secret>,
+    classical: Option<(Combiner, x25519::Secret)>,
     public: KemPublicKey,
 }
 
@@ -66,10 +66,12 @@ impl KemSecretKey {
 
     fn from_secret(suite: Suite, seed: SecretBytes) -> Result<Self, CryptoError> {
         exact("KEM seed", suite.kem_seed_len(), seed.expose())?;
-        let label = match suite.kem_kind() {
-            KemKind::Pure => return Self::pure(suite, seed),
-            KemKind::XWing => [].as_slice(),
-            KemKind::Kem512 => KEM512_LABEL,
+        let Some(combiner) = suite.combiner() else {
+            return Self::pure(suite, seed);
+        };
+        let label = match combiner {
+            Combiner::XWing => [].as_slice(),
+            Combiner::Kem512 => KEM512_LABEL,
         };
         let expanded = mldsa_mu::shake256::<96>(&[seed.expose(), label]).map_err(|_| BAD_SECRET)?;
         let expanded = Zeroizing::new(expanded);
@@ -78,14 +80,14 @@ impl KemSecretKey {
         let x25519 = x25519::Secret::from_bytes(sk_x.try_into().map_err(|_| BAD_SECRET)?)?;
         bytes.extend_from_slice(&x25519.public_key()?);
         let public = KemPublicKey::from_bytes(suite, &bytes)?;
-        Ok(Self { seed, ml_kem, x25519: Some(x25519), public })
+        Ok(Self { seed, ml_kem, classical: Some((combiner, x25519)), public })
     }
 
     fn pure(suite: Suite, seed: SecretBytes) -> Result<Self, CryptoError> {
         let d_and_z = seed.expose().try_into().map_err(|_| BAD_SECRET)?;
         let (ml_kem, bytes) = Decapsulator::from_seed(suite.ml_kem(), d_and_z)?;
         let public = KemPublicKey::from_bytes(suite, &bytes)?;
-        Ok(Self { seed, ml_kem, x25519: None, public })
+        Ok(Self { seed, ml_kem, classical: None, public })
     }
 
     /// The seed, for sealing it at rest.
@@ -117,11 +119,11 @@ impl KemSecretKey {
         exact("KEM ciphertext", suite.kem_ciphertext_len(), ciphertext)?;
         let (ct_m, ct_x) = ciphertext.split_at(suite.ml_kem().ciphertext_len());
         let ss_m = self.ml_kem.decapsulate(ct_m)?;
-        let Some(x25519) = &self.x25519 else {
+        let Some((combiner, x25519)) = &self.classical else {
             return Ok(SecretBytes::new(ss_m.to_vec()));
         };
         let ss_x = x25519.agree(ct_x)?;
-        Ok(self.public.combine(ss_m.as_slice(), ss_x.as_slice(), ct_m, ct_x))
+        Ok(self.public.combine(*combiner, ss_m.as_slice(), ss_x.as_slice(), ct_m, ct_x))
     }
 }
 
@@ -142,7 +144,7 @@ impl KemPublicKey {
         exact("public KEM key", suite.kem_public_key_len(), bytes)?;
         let (pk_m, pk_x) = bytes.split_at(suite.ml_kem().encapsulation_key_len());
         mlkem::check_public_key(pk_m)?;
-        if suite.kem_kind() != KemKind::Pure {
+        if suite.combiner().is_some() {
             x25519::check_public_key(pk_x)?;
         }
         Ok(Self { suite, bytes: bytes.into() })
@@ -178,13 +180,13 @@ impl KemPublicKey {
     ) -> Result<(SecretBytes, Vec<u8>), CryptoError> {
         let (pk_m, pk_x) = self.halves();
         let (ss_m, ct_m) = mlkem::encapsulate(self.suite.ml_kem(), pk_m, &coins.ml_kem)?;
-        if self.suite.kem_kind() == KemKind::Pure {
+        let Some(combiner) = self.suite.combiner() else {
             return Ok((SecretBytes::new(ss_m.to_vec()), ct_m));
-        }
+        };
         let ephemeral = x25519::Secret::from_bytes(&coins.x25519)?;
         let ct_x = ephemeral.public_key()?;
         let ss_x = ephemeral.agree(pk_x)?;
-        let shared = self.combine(ss_m.as_slice(), ss_x.as_slice(), &ct_m, &ct_x);
+        let shared = self.combine(combiner, ss_m.as_slice(), ss_x.as_slice(), &ct_m, &ct_x);
         Ok((shared, [ct_m, ct_x].concat()))
     }
 
@@ -192,11 +194,18 @@ impl KemPublicKey {
         self.bytes.split_at(self.suite.ml_kem().encapsulation_key_len())
     }
 
-    fn combine(&self, ss_m: &[u8], ss_x: &[u8], ct_m: &[u8], ct_x: &[u8]) -> SecretBytes {
+    fn combine(
+        &self,
+        combiner: Combiner,
+        ss_m: &[u8],
+        ss_x: &[u8],
+        ct_m: &[u8],
+        ct_x: &[u8],
+    ) -> SecretBytes {
         let (pk_m, pk_x) = self.halves();
-        let parts = match self.suite.kem_kind() {
-            KemKind::XWing | KemKind::Pure => vec![ss_m, ss_x, ct_x, pk_x, XWING_LABEL],
-            KemKind::Kem512 => vec![ss_m, ss_x, ct_m, pk_m, ct_x, pk_x, KEM512_LABEL],
+        let parts = match combiner {
+            Combiner::XWing => vec![ss_m, ss_x, ct_x, pk_x, XWING_LABEL],
+            Combiner::Kem512 => vec![ss_m, ss_x, ct_m, pk_m, ct_x, pk_x, KEM512_LABEL],
         };
         let mut hasher = Sha3Hasher::new();
         for part in parts {

@@ -63,7 +63,7 @@ pub fn provider() -> &'static str {
 }
 
 /// Runs every algorithm of every suite against its known answer, and the generator against itself.
-/// About 60 ms. There is no fallback: whoever gets an error does not start.
+/// Tens of milliseconds. There is no fallback: whoever gets an error does not start.
 ///
 /// # Errors
 ///

@@ -11,7 +11,7 @@ use crate::{Context, CryptoError, SecretBytes, Sha3, Suite, ed25519, random_secr
 pub struct SigningKey {
     seed: SecretBytes,
     ml_dsa: mldsa_mu::SigningKey,
-    ed25519: Option<ed25519::Signer>,
+    classical: Option<Classical<ed25519::Signer>>,
     public: PublicKey,
 }
 
@@ -23,7 +23,13 @@ struct Parsed {
     suite: Suite,
     bytes: Vec<u8>,
     ml_dsa: mldsa_mu::VerifyingKey,
-    ed25519: Option<ed25519::Verifier>,
+    classical: Option<Classical<ed25519::Verifier>>,
+}
+
+/// The classical half of a composite, with the label that belongs to the pair.
+struct Classical<K> {
+    label: &'static [u8],
+    key: K,
 }
 
 /// Signature bytes, not yet verified by whoever holds them.
@@ -67,15 +73,17 @@ impl SigningKey {
         let ml_dsa = mldsa_mu::SigningKey::from_seed(suite.ml_dsa(), ml_dsa_seed)
             .map_err(|_| CryptoError::Provider { what: "ML-DSA key generation" })?;
         let mut public = ml_dsa.verifying_key().as_bytes().to_vec();
-        let ed25519 = match suite.composite_label() {
-            Some(_) => Some(ed25519::Signer::from_seed(ed25519_seed)?),
+        let classical = match suite.composite_label() {
+            Some(label) => {
+                Some(Classical { label, key: ed25519::Signer::from_seed(ed25519_seed)? })
+            }
             None => None,
         };
-        if let Some(signer) = &ed25519 {
-            public.extend_from_slice(signer.public_key());
+        if let Some(classical) = &classical {
+            public.extend_from_slice(classical.key.public_key());
         }
         let public = PublicKey::from_bytes(suite, &public)?;
-        Ok(Self { seed, ml_dsa, ed25519, public })
+        Ok(Self { seed, ml_dsa, classical, public })
     }
 
     /// The seed, for sealing it at rest.
@@ -104,14 +112,14 @@ impl SigningKey {
     /// attack on the computation would cause; nothing of it leaves this function.
     pub fn sign(&self, context: &Context, message: &[u8]) -> Result<Signature, CryptoError> {
         let failed = |_| CryptoError::Provider { what: "ML-DSA sign" };
-        let bytes = match (self.suite().composite_label(), &self.ed25519) {
-            (Some(label), Some(ed25519)) => {
+        let bytes = match &self.classical {
+            Some(Classical { label, key }) => {
                 let signed = representative(label, context, message)?;
                 let mut bytes = self.ml_dsa.sign(label, &[&signed]).map_err(failed)?;
-                bytes.extend_from_slice(&ed25519.sign(&signed)?);
+                bytes.extend_from_slice(&key.sign(&signed)?);
                 bytes
             }
-            _ => self.ml_dsa.sign(context.as_bytes(), &[message]).map_err(failed)?,
+            None => self.ml_dsa.sign(context.as_bytes(), &[message]).map_err(failed)?,
         };
         self.public.verify(context, message, &bytes).map_err(|_| CryptoError::VerifyAfterSign)?;
         Ok(Signature(bytes))
@@ -144,11 +152,11 @@ impl PublicKey {
             bytes.split_at_checked(suite.ml_dsa().public_key_len()).ok_or(wrong_length)?;
         let ml_dsa = mldsa_mu::VerifyingKey::from_bytes(suite.ml_dsa(), ml_dsa)
             .map_err(|_| CryptoError::InvalidKey { what: "ML-DSA public key" })?;
-        let ed25519 = match suite.composite_label() {
-            Some(_) => Some(ed25519::Verifier::from_bytes(ed25519)?),
+        let classical = match suite.composite_label() {
+            Some(label) => Some(Classical { label, key: ed25519::Verifier::from_bytes(ed25519)? }),
             None => None,
         };
-        Ok(Self(Arc::new(Parsed { suite, bytes: bytes.to_vec(), ml_dsa, ed25519 })))
+        Ok(Self(Arc::new(Parsed { suite, bytes: bytes.to_vec(), ml_dsa, classical })))
     }
 
     /// The encoded key.
@@ -183,16 +191,16 @@ impl PublicKey {
         if signature.len() != suite.signature_len() {
             return Err(CryptoError::InvalidSignature);
         }
-        let answer = match (suite.composite_label(), &self.0.ed25519) {
-            (Some(label), Some(verifier)) => {
+        let answer = match &self.0.classical {
+            Some(Classical { label, key }) => {
                 let (ml_dsa, ed25519) = signature
                     .split_at_checked(suite.ml_dsa().signature_len())
                     .ok_or(CryptoError::InvalidSignature)?;
                 let signed = representative(label, context, message)?;
-                verifier.verify(&signed, ed25519)?;
+                key.verify(&signed, ed25519)?;
                 self.0.ml_dsa.verify(label, &[&signed], ml_dsa)
             }
-            _ => self.0.ml_dsa.verify(context.as_bytes(), &[message], signature),
+            None => self.0.ml_dsa.verify(context.as_bytes(), &[message], signature),
         };
         answer.map_err(|_| CryptoError::InvalidSignature)
     }
@@ -252,5 +260,44 @@ impl Signature {
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_can_be_shared_by_threads_without_being_parsed_again() {
+        fn shared<T: Send + Sync>() {}
+        shared::<PublicKey>();
+        shared::<SigningKey>();
+
+        let key = SigningKey::generate(Suite::Standard).unwrap();
+        let signature = key.sign(&Context::X509, b"m").unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let public = key.public_key().clone();
+                assert!(Arc::ptr_eq(&public.0, &key.public_key().0));
+                let signature = signature.as_bytes();
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        assert_eq!(public.verify(&Context::X509, b"m", signature), Ok(()));
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_faulted_signer_releases_nothing() {
+        let mut key = SigningKey::generate(Suite::Standard).unwrap();
+        let other = SigningKey::generate(Suite::Standard).unwrap();
+        key.classical = other.classical;
+        let answer = key.sign(&Context::X509, b"m");
+        assert_eq!(answer.err(), Some(CryptoError::VerifyAfterSign));
+        key.ml_dsa = other.ml_dsa;
+        let answer = key.sign(&Context::X509, b"m");
+        assert_eq!(answer.err(), Some(CryptoError::VerifyAfterSign));
     }
 }

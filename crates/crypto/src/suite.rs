@@ -22,15 +22,13 @@ pub enum Suite {
     Cnsa2,
 }
 
-/// How the parts of a suite's KEM are combined.
+/// How ML-KEM and X25519 are combined, in suites that have both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum KemKind {
+pub(crate) enum Combiner {
     /// draft-connolly-cfrg-xwing-kem.
     XWing,
     /// X25519 with ML-KEM-512 under our own label, as no standard has this pair.
     Kem512,
-    /// ML-KEM alone.
-    Pure,
 }
 
 impl Suite {
@@ -219,11 +217,11 @@ impl Suite {
         }
     }
 
-    pub(crate) const fn kem_kind(self) -> KemKind {
+    pub(crate) const fn combiner(self) -> Option<Combiner> {
         match self {
-            Self::Standard => KemKind::XWing,
-            Self::Compact => KemKind::Kem512,
-            Self::Pure65 | Self::Cnsa2 => KemKind::Pure,
+            Self::Standard => Some(Combiner::XWing),
+            Self::Compact => Some(Combiner::Kem512),
+            Self::Pure65 | Self::Cnsa2 => None,
         }
     }
 }

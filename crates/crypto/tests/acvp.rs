@@ -5,7 +5,13 @@
 //! take; the oracle derives their public keys. AWS-LC hedges every signature, so the expected ones
 //! are verified by it, and reproduced byte for byte by the oracle. No group is skipped.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise"
+)]
 
 mod vectors;
 

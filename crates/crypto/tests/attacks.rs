@@ -1,6 +1,12 @@
 //! What an attacker does to signatures and keys, and the refusal of each.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise"
+)]
 
 use std::sync::LazyLock;
 

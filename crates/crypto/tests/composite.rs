@@ -1,6 +1,12 @@
 //! The official vectors of draft-ietf-lamps-pq-composite-sigs (and its plain ML-DSA ones).
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise"
+)]
 
 mod vectors;
 

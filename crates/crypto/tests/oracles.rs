@@ -1,6 +1,12 @@
 //! Other implementations judge ours: each signs what the other verifies.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise"
+)]
 
 use crypto::{
     Context, Ed25519PublicKey, KemPublicKey, KemSecretKey, MlDsa44PublicKey, PublicKey, SigningKey,

@@ -2,9 +2,15 @@
 //!
 //! AWS-LC hedges every ML-DSA signature, so the seeded signing vectors cannot be reproduced byte
 //! for byte by it. Instead the key must derive from the seed, the expected signature must verify,
-//! our own signature must verify, and the oracle (RustCrypto) must reproduce the expected bytes.
+//! our own signature must verify, and the oracle (`ml-dsa`) must reproduce the expected bytes.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise"
+)]
 
 mod vectors;
 

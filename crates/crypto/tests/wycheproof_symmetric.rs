@@ -1,6 +1,12 @@
 //! Wycheproof: ChaCha20-Poly1305, HKDF, HMAC-SHA3-256, PBKDF2.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise"
+)]
 
 mod vectors;
 

@@ -94,7 +94,7 @@ pub fn expand_seed(set: MlKem, seed: &[u8; 64]) -> Result<KemPair, Error> {
     let mut made = ptr::null_mut();
     // SAFETY: the operation is live and initialised for key generation; `seed` is readable for
     // `seed_len` bytes, which AWS-LC requires to be 64; `made` is null, so AWS-LC allocates the
-    // key and its one reference passes to the handle.
+    // key and its one reference passes to the handle, or leaves `made` null when it fails.
     let key = unsafe {
         EVP_PKEY_keygen_deterministic(
             operation.as_ptr(),

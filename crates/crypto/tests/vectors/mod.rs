@@ -16,7 +16,7 @@ pub(crate) fn json(path: &str) -> Option<Value> {
         return None;
     };
     let mut plain = Vec::new();
-    if path.ends_with(".gz") {
+    if file.extension().is_some_and(|extension| extension == "gz") {
         flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut plain).unwrap();
     } else {
         plain = bytes;
