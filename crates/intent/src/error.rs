@@ -211,3 +211,54 @@ impl IntentError {
         Self::Malformed { field: field.into(), why: why.into() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_kebab_case_and_each_has_a_sentence() {
+        let codes: BTreeSet<_> = IntentError::CODES.iter().map(|(code, _)| *code).collect();
+        assert_eq!(codes.len(), IntentError::CODES.len());
+        for (code, sentence) in IntentError::CODES {
+            assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{code}");
+            assert!(sentence.starts_with(char::is_uppercase), "{code}");
+            assert!(sentence.ends_with('.'), "{code}");
+        }
+    }
+
+    #[test]
+    fn every_variant_has_its_code_in_the_table_in_order() {
+        let field = || "body.amount".to_owned();
+        let every = [
+            IntentError::TooLarge { limit: 1, actual: 2 },
+            IntentError::malformed(field(), "bad"),
+            IntentError::TooDeep { field: field() },
+            IntentError::NumberInJson { field: field() },
+            IntentError::NullInJson { field: field() },
+            IntentError::DuplicateMember { field: field() },
+            IntentError::TextNotNormal { field: field() },
+            IntentError::TextForbidden { field: field(), character: 0x202e },
+            IntentError::NotCanonical,
+            IntentError::UnsupportedVersion,
+            IntentError::UnknownKind { name: "x".into() },
+            IntentError::UnknownSuite { name: "x".into() },
+            IntentError::MissingMember { field: field() },
+            IntentError::UnknownMember { field: field() },
+            IntentError::WrongBank,
+            IntentError::CertificateMismatch,
+            IntentError::SuiteMismatch,
+            IntentError::SignatureInvalid,
+            IntentError::DetailsMismatch { field: field() },
+            IntentError::CommitmentMismatch { group: Group::Origin },
+            IntentError::SigningFailed { why: "x".into() },
+        ];
+        let codes: Vec<_> = every.iter().map(IntentError::code).collect();
+        let table: Vec<_> = IntentError::CODES.iter().map(|(code, _)| *code).collect();
+        assert_eq!(codes, table);
+        assert_eq!(IntentError::malformed("", "bad").field(), None);
+        assert_eq!(IntentError::malformed("a", "bad").field(), Some("a"));
+    }
+}

@@ -2,12 +2,7 @@
 
 use crypto::{Sha3, Suite};
 
-use crate::{
-    DeviceId, IntentError, Role, UserId, UtcMicros,
-    canonical,
-    members::Members,
-    text,
-};
+use crate::{DeviceId, IntentError, Role, UserId, UtcMicros, canonical, members::Members, text};
 
 /// Who signed, as the bank's registers said at that leaf.
 #[derive(Clone, Debug, Eq, PartialEq)]

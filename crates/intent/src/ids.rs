@@ -142,3 +142,42 @@ impl FromStr for DeviceId {
             .ok_or_else(|| IntentError::malformed("device", "must be 64 lower-case hex digits"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_banks_outside_the_alphabet_are_refused() {
+        let long = "a".repeat(33);
+        for name in ["", "Bank", "b/k", "b k", "b\u{e4}nk", "bank\0", &long] {
+            assert_eq!(name.parse::<BankId>().unwrap_err().field(), Some("bank"), "{name}");
+        }
+        assert_eq!("a".repeat(32).parse::<BankId>().unwrap().as_str(), "a".repeat(32));
+    }
+
+    #[test]
+    fn other_versions_and_spellings_of_an_intent_id_are_refused() {
+        let id = "019aa000-0000-7000-8000-00000000000a";
+        assert_eq!(id.parse::<IntentId>().unwrap().to_string(), id);
+        for text in [
+            "019aa000-0000-4000-8000-00000000000a",
+            "019aa000-0000-7000-c000-00000000000a",
+            "019AA000-0000-7000-8000-00000000000A",
+            "019aa000000070008000000000000000000a",
+            "{019aa000-0000-7000-8000-0000000000}",
+            "019aa000-0000-7000-8000-00000000000",
+        ] {
+            assert!(text.parse::<IntentId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn digests_have_one_spelling() {
+        let digest = "ab".repeat(32);
+        assert_eq!(digest.parse::<DeviceId>().unwrap().to_string(), digest);
+        assert!(digest.to_uppercase().parse::<DeviceId>().is_err());
+        assert!("ab".repeat(31).parse::<DeviceId>().is_err());
+        assert!("zz".repeat(32).parse::<DeviceId>().is_err());
+    }
+}

@@ -282,3 +282,53 @@ impl FromStr for Role {
             .ok_or_else(|| IntentError::malformed("authority", "unknown role"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_kinds_and_roles_are_refused() {
+        for name in ["", "Transfer", "transfer ", "bank.founded", "user.enroll"] {
+            let refused = name.parse::<Kind>().unwrap_err();
+            assert_eq!((refused.code(), refused.field()), ("unknown-kind", Some("kind")), "{name}");
+        }
+        assert!("root".parse::<Role>().is_err());
+        assert_eq!(Kind::from_code(0), None);
+        assert_eq!(Kind::from_code(10), None);
+        assert_eq!(EventKind::from_code(127), None);
+    }
+
+    #[test]
+    fn numbers_and_names_lead_back_to_their_kind() {
+        for (number, kind) in (1..).zip(Kind::ALL) {
+            assert_eq!(kind.code(), number);
+            assert_eq!(Kind::from_code(number), Some(kind));
+            assert_eq!(kind.name().parse(), Ok(kind));
+        }
+        for (number, kind) in (128..).zip(EventKind::ALL) {
+            assert_eq!(kind.code(), number);
+            assert_eq!(EventKind::from_code(number), Some(kind));
+        }
+        for role in Role::ALL {
+            assert_eq!(role.name().parse(), Ok(role));
+        }
+    }
+
+    #[test]
+    fn no_role_may_sign_everything() {
+        for role in Role::ALL {
+            assert!(role.allowed_kinds().len() < Kind::ALL.len(), "{role}");
+            assert!(role.allowed_kinds().is_sorted(), "{role}");
+            assert!(COMMON.iter().all(|kind| role.allowed_kinds().contains(kind)), "{role}");
+        }
+    }
+
+    #[test]
+    fn only_the_customer_moves_money_between_accounts() {
+        for role in [Role::Manager, Role::AuditorClerk, Role::SystemAdmin] {
+            assert!(!role.allowed_kinds().contains(&Kind::Transfer), "{role}");
+            assert!(!role.allowed_kinds().contains(&Kind::TransferBatch), "{role}");
+        }
+    }
+}

@@ -1,10 +1,58 @@
-//! The signed intent.
-#![expect(
-    clippy::todo,
-    dead_code,
-    unused_variables,
-    reason = "interface published ahead of its bodies"
-)]
+//! The signed intent: who holds this certificate wants exactly this, under this authority, at this
+//! time; and the receipt that answers it.
+//!
+//! The crate has the document ([`Intent`], [`Body`]) in its [`canonical`] JSON profile, the
+//! envelope that carries it ([`SignedIntent`]), the record and the 170-byte [`Leaf`] that the log
+//! keeps of it ([`Record`], [`Group`]), and the [`Receipt`] that proves it offline for ever.
+//!
+//! It is not the judge of certificates (crate `pki`), of permissions (the server's corridor) or of
+//! balances (crate `ledger`), and it knows no clock and no randomness: salts and times are
+//! arguments.
+//!
+//! # Invariants
+//!
+//! - One value has one spelling: bytes are admitted only if writing what was read gives them again.
+//! - A signature holds for one bank and one purpose: a login can never pass for a payment.
+//! - [`Verified`] is made by verifying, and by nothing else.
+//! - Commitments are over exact stored bytes; nothing stored is ever serialised again to be hashed.
+//!
+//! # Example
+//!
+//! ```
+//! use crypto::{Sha3, SigningKey, Suite};
+//! use intent::{Body, IntentDraft, Role, SignedIntent, TransferBody};
+//! use ledger::AccountId;
+//! use money::{Amount, AssetCode};
+//!
+//! # let account = |n| AccountId::new(uuid::Uuid::from_u128(n));
+//! let key = SigningKey::generate(Suite::Standard)?;
+//! let intent = IntentDraft {
+//!     bank: "demo-bank".parse()?,
+//!     certificate: Sha3::from_bytes([7; 32]),
+//!     device: "11".repeat(32).parse()?,
+//!     authority: Role::Customer,
+//!     at: "2026-11-22T01:02:03.000000Z".parse()?,
+//!     seq: 1,
+//!     prev: Sha3::from_bytes([0; 32]),
+//!     id: "019aa000-0000-7000-8000-000000000001".parse()?,
+//!     body: Body::Transfer(TransferBody {
+//!         debit: account(1),
+//!         credit: account(2),
+//!         amount: Amount::new(12_50, AssetCode::EUR)?,
+//!         details: None,
+//!     }),
+//! }
+//! .build()?;
+//!
+//! let sent = SignedIntent::sign(intent, &key, None)?.to_json();
+//!
+//! let received = SignedIntent::from_json(&sent)?;
+//! let verified = received.verify(&"demo-bank".parse()?, key.public_key())?;
+//! assert_eq!(verified.get().seq(), 1);
+//! assert!(received.verify(&"other-bank".parse()?, key.public_key()).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
 mod body;
 mod body_json;
 pub mod canonical;
@@ -18,6 +66,7 @@ mod kind;
 mod leaf;
 mod members;
 mod receipt;
+mod receipt_json;
 mod record;
 mod text;
 mod utc;
@@ -31,8 +80,7 @@ pub use groups::{Actor, Evidence, Origin};
 pub use ids::{BankId, DeviceId, IntentId, UserId};
 pub use kind::{EventKind, Kind, Role};
 pub use leaf::{Flags, Group, Leaf, commit};
-pub use receipt::{
-    Receipt, ReceiptError, ReceiptFacts, ReceiptGroup, ReceiptParts, checkpoint_json,
-};
+pub use receipt::{Receipt, ReceiptError, ReceiptFacts, ReceiptGroup};
+pub use receipt_json::{ReceiptParts, checkpoint_json};
 pub use record::{Opening, Record};
 pub use utc::UtcMicros;

@@ -1,12 +1,12 @@
 //! The receipt: outcome, place in the log, and the proof, valid offline for ever.
 
-use crypto::PublicKey;
+use crypto::{PublicKey, sha3_256};
 use thiserror::Error;
 use tlog::{Checkpoint, CheckpointVerifier, InclusionProof, LeafIndex};
 
 use crate::{
-    Actor, BankId, Effects, Evidence, Intent, IntentError, IntentId, Leaf, Origin, Outcome, Record,
-    SignedIntent, Verified,
+    Actor, BankId, Effects, Evidence, Group, Intent, IntentError, IntentId, Kind, Leaf, Origin,
+    Outcome, SignedIntent, Verified, commit, envelope::context,
 };
 
 /// One group as a receipt shows it.
@@ -44,40 +44,162 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Largest admitted receipt in bytes.
-    pub const JSON_LEN_MAX: usize = 4 * 1024 * 1024;
-
-    /// Reads a receipt.
-    pub fn from_json(bytes: &[u8]) -> Result<Self, IntentError> {
-        todo!()
-    }
-
-    /// The receipt as the API gives it.
-    #[must_use]
-    pub fn to_json(&self) -> Vec<u8> {
-        todo!()
-    }
-
     /// Fills in the bytes that the bank left out because the signer has them.
     pub fn complete(&mut self, signed: &SignedIntent, device_proof: &[u8]) {
-        todo!()
+        let [intent, _, _, _, evidence] = &mut self.groups;
+        if let Some(ReceiptGroup { bytes: bytes @ None, .. }) = intent {
+            *bytes = Some(signed.intent.clone());
+        }
+        if let Some(ReceiptGroup { bytes: bytes @ None, .. }) = evidence {
+            *bytes = Some(Evidence::write(signed.suite, &signed.signature, device_proof));
+        }
     }
 
-    /// Checks everything but the intent's own signature.
+    /// Checks everything that needs no key but the log's: each shown group opens its commitment,
+    /// the groups agree with one another and with what the receipt says, the leaf is under the
+    /// checkpoint, and the checkpoint is signed.
+    ///
+    /// It does not judge the signer's certificates nor the intent's signature: for that there is
+    /// [`Receipt::verify_signature`] with a key whose certificate the caller has validated.
     pub fn verify(
         &self,
         verifier: &CheckpointVerifier,
     ) -> Result<Verified<ReceiptFacts>, ReceiptError> {
-        todo!()
+        self.open_groups()?;
+        let checkpoint = self.verify_inclusion(verifier)?;
+        let facts = ReceiptFacts {
+            effects: self
+                .parse_group(Group::Effects, Effects::parse)?
+                .ok_or(ReceiptError::GroupMissing { group: Group::Effects })?,
+            intent: self.parse_group(Group::Intent, Intent::parse)?,
+            actor: self.parse_group(Group::Actor, Actor::parse)?,
+            origin: self.parse_group(Group::Origin, Origin::parse)?,
+            evidence: self.parse_group(Group::Evidence, Evidence::parse)?,
+            checkpoint,
+            index: self.index,
+        };
+        self.agree_with_effects(&facts.effects)?;
+        if let Some(intent) = &facts.intent {
+            self.agree_with_intent(intent)?;
+            agree_with_actor(intent, facts.actor.as_ref())?;
+        }
+        Ok(Verified::new(facts))
     }
 
-    /// Checks the intent's own signature by the signer's key.
+    /// Checks the intent's own signature by the signer's key, over the very bytes that the leaf
+    /// commits to.
     pub fn verify_signature(&self, bank: &BankId, key: &PublicKey) -> Result<(), ReceiptError> {
-        todo!()
+        self.open_groups()?;
+        let missing = |group| ReceiptError::GroupMissing { group };
+        let intent = self
+            .parse_group(Group::Intent, Intent::parse)?
+            .ok_or_else(|| missing(Group::Intent))?;
+        let evidence = self
+            .parse_group(Group::Evidence, Evidence::parse)?
+            .ok_or_else(|| missing(Group::Evidence))?;
+        if intent.bank() != bank {
+            return Err(ReceiptError::WrongBank);
+        }
+        if evidence.suite != key.suite() {
+            return Err(ReceiptError::SuiteMismatch);
+        }
+        let context = context(bank, &intent).map_err(|_| ReceiptError::SignatureInvalid)?;
+        key.verify(&context, intent.canonical(), &evidence.signature)
+            .map_err(|_| ReceiptError::SignatureInvalid)
+    }
+
+    fn open_groups(&self) -> Result<(), ReceiptError> {
+        let groups = Group::ALL.into_iter().zip(&self.groups).zip(&self.leaf.commitments);
+        for ((group, shown), commitment) in groups {
+            if let Some(ReceiptGroup { salt, bytes: Some(bytes) }) = shown
+                && commit(group, salt, bytes) != *commitment
+            {
+                return Err(ReceiptError::CommitmentMismatch { group });
+            }
+        }
+        Ok(())
+    }
+
+    fn verify_inclusion(&self, verifier: &CheckpointVerifier) -> Result<Checkpoint, ReceiptError> {
+        let checkpoint = verifier
+            .verify(&self.checkpoint)
+            .map_err(|error| ReceiptError::CheckpointInvalid { why: error.to_string() })?;
+        if self.inclusion.index != self.index || self.inclusion.size != checkpoint.size {
+            return Err(ReceiptError::ProofForOtherTree);
+        }
+        self.inclusion
+            .verify(&self.leaf.hash(), &checkpoint.root)
+            .map_err(|error| ReceiptError::NotIncluded { why: error.to_string() })?;
+        Ok(checkpoint)
+    }
+
+    fn parse_group<T>(
+        &self,
+        group: Group,
+        parse: impl FnOnce(&[u8]) -> Result<T, IntentError>,
+    ) -> Result<Option<T>, ReceiptError> {
+        let shown = self.groups.get(group.index()).and_then(Option::as_ref);
+        let Some(bytes) = shown.and_then(|shown| shown.bytes.as_ref()) else { return Ok(None) };
+        parse(bytes)
+            .map(Some)
+            .map_err(|error| ReceiptError::GroupMalformed { group, why: error.to_string() })
+    }
+
+    fn agree_with_effects(&self, effects: &Effects) -> Result<(), ReceiptError> {
+        let refused = effects.outcome == Outcome::Refused;
+        if self.outcome != effects.outcome || self.leaf.flags.refused != refused {
+            return Err(ReceiptError::Contradicted { by: Group::Effects, member: "outcome" });
+        }
+        if self.code != effects.code {
+            return Err(ReceiptError::Contradicted { by: Group::Effects, member: "code" });
+        }
+        if self.items != effects.items {
+            return Err(ReceiptError::Contradicted { by: Group::Effects, member: "items" });
+        }
+        Ok(())
+    }
+
+    fn agree_with_intent(&self, intent: &Intent) -> Result<(), ReceiptError> {
+        let contradicted = |member| ReceiptError::Contradicted { by: Group::Intent, member };
+        if self.leaf.flags.event || self.leaf.kind_code != intent.kind().code() {
+            return Err(contradicted("kind"));
+        }
+        if self.intent_id != intent.id() {
+            return Err(contradicted("intent_id"));
+        }
+        // A first enrolment has no certificate yet: it names its request.
+        if let Some(signer) = self.certificates.first()
+            && intent.kind() != Kind::UserEnrol
+            && sha3_256(signer) != intent.certificate()
+        {
+            return Err(contradicted("certificates"));
+        }
+        Ok(())
     }
 }
 
-/// What a verified receipt proves.
+/// Who the bank says signed is who the intent says. (Not the role: an intent may claim another
+/// authority than its signer has, and is refused for it.)
+fn agree_with_actor(intent: &Intent, actor: Option<&Actor>) -> Result<(), ReceiptError> {
+    let Some(actor) = actor else { return Ok(()) };
+    let contradicted = |member| ReceiptError::Contradicted { by: Group::Actor, member };
+    if intent.kind() != Kind::UserEnrol && actor.certificate != intent.certificate() {
+        return Err(contradicted("certificate"));
+    }
+    if actor.device != intent.device() {
+        return Err(contradicted("device"));
+    }
+    if actor.seq != intent.seq() {
+        return Err(contradicted("seq"));
+    }
+    if actor.prev != intent.prev() {
+        return Err(contradicted("prev"));
+    }
+    Ok(())
+}
+
+/// What a verified receipt proves. The receipt's `intent_id` is proven only where the intent is
+/// here: complete the receipt first.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ReceiptFacts {
     /// The effects.
@@ -96,45 +218,78 @@ pub struct ReceiptFacts {
     pub index: LeafIndex,
 }
 
-/// The server's hot path: a receipt written from borrowed parts, without the intent's and the
-/// evidence's bytes, which their holder has.
-#[derive(Clone, Copy, Debug)]
-pub struct ReceiptParts<'a> {
-    /// The intent answered.
-    pub intent_id: IntentId,
-    /// Place in the log.
-    pub index: LeafIndex,
-    /// The leaf.
-    pub leaf: &'a Leaf,
-    /// What it opens to.
-    pub record: &'a Record,
-    /// The effects whose bytes the record holds.
-    pub effects: &'a Effects,
-    /// Proof that the leaf is under the checkpoint.
-    pub inclusion: &'a InclusionProof,
-    /// Signed note, already a JSON string literal: [`checkpoint_json`], once per group commit.
-    pub checkpoint_json: &'a str,
-    /// Signer's, issuing, root certificate, DER; may be empty.
-    pub certificates: &'a [&'a [u8]],
-}
-
-impl ReceiptParts<'_> {
-    /// Appends the receipt.
-    pub fn write_json(&self, out: &mut Vec<u8>) {
-        todo!()
-    }
-}
-
-/// A signed note as a JSON string literal, for [`ReceiptParts::checkpoint_json`].
-#[must_use]
-pub fn checkpoint_json(note: &str) -> String {
-    todo!()
-}
-
 /// Why a receipt proves nothing: the step that failed.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum ReceiptError {
-    /// todo
-    #[error("todo")]
-    Todo,
+    /// A shown group's bytes do not open the leaf's commitment.
+    #[error("{}: bytes do not open the leaf's commitment", group.name())]
+    CommitmentMismatch {
+        /// The group.
+        group: Group,
+    },
+    /// The checkpoint is not signed as the verifier's keys demand.
+    #[error("checkpoint: {why}")]
+    CheckpointInvalid {
+        /// What the log crate says.
+        why: String,
+    },
+    /// The inclusion proof is for another leaf or tree size than the receipt's.
+    #[error("inclusion: proof is for another leaf or tree size")]
+    ProofForOtherTree,
+    /// The inclusion proof does not lead from the leaf to the checkpoint's root.
+    #[error("inclusion: {why}")]
+    NotIncluded {
+        /// What the log crate says.
+        why: String,
+    },
+    /// A group this step needs is not shown.
+    #[error("{}: bytes are missing", group.name())]
+    GroupMissing {
+        /// The group.
+        group: Group,
+    },
+    /// A group opens its commitment but is not of its form: the bank wrote nonsense.
+    #[error("{}: {why}", group.name())]
+    GroupMalformed {
+        /// The group.
+        group: Group,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The receipt or another group says something else than a group that the leaf commits to.
+    #[error("{member}: contradicted by the {} group", by.name())]
+    Contradicted {
+        /// The group that says otherwise.
+        by: Group,
+        /// What it contradicts.
+        member: &'static str,
+    },
+    /// The intent is for another bank.
+    #[error("intent is for another bank")]
+    WrongBank,
+    /// The evidence names another suite than the key's.
+    #[error("evidence names another suite than the key's")]
+    SuiteMismatch,
+    /// The intent's signature does not verify.
+    #[error("signature does not verify")]
+    SignatureInvalid,
+}
+
+impl ReceiptError {
+    /// The stable code: kebab-case, one per variant.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::CommitmentMismatch { .. } => "commitment-mismatch",
+            Self::CheckpointInvalid { .. } => "checkpoint-invalid",
+            Self::ProofForOtherTree => "proof-for-other-tree",
+            Self::NotIncluded { .. } => "not-included",
+            Self::GroupMissing { .. } => "group-missing",
+            Self::GroupMalformed { .. } => "group-malformed",
+            Self::Contradicted { .. } => "contradicted",
+            Self::WrongBank => "wrong-bank",
+            Self::SuiteMismatch => "suite-mismatch",
+            Self::SignatureInvalid => "signature-invalid",
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! The one text of each typed value, read and written without detours.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use uuid::Uuid;
@@ -180,7 +182,7 @@ pub(crate) fn put_texts(out: &mut Vec<u8>, texts: &[String]) {
 }
 
 /// Appends an object of texts that are admissible already.
-pub(crate) fn put_map(out: &mut Vec<u8>, map: &std::collections::BTreeMap<String, String>) {
+pub(crate) fn put_map(out: &mut Vec<u8>, map: &BTreeMap<String, String>) {
     out.push(b'{');
     for (place, (name, text)) in map.iter().enumerate() {
         if place > 0 {
@@ -191,4 +193,79 @@ pub(crate) fn put_map(out: &mut Vec<u8>, map: &std::collections::BTreeMap<String
         put_string(out, text);
     }
     out.push(b'}');
+}
+
+/// Appends an object of free texts, made admissible first.
+pub(crate) fn put_sanitized_map(out: &mut Vec<u8>, map: &BTreeMap<String, String>) {
+    if map.iter().all(|(name, text)| check(name).is_ok() && check(text).is_ok()) {
+        put_map(out, map);
+    } else {
+        // Names that become equal collapse into one: an object has each name once.
+        put_map(out, &map.iter().map(|(name, text)| (sanitize(name), sanitize(text))).collect());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_control_and_bidirectional_control_character_is_forbidden() {
+        let controls = (0..=0x1f).chain(0x7f..=0x9f);
+        let bidi =
+            [0x61c, 0x200e, 0x200f].into_iter().chain(0x202a..=0x202e).chain(0x2066..=0x2069);
+        for code in controls.chain(bidi) {
+            let character = char::from_u32(code).unwrap();
+            let text = format!("a{character}b");
+            assert_eq!(check(&text), Err(TextFault::Forbidden(character)), "U+{code:04X}");
+        }
+        assert_eq!(check("A\u{30a}"), Err(TextFault::NotNormal));
+        assert_eq!(check("\u{212b}"), Err(TextFault::NotNormal));
+        assert_eq!(check("\u{c5}"), Ok(()));
+        assert_eq!(check("\u{5e9}\u{5dc}"), Ok(()));
+    }
+
+    #[test]
+    fn second_spellings_of_binary_and_decimal_are_refused() {
+        for text in ["QQ==", "QR", "Q", "Q Q", "+/", "QQ\n"] {
+            assert_eq!(binary(text), None, "{text}");
+        }
+        assert_eq!(binary("QQ"), Some(vec![0x41]));
+        for text in ["", "00", "01", "+1", "-1", "1 ", "1_0", "\u{661}", "18446744073709551616"] {
+            assert_eq!(decimal::<u64>(text), None, "{text}");
+        }
+        assert_eq!(decimal("18446744073709551615"), Some(u64::MAX));
+        assert_eq!(decimal("0"), Some(0_u64));
+    }
+
+    proptest! {
+        #[test]
+        fn strings_are_written_as_serde_json_writes_them(text in any::<String>()) {
+            let mut out = Vec::new();
+            put_string(&mut out, &text);
+            prop_assert_eq!(out, serde_json::to_vec(&text).unwrap());
+        }
+
+        #[test]
+        fn sanitized_text_is_admissible(text in "(\\PC|\\pC|\u{30a}|\u{202e}){0,40}") {
+            prop_assert_eq!(check(&sanitize(&text)), Ok(()));
+        }
+
+        #[test]
+        fn decimal_text_is_the_shortest(number in any::<u64>()) {
+            let mut out = Vec::new();
+            put_decimal(&mut out, number);
+            prop_assert_eq!(out, format!("\"{number}\"").into_bytes());
+        }
+
+        #[test]
+        fn binary_text_leads_back(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            let mut out = Vec::new();
+            put_binary(&mut out, &bytes);
+            let text = std::str::from_utf8(&out).unwrap().trim_matches('"');
+            prop_assert_eq!(binary(text), Some(bytes));
+        }
+    }
 }

@@ -97,3 +97,59 @@ fn put(text: &mut [u8; TEXT_LEN], range: std::ops::Range<usize>, mut number: i64
         number = number.div_euclid(10);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_other_spelling_of_a_time_is_refused() {
+        for text in [
+            "",
+            "2026-11-22T01:02:03Z",
+            "2026-11-22T01:02:03.000Z",
+            "2026-11-22T01:02:03.000000z",
+            "2026-11-22t01:02:03.000000Z",
+            "2026-11-22 01:02:03.000000Z",
+            "2026-11-22T01:02:03,000000Z",
+            "2026-11-22T01:02:03.000000+00:00",
+            "2026-11-22T01:02:03.0000000Z",
+            "2026-02-29T01:02:03.000000Z",
+            "2026-13-22T01:02:03.000000Z",
+            "2026-11-22T24:00:00.000000Z",
+            "2026-06-30T23:59:60.000000Z",
+            "0000-01-01T00:00:00.000000Z",
+            "+026-11-22T01:02:03.000000Z",
+            "2026-11-22T01:02:0\u{661}.00000Z",
+        ] {
+            assert_eq!(text.parse::<UtcMicros>().unwrap_err().field(), Some("at"), "{text}");
+        }
+    }
+
+    #[test]
+    fn known_times_have_known_texts() {
+        for (micros, text) in [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (-1, "1969-12-31T23:59:59.999999Z"),
+            (1_795_309_323_000_000, "2026-11-22T01:02:03.000000Z"),
+            (951_782_400_000_001, "2000-02-29T00:00:00.000001Z"),
+            (MICROS_MIN, "0001-01-01T00:00:00.000000Z"),
+            (MICROS_MAX, "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(UtcMicros::from_micros(micros).to_string(), text);
+            assert_eq!(text.parse(), Ok(UtcMicros(micros)));
+        }
+        assert_eq!(UtcMicros::from_micros(i64::MIN).get(), MICROS_MIN);
+        assert_eq!(UtcMicros::from_micros(i64::MAX).get(), MICROS_MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn text_leads_back_to_the_time(micros in MICROS_MIN..=MICROS_MAX) {
+            let at = UtcMicros::from_micros(micros);
+            prop_assert_eq!(at.to_string().parse(), Ok(at));
+        }
+    }
+}
