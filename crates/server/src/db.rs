@@ -37,7 +37,10 @@ pub struct Db {
 impl Db {
     /// Connects once, so that a wrong URL fails here and not in the first request.
     pub async fn connect(url: &DatabaseUrl, connections_max: u32) -> sqlx::Result<Self> {
-        let options = url.expose().parse::<PgConnectOptions>()?.application_name("strongroom");
+        let options = url
+            .expose()
+            .parse::<PgConnectOptions>()?
+            .application_name("strongroom");
         let pool = PgPoolOptions::new()
             .max_connections(connections_max)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -68,7 +71,8 @@ impl Db {
 
     /// A transaction that may append evidence and change what is not evidence.
     pub async fn as_writer(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        self.begin("BEGIN; SET LOCAL ROLE strongroom_writer".to_owned()).await
+        self.begin("BEGIN; SET LOCAL ROLE strongroom_writer".to_owned())
+            .await
     }
 
     /// A transaction that reads everything but secrets. READ ONLY.

@@ -146,7 +146,9 @@ impl Problem {
         field: impl Into<Cow<'static, str>>,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::new(Code::Malformed).with_field(field).with_detail(detail)
+        Self::new(Code::Malformed)
+            .with_field(field)
+            .with_detail(detail)
     }
 
     /// 401.
@@ -297,7 +299,10 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::BeginFailed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            code == "55P03" || ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
+            code == "55P03"
+                || ["08", "40", "53", "57"]
+                    .iter()
+                    .any(|class| code.starts_with(class))
         }),
         _ => false,
     }
@@ -379,7 +384,11 @@ mod tests {
         assert_eq!(names.len(), Code::ALL.len());
         for code in Code::ALL {
             assert!(code.status().is_client_error() || code.status().is_server_error());
-            assert!(code.name().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+            assert!(
+                code.name()
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            );
         }
     }
 
@@ -395,7 +404,10 @@ mod tests {
             Problem::refused(StatusCode::UNPROCESSABLE_ENTITY, "insufficient-funds", "No")
                 .with_receipt(Bytes::from_static(br#"{"v":"1","leaf_index":"7"}"#));
         let document = document(problem).await;
-        assert_eq!(document["type"], "urn:strongroom:problem:insufficient-funds");
+        assert_eq!(
+            document["type"],
+            "urn:strongroom:problem:insufficient-funds"
+        );
         assert_eq!(document["status"], 422);
         assert_eq!(document["receipt"]["leaf_index"], "7");
         assert!(document.get("field").is_none());

@@ -1,7 +1,17 @@
 //! The HTTP edge: what surrounds every handler.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`edge`] | one middleware: id, limits, deadline, panics, headers, numbers |
+//! | [`extract`] | axum's extractors, refusing with a [`Problem`](crate::problem::Problem) |
+//! | [`tls`] | TLS 1.3 with a hybrid key exchange first |
+//! | [`serve`] | the two ports, and how they end |
 
-/// Id of the request that this task works on, if it works on one.
-#[must_use]
-pub fn request_id() -> Option<String> {
-    None
-}
+pub mod edge;
+pub mod extract;
+pub mod serve;
+pub mod tls;
+
+pub use self::edge::{edge, request_id};
+pub use self::extract::{Json, Path, Query, read_body};
+pub use self::tls::TlsInfo;

@@ -1,0 +1,167 @@
+//! The supervisor against real server processes.
+
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::process::Command;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use server::postgres::{ClusterError, Durability, PrivateCluster};
+use sqlx::{Connection, PgConnection};
+
+async fn start(folder: &Path) -> Result<PrivateCluster, ClusterError> {
+    PrivateCluster::start_with(folder, Durability::ForTestsOnly).await
+}
+
+async fn owner(cluster: &PrivateCluster) -> PgConnection {
+    PgConnection::connect(cluster.urls().owner.expose()).await.unwrap()
+}
+
+async fn setting(cluster: &PrivateCluster, name: &str) -> String {
+    sqlx::query_scalar("SELECT current_setting($1)")
+        .bind(name)
+        .fetch_one(&mut owner(cluster).await)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_second_process_in_the_same_folder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = start(folder.path()).await.unwrap();
+    let refused = start(folder.path()).await.unwrap_err();
+    assert!(matches!(refused, ClusterError::Locked(_)), "{refused}");
+    first.stop().await.unwrap();
+    start(folder.path()).await.unwrap().stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cluster_of_another_major_version_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = {
+        let cluster = start(folder.path()).await.unwrap();
+        let data = cluster.data_folder();
+        cluster.stop().await.unwrap();
+        data
+    };
+    fs::write(data.join("PG_VERSION"), "9\n").unwrap();
+    let refused = start(folder.path()).await.unwrap_err();
+    assert!(matches!(refused, ClusterError::OtherMajor { cluster: 9, .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn what_was_committed_survives_a_killed_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = PrivateCluster::start(folder.path()).await.unwrap();
+    let word = sqlx::raw_sql("CREATE TABLE kept AS SELECT 'here'::text AS word");
+    word.execute(&mut owner(&cluster).await).await.unwrap();
+    kill(Pid::from_raw(cluster.pid()), Signal::SIGKILL).unwrap();
+    drop(cluster);
+    assert!(folder.path().join("postgres/data/postmaster.pid").exists(), "nothing was killed");
+    let cluster = start(folder.path()).await.unwrap();
+    let word: String = sqlx::query_scalar("SELECT word FROM kept")
+        .fetch_one(&mut owner(&cluster).await)
+        .await
+        .unwrap();
+    assert_eq!(word, "here");
+    cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stale_pid_file_that_names_a_living_stranger_does_not_stop_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = start(folder.path()).await.unwrap();
+    let pid_file = cluster.data_folder().join("postmaster.pid");
+    let socket = folder.path().join("postgres/socket");
+    cluster.stop().await.unwrap();
+    // Our own id: alive, and no server. PostgreSQL knows its parents, so this one is judged stale.
+    let text = format!(
+        "{}\n{}\n1\n5432\n{}\n\n1 1\nready\n",
+        std::process::id(),
+        pid_file.parent().unwrap().display(),
+        socket.display()
+    );
+    fs::write(&pid_file, text).unwrap();
+    let cluster = start(folder.path()).await.unwrap();
+    assert_eq!(setting(&cluster, "listen_addresses").await, "");
+    cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_without_its_supervisor_is_ended_and_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = start(folder.path()).await.unwrap();
+    let programs = cluster.programs().clone();
+    let data = cluster.data_folder();
+    cluster.stop().await.unwrap();
+    // Started by hand, so nobody holds the lock: as after the death of a supervisor.
+    let account = fs::metadata(&data).unwrap();
+    let mut orphan = orphan(&programs.path("postgres"), &data, account.uid(), account.gid());
+    let mut orphan = orphan.spawn().unwrap();
+    let pid_file = data.join("postmaster.pid");
+    while !fs::read_to_string(&pid_file).is_ok_and(|text| text.contains("ready")) {
+        assert!(orphan.try_wait().unwrap().is_none(), "the orphan did not start");
+        tokio::task::yield_now().await;
+    }
+    let orphan_ends = tokio::task::spawn_blocking(move || orphan.wait());
+    let cluster = start(folder.path()).await.unwrap();
+    assert!(orphan_ends.await.unwrap().unwrap().success());
+    cluster.stop().await.unwrap();
+}
+
+fn orphan(program: &Path, data: &Path, uid: u32, gid: u32) -> Command {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new(program);
+    command.args(["-c", "listen_addresses=", "-c", "logging_collector=off", "-D"]).arg(data);
+    command.arg("-k").arg(data).current_dir(data).uid(uid).gid(gid).process_group(0);
+    command.stderr(std::process::Stdio::null());
+    command
+}
+
+#[tokio::test]
+async fn the_durable_settings_are_on_and_nothing_listens_on_tcp() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = PrivateCluster::start(folder.path()).await.unwrap();
+    for (name, value) in [
+        ("listen_addresses", ""),
+        ("fsync", "on"),
+        ("full_page_writes", "on"),
+        ("synchronous_commit", "on"),
+        ("data_checksums", "on"),
+        ("server_encoding", "UTF8"),
+        ("unix_socket_permissions", "0700"),
+        ("password_encryption", "scram-sha-256"),
+    ] {
+        assert_eq!(setting(&cluster, name).await, value, "{name}");
+    }
+    let socket = fs::metadata(folder.path().join("postgres/socket")).unwrap();
+    assert_eq!(socket.permissions().mode() & 0o777, 0o700);
+    cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_refused_even_on_the_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = start(folder.path()).await.unwrap();
+    let url = cluster.urls().owner.expose();
+    let (before, after) = url.split_once('@').unwrap();
+    let (user, _) = before.rsplit_once(':').unwrap();
+    let wrong = format!("{user}:{}@{after}", "0".repeat(64));
+    let refused = PgConnection::connect(&wrong).await.unwrap_err();
+    let code = refused.as_database_error().and_then(|error| error.code().map(|it| it.into_owned()));
+    assert_eq!(code.as_deref(), Some("28P01"), "{refused}");
+    cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn stopping_leaves_no_process_and_no_pid_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = start(folder.path()).await.unwrap();
+    let pid = Pid::from_raw(cluster.pid());
+    cluster.stop().await.unwrap();
+    assert!(kill(pid, None).is_err());
+    assert!(!folder.path().join("postgres/data/postmaster.pid").exists());
+}
