@@ -87,7 +87,7 @@ pub fn post_batch(ledger: &mut Ledger, batch: &Batch, now_us: i64) -> BatchOutco
 
 /// What became of each item of a batch, in the batch's order.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[must_use = "postings have no effect until they are stored"]
+#[must_use = "items may have been refused"]
 pub struct BatchOutcome {
     items: Vec<Result<Posting, Rejection>>,
 }

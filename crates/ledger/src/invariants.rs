@@ -208,9 +208,9 @@ mod tests {
     fn an_open_hold_that_no_account_counts_is_caught() {
         let mut ledger = book([row(1), row(2)]);
         let held = Amount::new(1, AssetCode::EUR).unwrap();
-        let hold = TransferId::new(Uuid::from_u128(7));
+        let id_of_hold = TransferId::new(Uuid::from_u128(7));
         let state = RecordState::Held { expires_at_us: 1 };
-        let record = Record::from_stored(hold, id(8), id(9), held, state).unwrap();
+        let record = Record::from_stored(id_of_hold, id(8), id(9), held, state).unwrap();
         ledger.load_record(record);
         let broken = Broken::PendingNotHeld { account: id(8) };
         assert_eq!(check_invariants(&ledger), Err(broken));

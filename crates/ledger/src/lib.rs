@@ -51,6 +51,7 @@ mod batch;
 mod id;
 mod invariants;
 pub mod model;
+mod number;
 mod post;
 mod record;
 mod rejection;
@@ -62,6 +63,7 @@ pub use account::{Account, AccountKind, AccountRow, Freeze, MalformedAccount, Si
 pub use batch::{Batch, BatchOutcome, post_batch};
 pub use id::{AccountId, BookId, MalformedId, TransferId};
 pub use invariants::{Broken, check_accounts, check_invariants};
+pub use number::{AccountNumber, MalformedNumber};
 pub use post::{Entry, Posting, expire, post};
 pub use record::{MalformedRecord, Record, RecordState};
 pub use rejection::{AccountRejection, Rejection, UnknownCode};

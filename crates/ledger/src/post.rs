@@ -51,7 +51,6 @@ pub fn expire(ledger: &mut Ledger, hold: TransferId, now_us: i64) -> Result<Reco
 
 /// Proof that [`post`] accepted a transfer, and what it moved. Only posting makes one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[must_use = "a posting has no effect until it is stored"]
 pub struct Posting {
     transfer: Transfer,
     debit: AccountId,

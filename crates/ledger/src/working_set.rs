@@ -274,8 +274,8 @@ mod tests {
     /// 1 owns 10, 2 is empty, 3 has overdrawn 5.
     fn book() -> Ledger {
         let row = |n, credits_posted, debits_posted| AccountRow {
-            credits_posted,
             debits_posted,
+            credits_posted,
             ..Account::open(id(n), AssetCode::EUR, AccountKind::Liability, Some(-100))
                 .unwrap()
                 .to_row()
