@@ -1,0 +1,146 @@
+//! One bank, one key per suite, one intent of each kind.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use crypto::{Sha3, SigningKey, Suite, sha3_256};
+use intent::{
+    BankId, BatchItem, Body, Details, DeviceId, Intent, IntentDraft, Kind, RevocationReason, Role,
+    SignedIntent, TransferBody, UserId,
+};
+use ledger::{AccountId, AccountKind, TransferId};
+use money::{Amount, AssetCode};
+use uuid::Uuid;
+
+pub(crate) fn bank() -> BankId {
+    "demo-bank".parse().unwrap()
+}
+
+/// Keys are slow to make in bulk and are only read.
+static KEY: LazyLock<SigningKey> = LazyLock::new(|| key_of(Suite::Standard));
+
+pub(crate) fn key() -> &'static SigningKey {
+    &KEY
+}
+
+pub(crate) fn key_of(suite: Suite) -> SigningKey {
+    let seed: Vec<u8> = (0..=255).cycle().take(suite.seed_len()).collect();
+    SigningKey::from_seed(suite, &seed).unwrap()
+}
+
+pub(crate) fn account(number: u128) -> AccountId {
+    AccountId::new(Uuid::from_u128(number))
+}
+
+pub(crate) fn euros(minor: i64) -> Amount {
+    Amount::new(minor, AssetCode::EUR).unwrap()
+}
+
+pub(crate) fn details() -> Details {
+    let value = [("memo", "Rent \u{2014} \"May\""), ("payee", "J\u{fc}rgen")];
+    let value = value.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    Details { salt: [9; 32], value: BTreeMap::from(value) }
+}
+
+pub(crate) fn transfer_body() -> TransferBody {
+    TransferBody { debit: account(1), credit: account(2), amount: euros(12_50), details: None }
+}
+
+pub(crate) fn item(number: u128) -> BatchItem {
+    BatchItem {
+        id: TransferId::new(Uuid::from_u128(number)),
+        debit: account(1),
+        credit: account(number + 2),
+        amount: euros(100),
+        details: None,
+    }
+}
+
+pub(crate) fn device() -> DeviceId {
+    DeviceId::new(Sha3::from_bytes([0x11; 32]))
+}
+
+const CSR: &[u8] = b"a certificate request";
+
+pub(crate) fn body(kind: Kind) -> Body {
+    let digest = |byte| Sha3::from_bytes([byte; 32]);
+    let owner = UserId::new(Uuid::from_u128(77));
+    match kind {
+        Kind::UserEnrol => Body::UserEnrol {
+            user: owner,
+            csr: CSR.to_vec(),
+            device: device(),
+            device_key_commitment: digest(1),
+            kem_public_key: vec![2; 1216],
+            registration: digest(3),
+        },
+        Kind::SessionLogin => Body::SessionLogin {
+            challenge: [4; 32],
+            origin: "https://bank.example".to_owned(),
+            kem_public_key: vec![5; 1216],
+        },
+        Kind::AccountOpen => Body::AccountOpen {
+            account: account(1),
+            asset: AssetCode::EUR,
+            owner,
+            kind: AccountKind::Liability,
+        },
+        Kind::AccountFund => Body::AccountFund { account: account(1), amount: euros(100_000) },
+        Kind::AccountFreeze => Body::AccountFreeze {
+            account: account(1),
+            debit: true,
+            credit: false,
+            reason: "court order \\ \"7/26\", Z\u{fc}rich".to_owned(),
+        },
+        Kind::Transfer => Body::Transfer(transfer_body()),
+        Kind::TransferBatch => {
+            Body::TransferBatch { atomic: true, items: vec![item(10), item(11), item(12)] }
+        }
+        Kind::KeyRotate => Body::KeyRotate {
+            csr: CSR.to_vec(),
+            device: device(),
+            device_key_commitment: digest(6),
+            kem_public_key: vec![7; 1216],
+        },
+        Kind::CertificateRevoke => Body::CertificateRevoke {
+            certificate: digest(8),
+            reason: RevocationReason::KeyCompromise,
+        },
+    }
+}
+
+pub(crate) fn draft(body: Body) -> IntentDraft {
+    let certificate = match &body {
+        Body::UserEnrol { csr, .. } => sha3_256(csr),
+        _ => Sha3::from_bytes([0xc0; 32]),
+    };
+    IntentDraft {
+        bank: bank(),
+        certificate,
+        device: device(),
+        authority: Role::Customer,
+        at: "2026-11-22T01:02:03.000456Z".parse().unwrap(),
+        seq: 2,
+        prev: Sha3::from_bytes([0xee; 32]),
+        id: "019aa000-0000-7000-8000-000000000001".parse().unwrap(),
+        body,
+    }
+}
+
+pub(crate) fn intent(kind: Kind) -> Intent {
+    draft(body(kind)).build().unwrap()
+}
+
+/// A transfer that commits to [`details`].
+pub(crate) fn transfer_with_details() -> Intent {
+    let details = Some(details().commitment());
+    draft(Body::Transfer(TransferBody { details, ..transfer_body() })).build().unwrap()
+}
+
+pub(crate) fn signed(intent: Intent) -> SignedIntent {
+    SignedIntent::sign(intent, key(), None).unwrap()
+}
+
+/// The one canonical text of a transfer, to be mutated.
+pub(crate) fn transfer_text() -> String {
+    String::from_utf8(intent(Kind::Transfer).into_canonical()).unwrap()
+}
