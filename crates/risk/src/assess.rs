@@ -82,10 +82,10 @@ impl Usual {
 }
 
 fn velocity(state: &AccountState, attempt: &Attempt, policy: &Policy) -> Option<Reason> {
-    const HOURS_PER_MONTH: f64 = 720.0;
+    const HOURS_PER_WEEK: f64 = 168.0;
     let last_hour = state.count(Window::Hour, attempt.at_us) + 1.0;
     let weight_per_mille = weight_of(&policy.velocity.steps, last_hour)?;
-    let usual_hour = state.count(Window::Month, attempt.at_us) / HOURS_PER_MONTH;
+    let usual_hour = state.count(Window::Week, attempt.at_us) / HOURS_PER_WEEK;
     if last_hour < usual_hour * f64::from(policy.velocity.habit_multiple) {
         return None;
     }

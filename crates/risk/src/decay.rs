@@ -77,9 +77,9 @@ mod tests {
         }
     }
 
-    const PINNED_ONE_HOUR: u64 = 0;
-    const PINNED_HALF_HOUR: u64 = 0;
-    const PINNED_ONE_MICROSECOND: u64 = 0;
+    const PINNED_ONE_HOUR: u64 = 0x3fd7_8b56_362c_ef38;
+    const PINNED_HALF_HOUR: u64 = 0x3fe3_68b2_fc6f_9610;
+    const PINNED_ONE_MICROSECOND: u64 = 0x3fef_ffff_ffd9_d290;
 
     #[test]
     fn integers_become_floats_without_a_cast() {

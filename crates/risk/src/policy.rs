@@ -50,7 +50,7 @@ pub struct Step {
 pub struct Velocity {
     /// By attempts in the last hour, decayed: ten spread evenly over an hour count about 6.3.
     pub steps: Vec<Step>,
-    /// Only where the last hour is this many times the account's own hourly mean of 30 days: a busy
+    /// Only where the last hour is this many times the account's own hourly mean of a week: a busy
     /// merchant's ordinary hour is not a burst.
     pub habit_multiple: u32,
 }
