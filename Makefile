@@ -1,0 +1,51 @@
+# `make` lists the targets; each does all its own set-up.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+BIN := target/release/strongroom
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: setup build ## Found a bank, run a business day of signed payments, verify it, keep serving
+	$(BIN) demo
+
+demo-once: setup build ## The same without serving at the end; one JSON object on standard output
+	@$(BIN) demo --once -o json
+
+build: ## Build the release binary
+	cargo build --release --locked --bin strongroom
+
+test: setup tools ## Everything that must pass: format, lints, licences, spelling, all tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo deny --offline check bans licenses sources
+	typos
+	cargo nextest run --workspace --locked --no-fail-fast
+	cargo test --workspace --locked --doc
+
+quick: ## Tests of one crate: make quick CRATE=ledger
+	cargo nextest run -p $(CRATE)
+
+bench: setup build ## Measure against pgbench in the same run (docs/benchmarks.md)
+	$(BIN) bench
+
+torture: setup build ## Kill server and database in the middle of load, ten times, and verify
+	STRONGROOM_TORTURE_ROUNDS=10 cargo nextest run -p e2e --locked --release torture
+
+advisories: tools ## Check dependencies against the advisory database (needs the network)
+	cargo deny check advisories
+
+sqlx: setup ## Refresh .sqlx, the checked queries that builds use offline
+	scripts/prepare-queries.sh
+
+docs: ## Build the API documentation of all crates
+	cargo doc --workspace --no-deps --document-private-items --locked
+
+setup: ## Install what the product needs: a PostgreSQL server
+	@scripts/setup.sh postgresql
+
+tools: ## Install what the checks need: cargo-nextest, cargo-deny, typos
+	@scripts/setup.sh tools
+
+.PHONY: help demo demo-once build test quick bench torture advisories sqlx docs setup tools

