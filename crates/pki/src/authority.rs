@@ -49,6 +49,9 @@ pub fn create_issuing(
     validity: Validity,
 ) -> Result<Certificate, PkiError> {
     root.check_authority()?;
+    if root.path_len() == Some(0) {
+        return Err(PkiError::NotAnAuthority("path length"));
+    }
     let subject = signed::name(csr.common_name())?;
     let issuer = issuance::name_of(root)?;
     let within =

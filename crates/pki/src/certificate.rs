@@ -1,5 +1,7 @@
 //! A parsed certificate: strict DER, known extensions, a key and a signature of our suites.
 
+use std::fmt;
+
 use crypto::{PublicKey, Sha3, Suite, sha3_256};
 use der::asn1::ObjectIdentifier;
 use der::oid::AssociatedOid as _;
@@ -30,7 +32,7 @@ const PEM_LABEL: &str = "CERTIFICATE";
 ///
 /// Parsing proves nothing about who signed it: see [`Chain`](crate::Chain) and
 /// [`verify_any`](crate::verify_any).
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Certificate {
     der: Vec<u8>,
     tbs: Vec<u8>,
@@ -223,6 +225,11 @@ impl Certificate {
         }
     }
 
+    /// Authorities allowed below this one; `None` for no limit.
+    pub(crate) fn path_len(&self) -> Option<u8> {
+        self.extensions.basic.as_ref().and_then(|basic| basic.path_len_constraint)
+    }
+
     /// Whether names and key identifiers say that `self` was issued by `issuer`.
     pub(crate) fn names_issuer(&self, issuer: &Self) -> bool {
         let named = self.extensions.authority_key.as_ref();
@@ -232,6 +239,13 @@ impl Certificate {
                 (Some(named), Some(known)) => named == known,
                 (_, None) | (None, _) => true,
             }
+    }
+}
+
+/// Names it; five kilobytes of numbers help nobody.
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({}, {})", self.subject, self.fingerprint)
     }
 }
 

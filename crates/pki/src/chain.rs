@@ -55,10 +55,7 @@ impl Chain {
         let suite = root.public_key().suite();
         check_suites(&root, suite)?;
         check_suites(&issuing, suite)?;
-        let path_len = |ca: &Certificate| {
-            ca.extensions().basic.as_ref().and_then(|basic| basic.path_len_constraint)
-        };
-        if path_len(&root) == Some(0) || path_len(&issuing) != Some(0) {
+        if root.path_len() == Some(0) || issuing.path_len() != Some(0) {
             return Err(PkiError::NotAnAuthority("path length"));
         }
         verify_signature(&root, root.public_key())?;

@@ -1,5 +1,6 @@
 //! Revocation lists (RFC 5280 section 5): complete, version 2, signed by the authority itself.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crypto::{PublicKey, Sha3, SigningKey, Suite};
@@ -188,7 +189,7 @@ impl Crl {
 }
 
 /// A revocation list signed by its authority and fresh when it was checked. Made by [`Crl::verify`] only.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VerifiedCrl {
     der: Vec<u8>,
     issuer: Sha3,
@@ -256,6 +257,13 @@ impl VerifiedCrl {
 
     pub(crate) fn for_paths(&self) -> &CertRevocationList<'static> {
         &self.for_paths
+    }
+}
+
+impl fmt::Debug for VerifiedCrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let revoked = self.entries.len();
+        write!(f, "VerifiedCrl(number {}, {revoked} revoked, of {})", self.number, self.issuer)
     }
 }
 

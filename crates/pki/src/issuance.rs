@@ -3,6 +3,8 @@
 //! The split is Boulder's: the key is used only on bytes that have passed every rule, and a token of the
 //! first step is spent by the second.
 
+use std::fmt;
+
 use crypto::{PublicKey, SigningKey, Suite};
 use der::asn1::{Ia5String, OctetString};
 use der::flagset::FlagSet;
@@ -79,7 +81,6 @@ impl<T> Linted<T> {
 }
 
 /// The part of a certificate that will be signed, and the key that has to sign it.
-#[derive(Debug)]
 pub struct Tbs {
     der: Vec<u8>,
     issuer_key: PublicKey,
@@ -90,6 +91,12 @@ impl Tbs {
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+}
+
+impl fmt::Debug for Tbs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tbs({} bytes for {:?})", self.der.len(), self.issuer_key)
     }
 }
 

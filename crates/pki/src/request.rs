@@ -1,6 +1,9 @@
 //! Certificate signing requests (PKCS #10, RFC 2986): a key, a name, and the proof of possession.
 
+use std::fmt;
+
 use crypto::{PublicKey, SigningKey, Suite};
+use der::asn1::SetOfVec;
 use der::{Decode as _, Encode as _};
 use x509_cert::request::{CertReq, CertReqInfo, Version};
 
@@ -13,7 +16,7 @@ pub fn build_csr(key: &SigningKey, common_name: &str) -> Result<Vec<u8>, PkiErro
         version: Version::V1,
         subject: signed::name(common_name)?,
         public_key: signed::key_info(key.public_key())?,
-        attributes: Default::default(),
+        attributes: SetOfVec::default(),
     };
     let der = info.to_der().map_err(|_| PkiError::Malformed("request"))?;
     signed::sign(key, &der)
@@ -60,7 +63,7 @@ impl Csr {
 }
 
 /// A request whose sender has the private key. Made by [`Csr::verify`] only.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VerifiedCsr {
     der: Vec<u8>,
     public_key: PublicKey,
@@ -84,5 +87,11 @@ impl VerifiedCsr {
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+}
+
+impl fmt::Debug for VerifiedCsr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifiedCsr({}, {})", self.common_name, self.public_key.fingerprint())
     }
 }

@@ -11,7 +11,7 @@ use crate::signed;
 use crate::text;
 
 const LABEL_CHARS: usize = 18;
-const CONTROL_CHARS: usize = 32;
+const CONTROL_CHARS: usize = 33;
 
 /// Describes a certificate for a person, in lines of label and value, ending in what each of the seven
 /// controls says. Nothing is verified here.

@@ -10,14 +10,15 @@ pub(crate) fn is_plain(text: &str, bytes_max: usize) -> bool {
 
 /// `text` with every deceptive character written as `\u{…}`, for names that others put into certificates.
 pub(crate) fn defused(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
         if is_deceptive(c) {
-            out.extend(c.escape_unicode())
+            out.extend(c.escape_unicode());
         } else {
-            out.push(c)
+            out.push(c);
         }
-        out
-    })
+    }
+    out
 }
 
 /// Control characters, zero-width characters and the bidirectional controls of UAX #9: each can make a
