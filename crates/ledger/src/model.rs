@@ -34,6 +34,7 @@ use money::{Amount, AssetCode};
 use crate::account::{AccountKind, Freeze, Side};
 use crate::batch::Batch;
 use crate::id::{AccountId, TransferId};
+use crate::record::RecordState;
 use crate::rejection::{AccountRejection, Rejection};
 use crate::transfer::{Transfer, TransferKind};
 use crate::working_set::Ledger;
@@ -219,9 +220,47 @@ impl Model {
         totals
     }
 
-    /// Compares every account with the real ledger's; a sentence on the first that differs.
+    /// Compares every account and every record with the real ledger's; a sentence on the first that
+    /// differs.
     #[must_use]
     pub fn first_difference(&self, ledger: &Ledger) -> Option<String> {
+        self.first_different_account(ledger).or_else(|| self.first_different_record(ledger))
+    }
+
+    fn first_different_record(&self, ledger: &Ledger) -> Option<String> {
+        let expected = self.movements.iter().filter(|movement| movement.by.is_some()).count();
+        if ledger.record_count() != expected {
+            let count = ledger.record_count();
+            return Some(format!("the ledger has {count} records, the model {expected}"));
+        }
+        ledger.records().find_map(|record| {
+            let state = self.state_of(record.id());
+            (state != Some(record.state()))
+                .then(|| format!("{record:?}: in the model its state is {state:?}"))
+        })
+    }
+
+    /// What has become of an accepted transfer.
+    fn state_of(&self, id: TransferId) -> Option<RecordState> {
+        let resolver = self.movements.iter().find(|movement| match movement.what {
+            What::CapturedFrom { hold } | What::ReleasedFrom { hold } => hold == id,
+            What::Moved | What::Held { .. } | What::MovedBack { .. } => false,
+        });
+        Some(match (self.movement(id)?.what, resolver) {
+            (What::Held { expires_at_us }, None) => RecordState::Held { expires_at_us },
+            (What::Held { .. }, Some(Movement { what: What::CapturedFrom { .. }, amount, .. })) => {
+                RecordState::Captured { captured_minor: amount.minor() }
+            }
+            (What::Held { .. }, Some(Movement { by: Some(_), .. })) => RecordState::Voided,
+            (What::Held { .. }, Some(Movement { by: None, .. })) => RecordState::Expired,
+            (What::Moved | What::CapturedFrom { .. }, _) => {
+                RecordState::Posted { reversed_minor: i64::try_from(self.reversed(id)).ok()? }
+            }
+            (What::MovedBack { .. } | What::ReleasedFrom { .. }, _) => RecordState::Final,
+        })
+    }
+
+    fn first_different_account(&self, ledger: &Ledger) -> Option<String> {
         if ledger.account_count() != self.accounts.len() {
             return Some(format!(
                 "the ledger has {} accounts, the model {}",

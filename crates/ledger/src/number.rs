@@ -30,7 +30,8 @@ impl AccountNumber {
 
     fn check_digits(self) -> u64 {
         // serial followed by S, R and two zeros for the check digits.
-        let digits = u128::from(self.0).saturating_mul(1_000_000).saturating_add(COUNTRY_DIGITS * 100);
+        let digits =
+            u128::from(self.0).saturating_mul(1_000_000).saturating_add(COUNTRY_DIGITS * 100);
         let remainder = digits.checked_rem(97).unwrap_or_default();
         98_u64.saturating_sub(u64::try_from(remainder).unwrap_or_default())
     }
@@ -53,7 +54,11 @@ impl FromStr for AccountNumber {
         }
         let (check, serial) = digits.split_at(2);
         let number = Self(serial.parse().map_err(|_| MalformedNumber::Form)?);
-        if check.parse() == Ok(number.check_digits()) { Ok(number) } else { Err(MalformedNumber::CheckDigits) }
+        if check.parse() == Ok(number.check_digits()) {
+            Ok(number)
+        } else {
+            Err(MalformedNumber::CheckDigits)
+        }
     }
 }
 
@@ -98,7 +103,13 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_refused() {
-        for text in ["", "SR", "DE44500105175407324931", "SR12345678901234567890x", "SR00 0000 0000 0000 0000 0042"] {
+        for text in [
+            "",
+            "SR",
+            "DE44500105175407324931",
+            "SR12345678901234567890x",
+            "SR00 0000 0000 0000 0000 0042",
+        ] {
             assert!(text.parse::<AccountNumber>().is_err(), "{text}");
         }
     }

@@ -58,6 +58,7 @@ fn partial_reversals_never_exceed_the_transfer() {
     assert_eq!(reverse(&mut ledger, 3, 1, Some(16)), Err(Rejection::ReversalExceedsTransfer));
     let rest = reverse(&mut ledger, 4, 1, None).unwrap();
     assert_eq!(rest.amount(), eur(15));
+    assert_eq!(reverse(&mut ledger, 5, 1, Some(1)), Err(Rejection::ReversalExceedsTransfer));
     assert_eq!((balance(&ledger, ALICE), balance(&ledger, BOB)), (100, 0));
 }
 
