@@ -74,6 +74,7 @@ pub enum MalformedNumber {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "one digit and one digit")]
 mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
