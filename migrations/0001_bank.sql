@@ -4,6 +4,7 @@
 CREATE TABLE books (
     book_id    int4 PRIMARY KEY,
     bank       text NOT NULL UNIQUE,
+    name       text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 120),
     suite      text NOT NULL,
     founded_at timestamptz NOT NULL
 );
@@ -145,7 +146,7 @@ CREATE INDEX accounts_by_owner ON accounts (book_id, owner);
 CREATE TABLE transfers (
     book_id        int4 NOT NULL,
     transfer_id    uuid NOT NULL,
-    leaf_index     int8 NOT NULL CHECK (leaf_index >= 0),
+    intent_id      uuid NOT NULL, -- the record it was decided in
     item           int4 NOT NULL CHECK (item >= 0), -- position in its batch; 0 for a single one
     kind           text NOT NULL CHECK (kind IN ('post', 'hold', 'capture', 'void', 'reverse')),
     debit_account  uuid NOT NULL,

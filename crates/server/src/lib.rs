@@ -5,6 +5,7 @@
 //! SQL. Everything that changes money or authority goes through the [`corridor`].
 
 pub mod accounts;
+mod app;
 pub mod authority;
 pub mod bank;
 pub mod certificates;
@@ -21,10 +22,15 @@ pub mod openapi;
 pub mod policy;
 pub mod postgres;
 pub mod problem;
+mod router;
 pub mod security;
 pub mod sessions;
+mod sql;
 pub mod start;
 pub mod telemetry;
 pub mod transfers;
 pub mod users;
 pub mod vault;
+
+pub use app::{App, Services};
+pub use router::router;

@@ -1,1 +1,244 @@
-//! corridor
+//! The corridor: the one way by which money and authority change.
+//!
+//! | step | where | does |
+//! |---|---|---|
+//! | 1 verify | [`verify`] | canonical form, signature, certificate, device binding; on the request's own thread |
+//! | 2 authorise | [`fold`], [`state`] | permission and ownership, on locked state |
+//! | 3 assess | [`fold`] | risk verdict, inside the fold |
+//! | 4 apply | [`fold`] (ledger), [`state`] (everything else) | pure rules; a feature's `apply_*` |
+//! | 5 record | [`append`] | leaf, tiles, checkpoint, head, in the same transaction |
+//! | 6 receipt | [`submission`] | outcome, proof and checkpoint, after COMMIT |
+//!
+//! # Invariants
+//!
+//! - An intent id is decided at most once. The same id with the same bytes gets the same receipt for ever; with other
+//!   bytes it is refused and changes nothing.
+//! - A change and its leaf commit together or not at all, refusals included.
+//! - Nobody is answered before COMMIT.
+//! - Locks are taken in one order: accounts by id, then what a feature locks, then the head of the log.
+
+pub(crate) mod api;
+mod append;
+pub(crate) mod applying;
+pub(crate) mod fold;
+pub(crate) mod poster;
+pub mod refusal;
+mod state;
+mod store;
+pub(crate) mod submission;
+mod verify;
+
+use std::collections::BTreeMap;
+
+use intent::{EventKind, IntentId, Origin, SignedIntent};
+use thiserror::Error;
+use tlog::LeafIndex;
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+pub use self::refusal::Refusal;
+use self::submission::{EventJob, Queued, Settled};
+pub use self::submission::{Answer, Attachments, OriginInfo};
+use crate::bank::Bank;
+use crate::certificates::directory::Directory;
+use crate::clock;
+use crate::log::LogError;
+use crate::problem::{Code, Problem, is_transient};
+use crate::sessions::Caller;
+
+pub(crate) use self::applying::{Applied, Applying};
+pub(crate) use self::poster::spawn;
+
+/// Submits intents. Clones share one queue.
+#[derive(Clone, Debug)]
+pub struct Corridor {
+    queue: mpsc::Sender<Queued>,
+    bank: Bank,
+    directory: Directory,
+}
+
+/// The poster's end of the queue.
+pub(crate) type Queue = mpsc::Receiver<Queued>;
+
+impl Corridor {
+    /// A corridor whose queue holds at most `capacity` intents; [`spawn`] the poster on the other end.
+    pub(crate) fn new(capacity: usize, bank: Bank, directory: Directory) -> (Self, Queue) {
+        let (queue, waiting) = mpsc::channel(capacity);
+        (Self { queue, bank, directory }, waiting)
+    }
+
+    /// Takes a signed intent through all six steps.
+    ///
+    /// # Atomicity
+    ///
+    /// A problem with a 4xx status means that nothing was written. 503 too. After 504 the outcome is unknown: the same
+    /// intent, submitted again, tells.
+    pub async fn submit(
+        &self,
+        signed: SignedIntent,
+        origin: OriginInfo,
+        caller: Option<&Caller>,
+        attachments: Attachments,
+    ) -> Result<Answer, Problem> {
+        let (reply, answer) = oneshot::channel();
+        let job = verify::verify(
+            verify::Corner { bank: &self.bank, directory: &self.directory },
+            verify::Request { signed, origin, caller, attachments, now: clock::now() },
+            reply,
+        )
+        .await?;
+        self.enqueue(Queued::Intent(Box::new(job)), answer).await.map(Answer::new)
+    }
+
+    /// Appends an event: a fact that nobody signs, bound by the checkpoint.
+    pub async fn append_event(
+        &self,
+        kind: EventKind,
+        body: BTreeMap<String, String>,
+    ) -> Result<LeafIndex, Problem> {
+        let now = clock::now();
+        let id = IntentId::new(Uuid::now_v7())?;
+        let (reply, answer) = oneshot::channel();
+        let event = EventJob {
+            id,
+            kind,
+            bytes: event_bytes(kind, id, &now.to_string(), body),
+            origin: Origin::new("", "", now),
+            reply,
+        };
+        self.enqueue(Queued::Event(Box::new(event)), answer).await.map(|settled| settled.index)
+    }
+
+    async fn enqueue(
+        &self,
+        job: Queued,
+        answer: oneshot::Receiver<Result<Settled, Fault>>,
+    ) -> Result<Settled, Problem> {
+        // A full queue is said at once: nothing happened, and the client may come back.
+        self.queue.try_send(job).map_err(|_| Problem::new(Code::Overloaded))?;
+        match answer.await {
+            Ok(Ok(settled)) => Ok(settled),
+            Ok(Err(fault)) => Err(fault.into()),
+            Err(_) => Err(Problem::new(Code::TimedOut)),
+        }
+    }
+}
+
+/// The canonical bytes of an event.
+fn event_bytes(
+    kind: EventKind,
+    id: IntentId,
+    at: &str,
+    mut body: BTreeMap<String, String>,
+) -> Vec<u8> {
+    body.insert("at".to_owned(), at.to_owned());
+    body.insert("event".to_owned(), kind.name().to_owned());
+    body.insert("id".to_owned(), id.to_string());
+    body.insert("v".to_owned(), "1".to_owned());
+    canonical_map(&body)
+}
+
+/// Names and texts in their one canonical spelling.
+fn canonical_map(map: &BTreeMap<String, String>) -> Vec<u8> {
+    use intent::canonical::{Value, write};
+    let members =
+        map.iter().map(|(name, text)| (name.as_str().into(), Value::String(text.as_str().into())));
+    write(&Value::Object(members.collect()))
+}
+
+/// Why an intent could not be decided.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// The database failed; nothing was written, or the outcome is unknown if COMMIT itself failed.
+    #[error("database failed")]
+    Database(#[from] sqlx::Error),
+    /// The log or its evidence is not what it must be: nothing more is written.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A key of the bank failed.
+    #[error("the provider failed: {0}")]
+    Crypto(#[from] crypto::CryptoError),
+    /// A certificate could not be made.
+    #[error("the authority failed: {0}")]
+    Authority(String),
+    /// The same id stands in the log with other bytes.
+    #[error("the intent id was used for another intent")]
+    IdReused,
+    /// The signer's standing changed between verification and commit.
+    #[error("the signer may no longer act: {code}")]
+    SignerEnded {
+        /// Stable code of what ended it.
+        code: &'static str,
+    },
+    /// COMMIT was sent and no answer came, and reading back did not settle it either.
+    #[error("the outcome is unknown")]
+    OutcomeUnknown,
+    /// A stored risk state does not read.
+    #[error("a stored risk state does not read: {0}")]
+    Risk(#[from] risk::MalformedState),
+    /// A promise of our own was broken; nothing was written.
+    #[error("broken invariant: {0}")]
+    Broken(&'static str),
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Database(error) => error.into(),
+            Fault::IdReused => Self::refused(
+                http::StatusCode::CONFLICT,
+                "intent-id-reused",
+                "This intent id was used for another intent; nothing changed",
+            )
+            .with_field("id"),
+            Fault::SignerEnded { code } => Self::refused(
+                http::StatusCode::UNAUTHORIZED,
+                code,
+                "The certificate may no longer sign",
+            ),
+            Fault::OutcomeUnknown => Self::new(Code::TimedOut),
+            Fault::Log(LogError::Database(error)) => error.into(),
+            Fault::Log(_)
+            | Fault::Crypto(_)
+            | Fault::Authority(_)
+            | Fault::Risk(_)
+            | Fault::Broken(_) => {
+                tracing::error!(error = %fault, "the corridor failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl Fault {
+    /// The same fault for each of those who wait on one group commit.
+    fn duplicate(&self) -> Self {
+        match self {
+            Self::OutcomeUnknown => Self::OutcomeUnknown,
+            fault if fault.is_transient() => Self::Database(sqlx::Error::PoolTimedOut),
+            Self::Database(_)
+            | Self::Log(_)
+            | Self::Crypto(_)
+            | Self::Authority(_)
+            | Self::Risk(_)
+            | Self::IdReused
+            | Self::SignerEnded { .. }
+            | Self::Broken(_) => Self::Broken("the group commit failed; see the log of the server"),
+        }
+    }
+
+    /// Whether the whole group commit may be tried again at once.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Database(error) | Self::Log(LogError::Database(error)) => is_transient(error),
+            Self::Log(_)
+            | Self::Crypto(_)
+            | Self::Authority(_)
+            | Self::Risk(_)
+            | Self::IdReused
+            | Self::SignerEnded { .. }
+            | Self::OutcomeUnknown
+            | Self::Broken(_) => false,
+        }
+    }
+}

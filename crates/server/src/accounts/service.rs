@@ -1,0 +1,140 @@
+//! The account use cases.
+
+use std::collections::BTreeMap;
+
+use intent::{Body, Role, UserId};
+use ledger::{AccountId, AccountKind, AccountNumber, Freeze};
+use money::AssetCode;
+use sqlx::PgConnection;
+
+use super::store::{self, StoredAccount};
+use crate::Services;
+use crate::corridor::{Applied, Applying, Fault, Refusal};
+use crate::sessions::Caller;
+
+/// A customer account never goes below zero.
+const CUSTOMER_FLOOR: Option<i64> = Some(0);
+
+/// Opens an account. Runs inside the poster's transaction.
+pub(crate) async fn apply_open(
+    tx: &mut PgConnection,
+    cx: &Applying<'_>,
+) -> Result<Applied, Fault> {
+    let (&Body::AccountOpen { account, asset, owner, kind }, Some(signer)) =
+        (cx.intent.body(), cx.signer)
+    else {
+        return Err(Fault::Broken("not an opening"));
+    };
+    let book = cx.services.bank.book;
+    if signer.role == Role::Customer && (owner != signer.user || kind != AccountKind::Liability) {
+        return Ok(Applied::Refused(Refusal::NotAccountOwner));
+    }
+    if !store::asset_exists(tx, book, asset).await? {
+        return Ok(Applied::Refused(Refusal::AssetUnknown));
+    }
+    if !store::customer_exists(tx, book, owner).await? {
+        return Ok(Applied::Refused(Refusal::UserNotFound));
+    }
+    let new = NewAccount {
+        id: account,
+        number: AccountNumber::of(account),
+        owner: Some(owner),
+        asset: asset,
+        kind: kind,
+        floor: CUSTOMER_FLOOR,
+    };
+    if !store::insert(tx, book, &new, cx.now).await? {
+        return Ok(Applied::Refused(Refusal::AccountExists));
+    }
+    Ok(Applied::Accepted { result: new.result(), extra: None, bumps_epoch: false })
+}
+
+/// Freezes or unfreezes an account. Runs inside the poster's transaction.
+pub(crate) async fn apply_freeze(
+    tx: &mut PgConnection,
+    cx: &Applying<'_>,
+) -> Result<Applied, Fault> {
+    let Body::AccountFreeze { account, debit, credit, .. } = cx.intent.body() else {
+        return Err(Fault::Broken("not a freeze"));
+    };
+    let freeze = Freeze { debit: *debit, credit: *credit };
+    if !store::set_freeze(tx, cx.services.bank.book, *account, freeze).await? {
+        return Ok(Applied::Refused(Refusal::AccountNotFound));
+    }
+    let result = BTreeMap::from([
+        ("account".to_owned(), account.to_string()),
+        ("freeze_credit".to_owned(), credit.to_string()),
+        ("freeze_debit".to_owned(), debit.to_string()),
+    ]);
+    Ok(Applied::Accepted { result, extra: None, bumps_epoch: false })
+}
+
+/// An account about to be opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewAccount {
+    pub(crate) id: AccountId,
+    pub(crate) number: AccountNumber,
+    pub(crate) owner: Option<UserId>,
+    pub(crate) asset: AssetCode,
+    pub(crate) kind: AccountKind,
+    pub(crate) floor: Option<i64>,
+}
+
+impl NewAccount {
+    /// Its covered values, by name.
+    fn result(&self) -> BTreeMap<String, String> {
+        let mut result = BTreeMap::from([
+            ("account".to_owned(), self.id.to_string()),
+            ("asset".to_owned(), self.asset.to_string()),
+            ("kind".to_owned(), self.kind.name().to_owned()),
+            ("number".to_owned(), self.number.to_string()),
+        ]);
+        if let Some(owner) = self.owner {
+            result.insert("owner".to_owned(), owner.to_string());
+        }
+        if let Some(floor) = self.floor {
+            result.insert("floor".to_owned(), floor.to_string());
+        }
+        result
+    }
+}
+
+/// The accounts that the caller may see, by number.
+pub(crate) async fn list(
+    services: &Services,
+    caller: &Caller,
+    page: Page,
+) -> sqlx::Result<Vec<StoredAccount>> {
+    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    store::list(&mut tx, services.bank.book, page.after, page.limit).await
+}
+
+/// One account, if the caller may see it.
+pub(crate) async fn get(
+    services: &Services,
+    caller: &Caller,
+    id: AccountId,
+) -> sqlx::Result<Option<StoredAccount>> {
+    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    store::get(&mut tx, services.bank.book, id).await
+}
+
+/// The account that a number names: what a payer needs to know before paying, and no more.
+pub(crate) async fn resolve(
+    services: &Services,
+    number: AccountNumber,
+) -> sqlx::Result<Option<(AccountId, AssetCode)>> {
+    let mut tx = services.db.as_writer().await?;
+    let found = store::by_number(&mut tx, services.bank.book, number).await?;
+    tx.rollback().await?;
+    Ok(found)
+}
+
+/// Which accounts to list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page {
+    /// Accounts after this id.
+    pub(crate) after: Option<AccountId>,
+    /// At most so many.
+    pub(crate) limit: i64,
+}

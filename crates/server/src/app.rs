@@ -1,0 +1,125 @@
+//! What the rooms of a running server share.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::authority::Authority;
+use crate::bank::Bank;
+use crate::certificates::directory::Directory;
+use crate::config::Config;
+use crate::corridor::{self, Corridor};
+use crate::db::Db;
+use crate::sessions::Sessions;
+use crate::vault::Vault;
+use crate::clock;
+
+/// Intents that may wait for the poster: a second of work at full speed. The next one is told to come back.
+const QUEUE_CAPACITY: usize = 8_192;
+
+/// Everything a use case may reach.
+pub struct Services {
+    /// What the operator chose.
+    pub config: Config,
+    /// Which bank this is.
+    pub bank: Bank,
+    /// The database.
+    pub db: Db,
+    /// Where signed intents go.
+    pub corridor: Corridor,
+    /// Who certificates belong to.
+    pub directory: Directory,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// The bank's keys.
+    pub authority: Authority,
+    /// Seals what the database keeps secret.
+    pub vault: Vault,
+    /// Thresholds and weights of the risk engine.
+    pub risk_policy: risk::Policy,
+}
+
+/// The services and the poster that works for them. Clones share both.
+#[derive(Clone)]
+pub struct App {
+    services: Arc<Services>,
+    poster: Arc<Poster>,
+}
+
+struct Poster {
+    stop: CancellationToken,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl App {
+    /// Puts the parts together and starts the poster.
+    pub(crate) fn assemble(
+        config: Config,
+        bank: Bank,
+        authority: Authority,
+        vault: Vault,
+        db: Db,
+    ) -> std::io::Result<Self> {
+        let directory = Directory::new(
+            db.clone(),
+            vault.clone(),
+            authority.clone(),
+            bank.id.clone(),
+            bank.book,
+        );
+        let sessions = Sessions::new(
+            db.clone(),
+            vault.clone(),
+            directory.clone(),
+            authority.clone(),
+            bank.book,
+            clock::now(),
+        );
+        let (corridor, queue) = Corridor::new(QUEUE_CAPACITY, bank.clone(), directory.clone());
+        let risk_policy = risk::Policy::default_v1();
+        let services = Arc::new(Services {
+            config,
+            bank,
+            db,
+            corridor,
+            directory,
+            sessions,
+            authority,
+            vault,
+            risk_policy,
+        });
+        let stop = CancellationToken::new();
+        let thread = corridor::spawn(Arc::clone(&services), queue, stop.clone())?;
+        let poster = Arc::new(Poster { stop, thread: Mutex::new(Some(thread)) });
+        Ok(Self { services, poster })
+    }
+
+    /// Lets the poster commit what waits, then closes the connections.
+    pub(crate) async fn close(&self) {
+        self.poster.stop.cancel();
+        let thread = self.poster.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && tokio::task::spawn_blocking(move || thread.join()).await.is_err()
+        {
+            tracing::error!("the poster ended in a panic");
+        }
+        self.services.db.close().await;
+    }
+}
+
+impl Deref for App {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.services
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("bank", &self.services.bank.id).finish_non_exhaustive()
+    }
+}

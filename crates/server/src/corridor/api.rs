@@ -1,0 +1,116 @@
+//! The corridor over HTTP: any intent at one route, and what the kinds' own routes share.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use intent::{Kind, SignedIntent};
+use serde_json::value::RawValue;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::submission::{Answer, Attachments, OriginInfo};
+use crate::App;
+use crate::problem::Problem;
+use crate::sessions::Caller;
+
+/// Intents in one request at most.
+const INTENTS_MAX: usize = 1_000;
+
+/// Routes of the corridor itself; the caller wraps them with authentication.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(post_intents))
+}
+
+/// Submits one intent of exactly this kind.
+pub(crate) async fn submit_kind(
+    app: &App,
+    caller: &Caller,
+    origin: OriginInfo,
+    body: &Bytes,
+    kinds: &[Kind],
+) -> Result<Answer, Problem> {
+    let signed = SignedIntent::from_json(body)?;
+    let kind = signed.parse_intent()?.kind();
+    if !kinds.contains(&kind) {
+        return Err(Problem::malformed("kind", format!("this route does not take {}", kind.name())));
+    }
+    app.corridor.submit(signed, origin, Some(caller), Attachments::default()).await
+}
+
+/// Any signed intent of a session, or up to 1,000 of them in an array with one result each, in order.
+#[utoipa::path(
+    post, path = "/api/intents", tag = "corridor",
+    request_body(content = String, content_type = "application/json", description = "A signed envelope, or an array of them"),
+    responses(
+        (status = 200, description = "Receipt; for an array, one receipt or problem per intent", body = String, content_type = "application/json"),
+        (status = 422, description = "Refused by a rule; carries the receipt", content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn post_intents(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'[') {
+        return submit_any(&app, &caller, origin, &body).await.map(IntoResponse::into_response);
+    }
+    let envelopes: Vec<&RawValue> = serde_json::from_slice(&body)
+        .map_err(|error| Problem::malformed("", format!("not an array of envelopes: {error}")))?;
+    if envelopes.len() > INTENTS_MAX {
+        return Err(Problem::malformed("", format!("more than {INTENTS_MAX} intents")));
+    }
+    let mut submissions = tokio::task::JoinSet::new();
+    for (position, envelope) in envelopes.iter().enumerate() {
+        let (app, caller, origin) = (app.clone(), caller.clone(), origin.clone());
+        let envelope = Bytes::copy_from_slice(envelope.get().as_bytes());
+        submissions.spawn(async move {
+            let answer = submit_any(&app, &caller, origin, &envelope).await;
+            (position, answer.map_or_else(|problem| problem.into_json(), |answer| answer.into_json()))
+        });
+    }
+    let mut answers: Vec<Vec<u8>> = vec![Vec::new(); envelopes.len()];
+    while let Some(joined) = submissions.join_next().await {
+        let (position, answer) = joined.map_err(|_| Problem::internal())?;
+        if let Some(slot) = answers.get_mut(position) {
+            *slot = answer;
+        }
+    }
+    let mut out = vec![b'['];
+    for (position, answer) in answers.iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(answer);
+    }
+    out.push(b']');
+    Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], out).into_response())
+}
+
+async fn submit_any(
+    app: &App,
+    caller: &Caller,
+    origin: OriginInfo,
+    envelope: &Bytes,
+) -> Result<Answer, Problem> {
+    let signed = SignedIntent::from_json(envelope)?;
+    app.corridor.submit(signed, origin, Some(caller), Attachments::default()).await
+}
+
+impl<S: Sync> FromRequestParts<S> for OriginInfo {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            ip: peer.map(|ConnectInfo(peer)| peer.ip().to_string()).unwrap_or_default(),
+            user_agent: user_agent.unwrap_or_default().to_owned(),
+        })
+    }
+}

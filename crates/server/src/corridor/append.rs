@@ -1,0 +1,194 @@
+//! Step 5: the batch's leaves, under the head of the log, in the transaction of the changes they describe.
+
+use std::sync::Arc;
+
+use intent::{
+    Actor, Effects, Flags, IntentId, Leaf, Origin, Outcome, Record, UserId, UtcMicros,
+    checkpoint_json,
+};
+use ledger::BookId;
+use serde_json::Value;
+use sqlx::PgConnection;
+use tlog::{Appended, Checkpoint, CheckpointSigner, Edge, Hash, LeafIndex};
+use uuid::Uuid;
+
+use super::Fault;
+use super::store::{self, NewRecord};
+use super::submission::Settled;
+use crate::log::service::{catch_up, check_append};
+use crate::log::store as log_store;
+use crate::log::store::Head;
+use crate::sql::timestamp;
+
+/// Bytes of salt per record: 32 for each of the five groups.
+const SALTS_LEN: usize = 160;
+
+/// What will be a leaf.
+pub(super) struct Entry {
+    pub(super) intent_id: IntentId,
+    pub(super) kind_code: u8,
+    pub(super) is_event: bool,
+    pub(super) user: Option<UserId>,
+    pub(super) intent: Vec<u8>,
+    pub(super) actor: Vec<u8>,
+    pub(super) origin: Vec<u8>,
+    pub(super) effects: Effects,
+    pub(super) evidence: Vec<u8>,
+    pub(super) extra: Option<Value>,
+}
+
+impl Entry {
+    /// The bytes of an actor and an origin, for [`Entry`].
+    pub(super) fn groups(actor: &Actor, origin: &Origin) -> (Vec<u8>, Vec<u8>) {
+        (actor.to_bytes(), origin.to_bytes())
+    }
+}
+
+/// A record with its leaf, before it has an index.
+pub(super) struct Prepared {
+    intent_id: IntentId,
+    user: Option<UserId>,
+    leaf: Leaf,
+    record: Record,
+    effects: Effects,
+    extra: Option<Value>,
+}
+
+/// Salts and hashes an entry.
+pub(super) fn prepare(entry: Entry) -> Result<Prepared, Fault> {
+    let salts = crypto::random::<SALTS_LEN>()?;
+    let flags =
+        Flags { event: entry.is_event, refused: entry.effects.outcome == Outcome::Refused };
+    let groups =
+        [entry.intent, entry.actor, entry.origin, entry.effects.to_bytes(), entry.evidence];
+    let (record, leaf) = Record::new(entry.kind_code, flags, groups, &salts);
+    Ok(Prepared {
+        intent_id: entry.intent_id,
+        user: entry.user,
+        leaf,
+        record,
+        effects: entry.effects,
+        extra: entry.extra,
+    })
+}
+
+/// The head, locked, with the edge of the tree brought up to it.
+pub(super) struct LockedLog {
+    pub(super) head: Head,
+    pub(super) edge: Edge,
+    /// Epoch of authority, read under the lock.
+    pub(super) epoch: u64,
+}
+
+/// Takes the head's lock: the last of every group commit.
+pub(super) async fn lock(
+    tx: &mut PgConnection,
+    book: BookId,
+    edge: Option<Edge>,
+) -> Result<LockedLog, Fault> {
+    let head = log_store::lock_head(tx, book).await?;
+    let epoch = log_store::authority_epoch(tx, book).await?;
+    let edge = catch_up(tx, book, edge, head).await?;
+    Ok(LockedLog { head, edge, epoch })
+}
+
+/// Writes leaves, tiles, checkpoint and head. Gives back the new edge and, in order, what to answer after COMMIT.
+pub(super) async fn append(
+    tx: &mut PgConnection,
+    book: BookId,
+    signer: &CheckpointSigner,
+    log: LockedLog,
+    prepared: Vec<Prepared>,
+    now: UtcMicros,
+) -> Result<(Edge, Vec<Settled>), Fault> {
+    let leaves: Vec<Hash> = prepared.iter().map(|new| new.leaf.hash()).collect();
+    let mut edge = log.edge.clone();
+    let appended = edge.append(&leaves);
+    check_append(&log.edge, &leaves, &appended)?;
+
+    let new: Vec<_> = (appended.old_size.get()..).zip(&prepared).collect();
+    let records: Vec<NewRecord<'_>> = new
+        .iter()
+        .map(|(index, new)| NewRecord {
+            index: *index,
+            intent_id: new.intent_id.get(),
+            user: new.user,
+            leaf: &new.leaf,
+            record: &new.record,
+        })
+        .collect();
+    store::insert_records(tx, book, appended.new_size, timestamp(now), &records).await?;
+    log_store::insert_tiles(tx, book, &appended.completed).await?;
+
+    let checkpoint =
+        Checkpoint { origin: signer.origin().clone(), size: appended.new_size, root: appended.root };
+    let signed_at_s = u64::try_from(now.get().div_euclid(1_000_000)).unwrap_or_default();
+    let note = signer
+        .sign(&checkpoint, signed_at_s)
+        .map_err(crate::log::LogError::from)?
+        .into_string();
+    log_store::insert_checkpoint(tx, book, appended.new_size, &note, timestamp(now)).await?;
+    let head = Head { size: appended.new_size, root: appended.root };
+    if !log_store::move_head(tx, book, log.head.size, head).await? {
+        return Err(Fault::Broken("the head of the log moved under its lock"));
+    }
+    let settled = settle(prepared, &appended, &checkpoint_json(&note))?;
+    Ok((edge, settled))
+}
+
+fn settle(
+    prepared: Vec<Prepared>,
+    appended: &Appended,
+    checkpoint_json: &str,
+) -> Result<Vec<Settled>, Fault> {
+    let checkpoint_json: Arc<str> = checkpoint_json.into();
+    (appended.old_size.get()..)
+        .map(LeafIndex::new)
+        .zip(prepared)
+        .map(|(index, new)| {
+            Ok(Settled {
+                intent_id: new.intent_id,
+                index,
+                leaf: new.leaf,
+                record: new.record,
+                effects: new.effects,
+                inclusion: appended
+                    .inclusion_proof(index)
+                    .map_err(crate::log::LogError::from)?,
+                checkpoint_json: Arc::clone(&checkpoint_json),
+                replayed: false,
+                extra: new.extra,
+            })
+        })
+        .collect()
+}
+
+/// The answer to an intent that was decided before.
+pub(super) async fn replay(
+    tx: &mut PgConnection,
+    book: BookId,
+    intent_id: Uuid,
+    submitted: &[u8],
+) -> Result<Settled, Fault> {
+    let stored = crate::log::service::stored_receipt(tx, book, intent_id)
+        .await?
+        .ok_or(Fault::Broken("a record vanished"))?;
+    let same = stored
+        .record
+        .group(intent::Group::Intent)
+        .is_some_and(|opening| opening.bytes == submitted);
+    if !same {
+        return Err(Fault::IdReused);
+    }
+    Ok(Settled {
+        intent_id: stored.intent_id,
+        index: stored.index,
+        leaf: stored.leaf,
+        record: stored.record,
+        effects: stored.effects,
+        inclusion: stored.inclusion,
+        checkpoint_json: checkpoint_json(&stored.checkpoint).into(),
+        replayed: true,
+        extra: None,
+    })
+}

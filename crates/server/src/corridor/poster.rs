@@ -1,0 +1,568 @@
+//! The poster: one thread per server process that commits whatever waits.
+//!
+//! Idle, a batch is one intent; busy, it grows by itself and throughput rises. The thread has a runtime and a connection
+//! of its own, so that verification on the request threads never delays a commit.
+//!
+//! # Atomicity
+//!
+//! A group commit is one transaction. Its answers go out after COMMIT. When the connection is lost the whole batch is
+//! tried again: what had committed is found by its intent ids and answered from there, the rest is decided anew.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use intent::{Effects, Intent, Kind, Outcome, UtcMicros};
+use ledger::{AccountId, Ledger};
+use sqlx::{Connection, PgConnection, Postgres, Transaction};
+use tlog::Edge;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::append::{self, Entry, Prepared};
+use super::applying::{Applied, Applying};
+use super::fold::{self, Asker, Decision, Fold};
+use super::store::{self, TransferRows};
+use super::submission::{EventJob, Job, Queued, Settled};
+use super::{Fault, Queue, state, verify};
+use crate::certificates::directory::Signer;
+use crate::{Services, clock, telemetry as names};
+
+/// Transfers in one group commit at most: enough to fill the processor, few enough to keep its latency low.
+const BATCH_TRANSFERS_MAX: usize = 2_000;
+/// How often a batch is tried before its clients are told.
+const ATTEMPTS_MAX: u32 = 8;
+/// The first wait between two attempts; it doubles.
+const BACKOFF_FIRST: Duration = Duration::from_millis(20);
+
+/// Starts the poster. Told to stop, it takes nothing new, commits what waits, and ends.
+pub(crate) fn spawn(
+    services: Arc<Services>,
+    queue: Queue,
+    stop: CancellationToken,
+) -> std::io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new()
+        .name("poster".to_owned())
+        .spawn(move || runtime.block_on(Poster::new(services).run(queue, stop)))
+}
+
+struct Poster {
+    services: Arc<Services>,
+    connection: Option<PgConnection>,
+    /// The tree as of our last commit; `None` until it is loaded, and after any doubt.
+    edge: Option<Edge>,
+}
+
+/// Why an attempt at a group commit ended without one.
+enum Aborted {
+    /// Authority changed since some signer was verified: ask again, then retry.
+    AuthorityChanged { epoch: u64 },
+    /// It failed before COMMIT was sent: nothing happened.
+    Before(Fault),
+    /// COMMIT was sent and failed: it may have happened.
+    During(Fault),
+}
+
+impl<E: Into<Fault>> From<E> for Aborted {
+    fn from(error: E) -> Self {
+        Self::Before(error.into())
+    }
+}
+
+impl Poster {
+    const fn new(services: Arc<Services>) -> Self {
+        Self { services, connection: None, edge: None }
+    }
+
+    async fn run(mut self, mut queue: Queue, stop: CancellationToken) {
+        loop {
+            let first = tokio::select! {
+                biased;
+                first = queue.recv() => first,
+                () = stop.cancelled(), if !queue.is_closed() => {
+                    queue.close();
+                    continue;
+                }
+            };
+            let Some(first) = first else { return };
+            let mut money = Vec::new();
+            let mut others = Vec::new();
+            let mut transfers = 0_usize;
+            let mut next = Some(first);
+            while let Some(job) = next.take() {
+                transfers = transfers.saturating_add(weight(&job));
+                match job {
+                    Queued::Intent(job) if moves_money(job.intent.get()) => money.push(*job),
+                    job @ (Queued::Intent(_) | Queued::Event(_)) => others.push(job),
+                }
+                if transfers < BATCH_TRANSFERS_MAX {
+                    next = queue.try_recv().ok();
+                }
+            }
+            self.commit_money(money).await;
+            for job in others {
+                match job {
+                    Queued::Intent(job) => self.commit_state(*job).await,
+                    Queued::Event(event) => self.commit_event(*event).await,
+                }
+            }
+        }
+    }
+
+    async fn commit_money(&mut self, mut jobs: Vec<Job>) {
+        while !jobs.is_empty() {
+            let later = set_repeated_ids_aside(&mut jobs);
+            let began = Instant::now();
+            let mut attempt = Attempt::default();
+            let outcome = loop {
+                let aborted = match self.try_money(&jobs).await {
+                    Ok(settled) => break Ok(settled),
+                    Err(aborted) => aborted,
+                };
+                if let Aborted::AuthorityChanged { epoch } = aborted {
+                    jobs = self.verify_again(jobs, epoch).await;
+                    continue;
+                }
+                self.forget();
+                if let Err(fault) = attempt.failed(aborted).await {
+                    break Err(fault);
+                }
+            };
+            metrics::histogram!(names::BATCH_INTENTS).record(float(jobs.len()));
+            metrics::histogram!(names::COMMIT_SECONDS).record(began.elapsed().as_secs_f64());
+            answer_all(jobs, outcome);
+            jobs = later;
+        }
+    }
+
+    /// One transaction: lock, read, fold, write, append, commit. The same number of statements for one or 2,000.
+    async fn try_money(&mut self, jobs: &[Job]) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let services = Arc::clone(&self.services);
+        let (book, now) = (services.bank.book, clock::now());
+        let edge = self.edge.take();
+        let mut tx = self.begin().await?;
+
+        let accounts: BTreeSet<AccountId> = jobs
+            .iter()
+            .flat_map(|job| fold::accounts_of(job.intent.get(), &services.bank.equity))
+            .collect();
+        let accounts: Vec<Uuid> = accounts.into_iter().map(AccountId::get).collect();
+        store::lock_accounts(&mut tx, book, &accounts).await?;
+        let loaded = store::read_accounts(&mut tx, book, &accounts).await?;
+        let intent_ids: Vec<Uuid> =
+            jobs.iter().map(|job| job.intent.get().id().get()).collect();
+        let decided: HashSet<Uuid> =
+            store::decided_intents(&mut tx, book, &intent_ids).await?.into_iter().collect();
+        let transfer_ids: Vec<Uuid> = jobs
+            .iter()
+            .flat_map(|job| fold::transfer_ids_of(job.intent.get(), &services.bank.equity))
+            .map(ledger::TransferId::get)
+            .collect();
+        let taken = store::taken_transfers(&mut tx, book, &transfer_ids).await?;
+
+        let mut fold = Fold {
+            owners: loaded.iter().map(|loaded| (loaded.account.id, loaded.owner)).collect(),
+            risk: fold::risk_states(loaded.iter().map(|l| (l.account.id, l.risk.as_slice())))?,
+            risk_touched: BTreeSet::new(),
+            ledger: Ledger::from_accounts(loaded.into_iter().map(|loaded| loaded.account)),
+            taken: taken.into_iter().collect(),
+            equity: &services.bank.equity,
+            risk_policy: &services.risk_policy,
+        };
+        let mut rows = TransferRows::default();
+        let mut details = Vec::new();
+        let mut prepared = Vec::with_capacity(jobs.len());
+        let mut fresh = Vec::with_capacity(jobs.len());
+        let mut epoch_verified = u64::MAX;
+        for job in jobs {
+            let intent = job.intent.get();
+            if decided.contains(&intent.id().get()) {
+                fresh.push(false);
+                continue;
+            }
+            fresh.push(true);
+            epoch_verified = epoch_verified.min(job.epoch);
+            let asker = Asker { user: job.actor.user, role: job.actor.role };
+            let decision = fold.decide(intent, asker, now);
+            for (position, item) in decision.items.iter().enumerate() {
+                rows.push(intent.id().get(), position, item, &fold.owners)?;
+            }
+            push_details(job, &decision, &fold, &mut details);
+            prepared.push(prepare(job, decision.effects(now), None)?);
+        }
+        let settled = if prepared.is_empty() {
+            tx.rollback().await?;
+            self.edge = edge;
+            Vec::new()
+        } else {
+            store::insert_transfers(&mut tx, book, &rows, now).await?;
+            store::update_accounts(&mut tx, book, &fold.changed_rows()).await?;
+            store::insert_details(&mut tx, book, &details).await?;
+            let log = append::lock(&mut tx, book, edge).await?;
+            if log.epoch != epoch_verified {
+                return Err(Aborted::AuthorityChanged { epoch: log.epoch });
+            }
+            let signer = services.authority.checkpoint_signer();
+            let (edge, settled) =
+                append::append(&mut tx, book, signer, log, prepared, now).await?;
+            tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
+            // A crash right here loses nothing but the answers: the client asks again with the same id.
+            self.edge = Some(edge);
+            settled
+        };
+        self.merge(jobs, fresh, settled).await
+    }
+
+    /// Puts the answers in the order of the jobs; those that were decided earlier are read back.
+    async fn merge(
+        &mut self,
+        jobs: &[Job],
+        fresh: Vec<bool>,
+        settled: Vec<Settled>,
+    ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
+        let book = self.services.bank.book;
+        let mut settled = settled.into_iter();
+        let mut answers = Vec::with_capacity(jobs.len());
+        for (job, fresh) in jobs.iter().zip(fresh) {
+            if fresh {
+                answers.push(settled.next().ok_or(Fault::Broken("an intent was not settled")));
+            } else {
+                let mut tx = self.begin().await?;
+                let intent = job.intent.get();
+                answers.push(
+                    append::replay(&mut tx, book, intent.id().get(), intent.canonical()).await,
+                );
+                tx.rollback().await?;
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn commit_state(&mut self, job: Job) {
+        let mut jobs = vec![job];
+        let mut attempt = Attempt::default();
+        let outcome = loop {
+            let Some(job) = jobs.first() else { return };
+            let aborted = match self.try_state(job).await {
+                Ok(answer) => break Ok(vec![answer]),
+                Err(aborted) => aborted,
+            };
+            if let Aborted::AuthorityChanged { epoch } = aborted {
+                jobs = self.verify_again(jobs, epoch).await;
+                continue;
+            }
+            self.forget();
+            if let Err(fault) = attempt.failed(aborted).await {
+                break Err(fault);
+            }
+        };
+        answer_all(jobs, outcome);
+    }
+
+    async fn try_state(&mut self, job: &Job) -> Result<Result<Settled, Fault>, Aborted> {
+        let services = Arc::clone(&self.services);
+        let (book, now, intent) = (services.bank.book, clock::now(), job.intent.get());
+        let edge = self.edge.take();
+        let mut tx = self.begin().await?;
+        let id = intent.id().get();
+        if !store::decided_intents(&mut tx, book, &[id]).await?.is_empty() {
+            let answer = append::replay(&mut tx, book, id, intent.canonical()).await;
+            tx.rollback().await?;
+            self.edge = edge;
+            return Ok(answer);
+        }
+        let cx = Applying {
+            services: &services,
+            intent,
+            signer: job.signer.as_deref(),
+            attachments: &job.attachments,
+            origin: &job.origin,
+            now,
+        };
+        let (effects, extra, bumps_epoch) = match state::apply(&mut tx, &cx).await? {
+            Applied::Accepted { result, extra, bumps_epoch } => {
+                (accepted(result, now), extra, bumps_epoch)
+            }
+            Applied::Refused(refusal) => (refused(refusal, now), None, false),
+        };
+        let prepared = vec![prepare(job, effects, extra)?];
+        let log = append::lock(&mut tx, book, edge).await?;
+        if log.epoch != job.epoch && job.signer.is_some() {
+            return Err(Aborted::AuthorityChanged { epoch: log.epoch });
+        }
+        let epoch = log.epoch;
+        if bumps_epoch {
+            store::bump_epoch(&mut tx, book).await?;
+        }
+        let signer = services.authority.checkpoint_signer();
+        let (edge, mut settled) =
+            append::append(&mut tx, book, signer, log, prepared, now).await?;
+        tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
+        self.edge = Some(edge);
+        if bumps_epoch {
+            services.directory.observe_epoch(epoch.saturating_add(1));
+        }
+        Ok(settled.pop().ok_or(Fault::Broken("an intent was not settled")))
+    }
+
+    async fn commit_event(&mut self, event: EventJob) {
+        let mut attempt = Attempt::default();
+        let outcome = loop {
+            let aborted = match self.try_event(&event).await {
+                Ok(settled) => break Ok(settled),
+                Err(aborted) => aborted,
+            };
+            self.forget();
+            if let Err(fault) = attempt.failed(aborted).await {
+                break Err(fault);
+            }
+        };
+        // Whoever asked may have gone; the event stands in the log all the same.
+        let _ = event.reply.send(outcome);
+    }
+
+    async fn try_event(&mut self, event: &EventJob) -> Result<Settled, Aborted> {
+        let services = Arc::clone(&self.services);
+        let (book, now) = (services.bank.book, clock::now());
+        let edge = self.edge.take();
+        let mut tx = self.begin().await?;
+        if !store::decided_intents(&mut tx, book, &[event.id.get()]).await?.is_empty() {
+            let settled = append::replay(&mut tx, book, event.id.get(), &event.bytes).await?;
+            tx.rollback().await?;
+            return Ok(settled);
+        }
+        let prepared = append::prepare(Entry {
+            intent_id: event.id,
+            kind_code: event.kind.code(),
+            is_event: true,
+            user: None,
+            intent: event.bytes.clone(),
+            actor: Vec::new(),
+            origin: event.origin.to_bytes(),
+            effects: accepted(BTreeMap::new(), now),
+            evidence: Vec::new(),
+            extra: None,
+        })?;
+        let log = append::lock(&mut tx, book, edge).await?;
+        let signer = services.authority.checkpoint_signer();
+        let (edge, mut settled) =
+            append::append(&mut tx, book, signer, log, vec![prepared], now).await?;
+        tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
+        self.edge = Some(edge);
+        Ok(settled.pop().ok_or(Fault::Broken("an event was not settled"))?)
+    }
+
+    async fn begin(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
+        if self.connection.is_none() {
+            self.connection = Some(self.services.db.poster_connection().await?);
+        }
+        match &mut self.connection {
+            Some(connection) => connection.begin().await,
+            None => Err(sqlx::Error::PoolClosed),
+        }
+    }
+
+    /// After any failure: a new connection, and the tree read back from what is really there.
+    fn forget(&mut self) {
+        self.connection = None;
+        self.edge = None;
+    }
+
+    /// Asks again who may sign; answers those who may not any more and keeps the others.
+    async fn verify_again(&mut self, jobs: Vec<Job>, epoch: u64) -> Vec<Job> {
+        self.services.directory.observe_epoch(epoch);
+        let mut kept = Vec::with_capacity(jobs.len());
+        let mut seen: HashMap<crypto::Sha3, Option<Arc<Signer>>> = HashMap::new();
+        for mut job in jobs {
+            if job.signer.is_some() {
+                let certificate = job.intent.get().certificate();
+                let now = clock::now();
+                let signer = match seen.get(&certificate) {
+                    Some(known) => known.clone(),
+                    None => {
+                        let asked =
+                            verify::verify_again(&self.services.directory, &job.intent, now).await;
+                        seen.insert(certificate, asked.as_ref().ok().cloned());
+                        asked.ok()
+                    }
+                };
+                let Some(signer) = signer else {
+                    let _ = job.reply.send(Err(Fault::SignerEnded { code: "certificate-ended" }));
+                    continue;
+                };
+                job.signer = Some(signer);
+            }
+            job.epoch = epoch;
+            kept.push(job);
+        }
+        kept
+    }
+}
+
+/// Attempts at one group commit.
+#[derive(Default)]
+struct Attempt {
+    failures: u32,
+    commit_was_sent: bool,
+}
+
+impl Attempt {
+    /// Waits before the next attempt, or says that there is none.
+    async fn failed(&mut self, aborted: Aborted) -> Result<(), Fault> {
+        let fault = match aborted {
+            Aborted::Before(fault) => fault,
+            Aborted::During(fault) => {
+                self.commit_was_sent = true;
+                fault
+            }
+            Aborted::AuthorityChanged { .. } => return Ok(()),
+        };
+        self.failures = self.failures.saturating_add(1);
+        metrics::counter!(names::COMMIT_FAILURES).increment(1);
+        let retry = fault.is_transient() || is_same_id_race(&fault);
+        if retry && self.failures < ATTEMPTS_MAX {
+            tracing::warn!(error = %fault, failures = self.failures, "group commit failed, trying again");
+            let doublings = self.failures.saturating_sub(1);
+            tokio::time::sleep(BACKOFF_FIRST.saturating_mul(1 << doublings.min(8))).await;
+            return Ok(());
+        }
+        tracing::error!(error = ?fault, failures = self.failures, "group commit failed");
+        Err(if self.commit_was_sent { Fault::OutcomeUnknown } else { fault })
+    }
+}
+
+/// Two instances decided the same intent at once; the second finds it when it tries again.
+fn is_same_id_race(fault: &Fault) -> bool {
+    match fault {
+        Fault::Database(sqlx::Error::Database(error)) => {
+            error.constraint() == Some("records_intent_id_is_unique")
+        }
+        _ => false,
+    }
+}
+
+fn prepare(
+    job: &Job,
+    effects: Effects,
+    extra: Option<serde_json::Value>,
+) -> Result<Prepared, Fault> {
+    let (actor, origin) = Entry::groups(&job.actor, &job.origin);
+    let intent = job.intent.get();
+    append::prepare(Entry {
+        intent_id: intent.id(),
+        kind_code: intent.kind().code(),
+        is_event: false,
+        user: Some(job.actor.user),
+        intent: intent.canonical().to_vec(),
+        actor,
+        origin,
+        effects,
+        evidence: job.evidence.clone(),
+        extra,
+    })
+}
+
+type DetailsRow = (Uuid, Option<Uuid>, Option<Uuid>, [u8; 32], Vec<u8>);
+
+/// Keeps the free text of a single transfer that was posted.
+fn push_details(job: &Job, decision: &Decision, fold: &Fold<'_>, rows: &mut Vec<DetailsRow>) {
+    let (Some(details), [item]) = (&job.details, decision.items.as_slice()) else { return };
+    if item.outcome.is_ok() {
+        let owner = |id| fold.owners.get(id).copied().flatten().map(intent::UserId::get);
+        let (debit, credit) = (owner(&item.debit), owner(&item.credit));
+        rows.push((item.id.get(), debit, credit, details.salt, details.canonical()));
+    }
+}
+
+fn accepted(result: BTreeMap<String, String>, now: UtcMicros) -> Effects {
+    state_effects(Outcome::Accepted, fold::OK, result, now)
+}
+
+fn refused(refusal: super::Refusal, now: UtcMicros) -> Effects {
+    state_effects(Outcome::Refused, refusal.code(), BTreeMap::new(), now)
+}
+
+fn state_effects(
+    outcome: Outcome,
+    code: &str,
+    mut result: BTreeMap<String, String>,
+    now: UtcMicros,
+) -> Effects {
+    result.insert(fold::DECIDED_AT.to_owned(), now.to_string());
+    let rows = state_digest(&result);
+    Effects { outcome, code: code.to_owned(), items: Vec::new(), risk: None, rows, result }
+}
+
+/// Digest of what a change of state wrote: of the canonical form of its covered values.
+pub(crate) fn state_digest(result: &BTreeMap<String, String>) -> crypto::Sha2 {
+    crypto::sha256(&super::canonical_map(result))
+}
+
+/// The same id twice in one batch: the later one is answered from the earlier one's record, after its commit.
+fn set_repeated_ids_aside(jobs: &mut Vec<Job>) -> Vec<Job> {
+    let mut seen = HashSet::with_capacity(jobs.len());
+    let (first, later) =
+        jobs.drain(..).partition(|job| seen.insert(job.intent.get().id()));
+    *jobs = first;
+    later
+}
+
+fn answer_all(jobs: Vec<Job>, outcome: Result<Vec<Result<Settled, Fault>>, Fault>) {
+    match outcome {
+        Ok(answers) => {
+            for (job, answer) in jobs.into_iter().zip(answers) {
+                count(&job, &answer);
+                // Whoever asked may have gone; the outcome stands and is told when they ask again.
+                let _ = job.reply.send(answer);
+            }
+        }
+        Err(fault) => {
+            for job in jobs {
+                let _ = job.reply.send(Err(fault.duplicate()));
+            }
+        }
+    }
+}
+
+fn count(job: &Job, answer: &Result<Settled, Fault>) {
+    if let Ok(settled) = answer
+        && !settled.replayed
+    {
+        let labels = [
+            ("kind", job.intent.get().kind().name().to_owned()),
+            ("code", settled.effects.code.clone()),
+        ];
+        metrics::counter!(names::INTENTS, &labels).increment(1);
+    }
+}
+
+fn weight(job: &Queued) -> usize {
+    match job {
+        Queued::Intent(job) => match job.intent.get().body() {
+            intent::Body::TransferBatch { items, .. } => items.len(),
+            _ => 1,
+        },
+        Queued::Event(_) => 1,
+    }
+}
+
+fn moves_money(intent: &Intent) -> bool {
+    match intent.kind() {
+        Kind::AccountFund | Kind::Transfer | Kind::TransferBatch => true,
+        Kind::UserEnrol
+        | Kind::SessionLogin
+        | Kind::AccountOpen
+        | Kind::AccountFreeze
+        | Kind::KeyRotate
+        | Kind::CertificateRevoke => false,
+    }
+}
+
+fn float(n: usize) -> f64 {
+    u32::try_from(n).map_or(f64::MAX, f64::from)
+}

@@ -1,0 +1,196 @@
+//! Why an authentic intent was refused.
+//!
+//! A refusal is an outcome, not an error: it is recorded, it has a receipt, and it is final for its intent id. What
+//! never reaches the log (a bad signature, an unknown certificate, a malformed document) is a
+//! [`Problem`](crate::problem::Problem) of its own.
+
+use http::StatusCode;
+use ledger::Rejection;
+
+/// One reason, in the order in which they are tested.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Refusal {
+    /// The role of the signer does not hold the permission that the kind needs.
+    PermissionDenied,
+    /// The debit account belongs to somebody else.
+    NotAccountOwner,
+    /// The registration token is unknown, or was redeemed before.
+    RegistrationUnknown,
+    /// The registration token is too old.
+    RegistrationExpired,
+    /// The certificate request is malformed, or does not prove possession of its key.
+    CertificateRequestInvalid,
+    /// One half of the public key stands in another certificate.
+    ComponentReused,
+    /// The device serves another certificate.
+    DeviceAlreadyEnrolled,
+    /// The sealed device key does not open to what the intent committed to.
+    DeviceKeyInvalid,
+    /// No such challenge was made for this certificate and device.
+    ChallengeUnknown,
+    /// The challenge was answered before.
+    ChallengeRedeemed,
+    /// The challenge is older than its lifetime.
+    ChallengeExpired,
+    /// The proof does not come from the enrolled device.
+    DeviceProofInvalid,
+    /// No such certificate, or none that the signer may revoke.
+    CertificateNotFound,
+    /// The certificate was superseded or revoked before.
+    CertificateAlreadyEnded,
+    /// No such user.
+    UserNotFound,
+    /// The bank does not keep this asset.
+    AssetUnknown,
+    /// An account with this id exists.
+    AccountExists,
+    /// No such account.
+    AccountNotFound,
+    /// The risk engine blocked it.
+    RiskBlocked,
+    /// A rule of the ledger.
+    Ledger(Rejection),
+}
+
+impl Refusal {
+    /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
+    pub const OWN: [Self; 19] = [
+        Self::PermissionDenied,
+        Self::NotAccountOwner,
+        Self::RegistrationUnknown,
+        Self::RegistrationExpired,
+        Self::CertificateRequestInvalid,
+        Self::ComponentReused,
+        Self::DeviceAlreadyEnrolled,
+        Self::DeviceKeyInvalid,
+        Self::ChallengeUnknown,
+        Self::ChallengeRedeemed,
+        Self::ChallengeExpired,
+        Self::DeviceProofInvalid,
+        Self::CertificateNotFound,
+        Self::CertificateAlreadyEnded,
+        Self::UserNotFound,
+        Self::AssetUnknown,
+        Self::AccountExists,
+        Self::AccountNotFound,
+        Self::RiskBlocked,
+    ];
+
+    /// Every refusal there is.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::OWN.into_iter().chain(Rejection::ALL.into_iter().map(Self::Ledger))
+    }
+
+    /// The refusal with this stable code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::all().find(|refusal| refusal.code() == code)
+    }
+
+    /// Stable name; stored in the log, shown in problem documents.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::PermissionDenied => "permission-denied",
+            Self::NotAccountOwner => "not-account-owner",
+            Self::RegistrationUnknown => "registration-unknown",
+            Self::RegistrationExpired => "registration-expired",
+            Self::CertificateRequestInvalid => "certificate-request-invalid",
+            Self::ComponentReused => "component-reused",
+            Self::DeviceAlreadyEnrolled => "device-already-enrolled",
+            Self::DeviceKeyInvalid => "device-key-invalid",
+            Self::ChallengeUnknown => "challenge-unknown",
+            Self::ChallengeRedeemed => "challenge-redeemed",
+            Self::ChallengeExpired => "challenge-expired",
+            Self::DeviceProofInvalid => "device-proof-invalid",
+            Self::CertificateNotFound => "certificate-not-found",
+            Self::CertificateAlreadyEnded => "certificate-already-ended",
+            Self::UserNotFound => "user-not-found",
+            Self::AssetUnknown => "asset-unknown",
+            Self::AccountExists => "account-exists",
+            Self::AccountNotFound => "account-not-found",
+            Self::RiskBlocked => "risk-blocked",
+            Self::Ledger(rejection) => rejection.code(),
+        }
+    }
+
+    /// The HTTP status that tells a client what kind of refusal it is.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::PermissionDenied | Self::NotAccountOwner => StatusCode::FORBIDDEN,
+            Self::ChallengeUnknown
+            | Self::ChallengeRedeemed
+            | Self::ChallengeExpired
+            | Self::DeviceProofInvalid => StatusCode::UNAUTHORIZED,
+            Self::ComponentReused
+            | Self::DeviceAlreadyEnrolled
+            | Self::CertificateAlreadyEnded
+            | Self::AccountExists => StatusCode::CONFLICT,
+            Self::RegistrationUnknown
+            | Self::RegistrationExpired
+            | Self::CertificateRequestInvalid
+            | Self::DeviceKeyInvalid
+            | Self::CertificateNotFound
+            | Self::UserNotFound
+            | Self::AssetUnknown
+            | Self::AccountNotFound
+            | Self::RiskBlocked
+            | Self::Ledger(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
+    /// One sentence for a person.
+    #[must_use]
+    pub fn sentence(self) -> String {
+        match self {
+            Self::PermissionDenied => "your role may not do this",
+            Self::NotAccountOwner => "the debit account is not yours",
+            Self::RegistrationUnknown => "the registration token is unknown or was used",
+            Self::RegistrationExpired => "the registration token has expired",
+            Self::CertificateRequestInvalid => {
+                "the certificate request does not prove possession of its key"
+            }
+            Self::ComponentReused => "a key of this request is in use in another certificate",
+            Self::DeviceAlreadyEnrolled => "the device is already enrolled",
+            Self::DeviceKeyInvalid => "the sealed device key does not match the intent",
+            Self::ChallengeUnknown => "the challenge is unknown",
+            Self::ChallengeRedeemed => "the challenge was already answered",
+            Self::ChallengeExpired => "the challenge has expired",
+            Self::DeviceProofInvalid => "the device proof is not valid",
+            Self::CertificateNotFound => "there is no such certificate that you may revoke",
+            Self::CertificateAlreadyEnded => "the certificate has already ended",
+            Self::UserNotFound => "there is no such user",
+            Self::AssetUnknown => "the bank does not keep this asset",
+            Self::AccountExists => "an account with this id exists",
+            Self::AccountNotFound => "there is no such account",
+            Self::RiskBlocked => "the payment was blocked by the risk engine",
+            Self::Ledger(rejection) => return rejection.to_string(),
+        }
+        .to_owned()
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Ledger(rejection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_is_unique_and_leads_back_to_its_refusal() {
+        let codes: BTreeSet<_> = Refusal::all().map(Refusal::code).collect();
+        assert_eq!(codes.len(), Refusal::all().count());
+        for refusal in Refusal::all() {
+            assert_eq!(Refusal::from_code(refusal.code()), Some(refusal));
+            assert!(!refusal.sentence().is_empty());
+            assert!(refusal.status().is_client_error());
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Steps 2 to 4 for intents that change something other than balances: one function of one feature each.
+
+use intent::Body;
+use sqlx::PgConnection;
+
+use super::applying::{Applied, Applying};
+use super::refusal::Refusal;
+use super::Fault;
+use crate::policy::{Permission, allows};
+use crate::{accounts, certificates, sessions, users};
+
+/// Authorises and applies one intent inside the poster's transaction.
+pub(super) async fn apply(
+    tx: &mut PgConnection,
+    cx: &Applying<'_>,
+) -> Result<Applied, Fault> {
+    let role = cx.signer.map_or(cx.intent.authority(), |signer| signer.role);
+    if !allows(role, Permission::for_kind(cx.intent.kind())) {
+        return Ok(Applied::Refused(Refusal::PermissionDenied));
+    }
+    match cx.intent.body() {
+        Body::UserEnrol { .. } => users::service::apply_enrol(tx, cx).await,
+        Body::SessionLogin { .. } => sessions::service::apply_login(tx, cx).await,
+        Body::AccountOpen { .. } => accounts::service::apply_open(tx, cx).await,
+        Body::AccountFreeze { .. } => accounts::service::apply_freeze(tx, cx).await,
+        Body::KeyRotate { .. } => certificates::service::apply_rotate(tx, cx).await,
+        Body::CertificateRevoke { .. } => certificates::service::apply_revoke(tx, cx).await,
+        Body::AccountFund { .. } | Body::Transfer(_) | Body::TransferBatch { .. } => {
+            Err(Fault::Broken("money moves in the fold"))
+        }
+    }
+}

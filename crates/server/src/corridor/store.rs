@@ -1,0 +1,358 @@
+//! SQL of the poster: a fixed number of set-based statements per group commit, whatever its size.
+//!
+//! Arrays travel as parameters and are unnested; joins are index probes only. The poster's connection runs without JIT:
+//! `unnest($n)` is estimated at 10 rows, and a misestimate would compile for seconds inside one batch.
+
+use std::collections::HashMap;
+
+use intent::{Group, Leaf, Record, UserId, UtcMicros};
+use ledger::{Account, AccountId, AccountRow, BookId, Freeze, TransferId};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use tlog::TreeSize;
+use uuid::Uuid;
+
+use super::fold::Item;
+use crate::sql::{book_id, corrupt, int8, timestamp};
+
+/// An account as the fold needs it.
+pub(super) struct LoadedAccount {
+    pub(super) account: Account,
+    pub(super) owner: Option<UserId>,
+    pub(super) risk: Vec<u8>,
+}
+
+/// Locks the accounts that exist. A statement of its own: under READ COMMITTED only a later statement sees what the
+/// transaction that we waited for has committed. The ORDER BY makes acquisition canonical; do not remove it.
+pub(super) async fn lock_accounts(
+    tx: &mut PgConnection,
+    book: BookId,
+    ids: &[Uuid],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "SELECT account_id FROM accounts WHERE book_id = $1 AND account_id = ANY($2)
+          ORDER BY account_id FOR NO KEY UPDATE",
+        book_id(book),
+        ids,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(())
+}
+
+/// Reads the accounts that [`lock_accounts`] has locked.
+pub(super) async fn read_accounts(
+    tx: &mut PgConnection,
+    book: BookId,
+    ids: &[Uuid],
+) -> sqlx::Result<Vec<LoadedAccount>> {
+    let rows = sqlx::query!(
+        "SELECT account_id, owner, asset, kind, floor, freeze_debit, freeze_credit, closed, debits_posted,
+                credits_posted, debits_pending, credits_pending, entry_count, risk
+           FROM accounts WHERE book_id = $1 AND account_id = ANY($2)",
+        book_id(book),
+        ids,
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let account = Account::from_stored(AccountRow {
+                id: AccountId::new(row.account_id),
+                asset: row.asset.parse().map_err(corrupt)?,
+                kind: row.kind.parse().map_err(corrupt)?,
+                floor: row.floor,
+                freeze: Freeze { debit: row.freeze_debit, credit: row.freeze_credit },
+                closed: row.closed,
+                debits_posted: row.debits_posted,
+                credits_posted: row.credits_posted,
+                debits_pending: row.debits_pending,
+                credits_pending: row.credits_pending,
+                entry_count: row.entry_count,
+            })
+            .map_err(corrupt)?;
+            Ok(LoadedAccount { account, owner: row.owner.map(UserId::new), risk: row.risk })
+        })
+        .collect()
+}
+
+/// Which of `ids` were decided before.
+pub(super) async fn decided_intents(
+    tx: &mut PgConnection,
+    book: BookId,
+    ids: &[Uuid],
+) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "SELECT intent_id FROM records WHERE book_id = $1 AND intent_id = ANY($2)",
+        book_id(book),
+        ids,
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// Which of `ids` were used by an earlier transfer, refused or not.
+pub(super) async fn taken_transfers(
+    tx: &mut PgConnection,
+    book: BookId,
+    ids: &[Uuid],
+) -> sqlx::Result<Vec<TransferId>> {
+    let taken = sqlx::query_scalar!(
+        "SELECT transfer_id FROM transfers WHERE book_id = $1 AND transfer_id = ANY($2)",
+        book_id(book),
+        ids,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(taken.into_iter().map(TransferId::new).collect())
+}
+
+/// The rows of a group commit, column by column.
+#[derive(Default)]
+pub(super) struct TransferRows {
+    ids: Vec<Uuid>,
+    intents: Vec<Uuid>,
+    items: Vec<i32>,
+    debits: Vec<Uuid>,
+    credits: Vec<Uuid>,
+    debit_owners: Vec<Option<Uuid>>,
+    credit_owners: Vec<Option<Uuid>>,
+    amounts: Vec<i64>,
+    assets: Vec<String>,
+    codes: Vec<&'static str>,
+    entry_accounts: Vec<Uuid>,
+    entry_sequences: Vec<i64>,
+    entry_transfers: Vec<Uuid>,
+    entry_owners: Vec<Option<Uuid>>,
+    entry_sides: Vec<&'static str>,
+    entry_amounts: Vec<i64>,
+    entry_balances: Vec<i64>,
+}
+
+impl TransferRows {
+    /// Adds what became of one transfer of an intent.
+    pub(super) fn push(
+        &mut self,
+        intent_id: Uuid,
+        item: usize,
+        decided: &Item,
+        owners: &HashMap<AccountId, Option<UserId>>,
+    ) -> sqlx::Result<()> {
+        if !decided.id_was_free {
+            return Ok(());
+        }
+        let owner = |account: &AccountId| owners.get(account).copied().flatten().map(UserId::get);
+        self.ids.push(decided.id.get());
+        self.intents.push(intent_id);
+        self.items.push(i32::try_from(item).map_err(|error| sqlx::Error::Encode(error.into()))?);
+        self.debits.push(decided.debit.get());
+        self.credits.push(decided.credit.get());
+        self.debit_owners.push(owner(&decided.debit));
+        self.credit_owners.push(owner(&decided.credit));
+        self.amounts.push(decided.amount.minor());
+        self.assets.push(decided.amount.asset().to_string());
+        self.codes.push(decided.code());
+        let Ok(posting) = &decided.outcome else { return Ok(()) };
+        for entry in posting.entries() {
+            self.entry_accounts.push(entry.account().get());
+            self.entry_sequences.push(entry.sequence());
+            self.entry_transfers.push(decided.id.get());
+            self.entry_owners.push(owner(&entry.account()));
+            self.entry_sides.push(entry.side().name());
+            self.entry_amounts.push(entry.amount().minor());
+            self.entry_balances.push(entry.balance_after());
+        }
+        Ok(())
+    }
+}
+
+/// Inserts transfers and entries: two statements.
+pub(super) async fn insert_transfers(
+    tx: &mut PgConnection,
+    book: BookId,
+    rows: &TransferRows,
+    posted_at: UtcMicros,
+) -> sqlx::Result<()> {
+    if rows.ids.is_empty() {
+        return Ok(());
+    }
+    let inserted = sqlx::query!(
+        "INSERT INTO transfers (book_id, transfer_id, intent_id, item, kind, debit_account, credit_account,
+                                debit_owner, credit_owner, amount, asset, code, posted_at)
+         SELECT $1, u.transfer_id, u.intent_id, u.item, 'post', u.debit, u.credit, u.debit_owner, u.credit_owner,
+                u.amount, u.asset, u.code, $12
+           FROM unnest($2::uuid[], $3::uuid[], $4::int4[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
+                       $9::int8[], $10::text[], $11::text[])
+                AS u (transfer_id, intent_id, item, debit, credit, debit_owner, credit_owner, amount, asset, code)",
+        book_id(book),
+        &rows.ids,
+        &rows.intents,
+        &rows.items,
+        &rows.debits,
+        &rows.credits,
+        &rows.debit_owners as &[Option<Uuid>],
+        &rows.credit_owners as &[Option<Uuid>],
+        &rows.amounts,
+        &rows.assets,
+        &rows.codes as &[&str],
+        timestamp(posted_at),
+    )
+    .execute(&mut *tx)
+    .await?;
+    require_rows(inserted.rows_affected(), rows.ids.len())?;
+    let inserted = sqlx::query!(
+        "INSERT INTO entries (book_id, account_id, sequence, transfer_id, owner, side, amount, balance_after)
+         SELECT $1, u.account_id, u.sequence, u.transfer_id, u.owner, u.side, u.amount, u.balance_after
+           FROM unnest($2::uuid[], $3::int8[], $4::uuid[], $5::uuid[], $6::text[], $7::int8[], $8::int8[])
+                AS u (account_id, sequence, transfer_id, owner, side, amount, balance_after)",
+        book_id(book),
+        &rows.entry_accounts,
+        &rows.entry_sequences,
+        &rows.entry_transfers,
+        &rows.entry_owners as &[Option<Uuid>],
+        &rows.entry_sides as &[&str],
+        &rows.entry_amounts,
+        &rows.entry_balances,
+    )
+    .execute(&mut *tx)
+    .await?;
+    require_rows(inserted.rows_affected(), rows.entry_accounts.len())
+}
+
+/// One update per touched account, however often it was touched: a hot account costs one row write per group commit.
+pub(super) async fn update_accounts(
+    tx: &mut PgConnection,
+    book: BookId,
+    accounts: &[(AccountRow, Vec<u8>)],
+) -> sqlx::Result<()> {
+    if accounts.is_empty() {
+        return Ok(());
+    }
+    let column = |of: fn(&AccountRow) -> i64| -> Vec<i64> {
+        accounts.iter().map(|(row, _)| of(row)).collect()
+    };
+    let ids: Vec<Uuid> = accounts.iter().map(|(row, _)| row.id.get()).collect();
+    let risk: Vec<&[u8]> = accounts.iter().map(|(_, risk)| risk.as_slice()).collect();
+    let updated = sqlx::query!(
+        "UPDATE accounts SET debits_posted = u.debits_posted, credits_posted = u.credits_posted,
+                debits_pending = u.debits_pending, credits_pending = u.credits_pending,
+                entry_count = u.entry_count, risk = u.risk
+           FROM unnest($2::uuid[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::bytea[])
+                AS u (account_id, debits_posted, credits_posted, debits_pending, credits_pending, entry_count, risk)
+          WHERE accounts.book_id = $1 AND accounts.account_id = u.account_id",
+        book_id(book),
+        &ids,
+        &column(|row| row.debits_posted),
+        &column(|row| row.credits_posted),
+        &column(|row| row.debits_pending),
+        &column(|row| row.credits_pending),
+        &column(|row| row.entry_count),
+        &risk as &[&[u8]],
+    )
+    .execute(tx)
+    .await?;
+    require_rows(updated.rows_affected(), ids.len())
+}
+
+/// One record about to be stored.
+pub(super) struct NewRecord<'a> {
+    pub(super) index: u64,
+    pub(super) intent_id: Uuid,
+    pub(super) user: Option<UserId>,
+    pub(super) leaf: &'a Leaf,
+    pub(super) record: &'a Record,
+}
+
+/// Inserts the evidence of a group commit.
+pub(super) async fn insert_records(
+    tx: &mut PgConnection,
+    book: BookId,
+    tree_size: TreeSize,
+    recorded_at: OffsetDateTime,
+    records: &[NewRecord<'_>],
+) -> sqlx::Result<()> {
+    let indices = records.iter().map(|new| int8(new.index)).collect::<sqlx::Result<Vec<_>>>()?;
+    let ids: Vec<Uuid> = records.iter().map(|new| new.intent_id).collect();
+    let users: Vec<Option<Uuid>> =
+        records.iter().map(|new| new.user.map(UserId::get)).collect();
+    let leaves: Vec<Vec<u8>> = records.iter().map(|new| new.leaf.to_bytes().to_vec()).collect();
+    let salts: Vec<Vec<u8>> = records.iter().map(|new| salts(new.record)).collect();
+    let group = |group: Group| -> Vec<&[u8]> {
+        records
+            .iter()
+            .map(|new| new.record.group(group).map_or(&[][..], |opening| &opening.bytes))
+            .collect()
+    };
+    let inserted = sqlx::query!(
+        "INSERT INTO records (book_id, leaf_index, intent_id, tree_size, recorded_at, user_id, leaf, salts,
+                              intent, actor, origin, effects, evidence)
+         SELECT $1, u.leaf_index, u.intent_id, $2, $3, u.user_id, u.leaf, u.salts,
+                u.intent, u.actor, u.origin, u.effects, u.evidence
+           FROM unnest($4::int8[], $5::uuid[], $6::uuid[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[],
+                       $11::bytea[], $12::bytea[], $13::bytea[])
+                AS u (leaf_index, intent_id, user_id, leaf, salts, intent, actor, origin, effects, evidence)",
+        book_id(book),
+        int8(tree_size.get())?,
+        recorded_at,
+        &indices,
+        &ids,
+        &users as &[Option<Uuid>],
+        &leaves,
+        &salts,
+        &group(Group::Intent) as &[&[u8]],
+        &group(Group::Actor) as &[&[u8]],
+        &group(Group::Origin) as &[&[u8]],
+        &group(Group::Effects) as &[&[u8]],
+        &group(Group::Evidence) as &[&[u8]],
+    )
+    .execute(tx)
+    .await?;
+    require_rows(inserted.rows_affected(), records.len())
+}
+
+/// Free text of transfers, bound by the commitment inside the intent.
+pub(super) async fn insert_details(
+    tx: &mut PgConnection,
+    book: BookId,
+    details: &[(Uuid, Option<Uuid>, Option<Uuid>, [u8; 32], Vec<u8>)],
+) -> sqlx::Result<()> {
+    for (transfer_id, debit_owner, credit_owner, salt, bytes) in details {
+        sqlx::query!(
+            "INSERT INTO transfer_details (book_id, transfer_id, debit_owner, credit_owner, salt, details)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            book_id(book),
+            transfer_id,
+            *debit_owner,
+            *credit_owner,
+            salt.as_slice(),
+            bytes,
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Makes every cached answer about people and certificates old, on every instance.
+pub(super) async fn bump_epoch(tx: &mut PgConnection, book: BookId) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE authority_state SET epoch = epoch + 1 WHERE book_id = $1", book_id(book))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+fn salts(record: &Record) -> Vec<u8> {
+    Group::ALL
+        .iter()
+        .flat_map(|group| record.group(*group).map_or([0; 32], |opening| opening.salt))
+        .collect()
+}
+
+/// A statement that wrote fewer or more rows than it was given is a bug or a race that the locks exclude.
+fn require_rows(written: u64, expected: usize) -> sqlx::Result<()> {
+    if usize::try_from(written) == Ok(expected) {
+        Ok(())
+    } else {
+        Err(sqlx::Error::Protocol(format!("wrote {written} rows of {expected}")))
+    }
+}

@@ -1,0 +1,193 @@
+//! What goes into the corridor and what comes out.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use crypto::SecretBytes;
+use intent::{
+    Actor, Details, Effects, EventKind, Intent, IntentId, Leaf, Origin, Outcome, ReceiptParts,
+    Record, Verified,
+};
+use serde_json::Value;
+use tlog::{InclusionProof, LeafIndex};
+use tokio::sync::oneshot;
+
+use super::refusal::Refusal;
+use super::Fault;
+use crate::certificates::directory::Signer;
+use crate::problem::Problem;
+
+/// Where a request came from, as the server saw it.
+#[derive(Clone, Debug, Default)]
+pub struct OriginInfo {
+    /// Address of the peer.
+    pub ip: String,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+}
+
+/// What accompanies an intent without being signed by it: secrets sealed to the bank, and proofs.
+#[derive(Debug, Default)]
+pub struct Attachments {
+    /// The device key, sealed to the bank's KEM key.
+    pub sealed_device_key: Option<Vec<u8>>,
+    /// The one-time registration token.
+    pub registration_token: Option<SecretBytes>,
+    /// HMAC of the device key over the canonical intent; recorded with the evidence. May be empty.
+    pub device_proof: Vec<u8>,
+}
+
+/// One intent that passed verification, waiting for its group commit.
+pub(crate) struct Job {
+    pub(crate) intent: Verified<Intent>,
+    /// The exact bytes of the evidence group.
+    pub(crate) evidence: Vec<u8>,
+    pub(crate) details: Option<Details>,
+    pub(crate) actor: Actor,
+    pub(crate) origin: Origin,
+    /// `None` only for an enrolment: the certificate does not exist yet.
+    pub(crate) signer: Option<Arc<Signer>>,
+    pub(crate) attachments: Attachments,
+    /// The epoch of authority under which `signer` was found to be in order.
+    pub(crate) epoch: u64,
+    pub(crate) reply: oneshot::Sender<Result<Settled, Fault>>,
+}
+
+/// A fact nobody signs, waiting for its group commit.
+pub(crate) struct EventJob {
+    pub(crate) id: IntentId,
+    pub(crate) kind: EventKind,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) origin: Origin,
+    pub(crate) reply: oneshot::Sender<Result<Settled, Fault>>,
+}
+
+/// What stands in the queue.
+pub(crate) enum Queued {
+    Intent(Box<Job>),
+    Event(Box<EventJob>),
+}
+
+/// An outcome that is committed, with everything its receipt is made of.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) intent_id: IntentId,
+    pub(crate) index: LeafIndex,
+    pub(crate) leaf: Leaf,
+    pub(crate) record: Record,
+    pub(crate) effects: Effects,
+    pub(crate) inclusion: InclusionProof,
+    /// The checkpoint as a JSON string, made once for the whole group commit.
+    pub(crate) checkpoint_json: Arc<str>,
+    pub(crate) replayed: bool,
+    /// What the feature answers beside the receipt; absent from a replay.
+    pub(crate) extra: Option<Value>,
+}
+
+/// The corridor's answer over HTTP: a receipt, or a problem document that carries one.
+#[derive(Debug)]
+pub struct Answer {
+    settled: Settled,
+}
+
+/// Marks an answer that repeats an earlier one.
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Room for a receipt with its checkpoint, so that writing one does not grow the buffer.
+const RECEIPT_LEN_TYPICAL: usize = 16 * 1024;
+
+impl Answer {
+    pub(crate) const fn new(settled: Settled) -> Self {
+        Self { settled }
+    }
+
+    /// Whether the intent took effect.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.settled.effects.outcome
+    }
+
+    /// The receipt as JSON.
+    #[must_use]
+    pub fn receipt_json(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(RECEIPT_LEN_TYPICAL);
+        self.write_receipt(&mut out);
+        out
+    }
+
+    fn write_receipt(&self, out: &mut Vec<u8>) {
+        ReceiptParts {
+            intent_id: self.settled.intent_id,
+            index: self.settled.index,
+            leaf: &self.settled.leaf,
+            record: &self.settled.record,
+            effects: &self.settled.effects,
+            inclusion: &self.settled.inclusion,
+            checkpoint_json: &self.settled.checkpoint_json,
+            certificates: &[],
+        }
+        .write_json(out);
+    }
+
+    fn accepted_body(&self) -> Vec<u8> {
+        let Some(Value::Object(extra)) = &self.settled.extra else { return self.receipt_json() };
+        let mut out = Vec::with_capacity(RECEIPT_LEN_TYPICAL);
+        out.extend_from_slice(b"{\"receipt\":");
+        self.write_receipt(&mut out);
+        let mut rest = serde_json::to_vec(extra).unwrap_or_default();
+        if extra.is_empty() {
+            out.push(b'}');
+        } else {
+            // `{"a":1}` becomes `,"a":1}`: the receipt's bytes stay as they were written.
+            if let Some(first) = rest.first_mut() {
+                *first = b',';
+            }
+            out.append(&mut rest);
+        }
+        out
+    }
+
+    /// The body alone, for an answer among others.
+    pub(crate) fn into_json(self) -> Vec<u8> {
+        match self.settled.effects.outcome {
+            Outcome::Accepted => self.accepted_body(),
+            Outcome::Refused => self.refused().into_json(),
+        }
+    }
+
+    fn refused(&self) -> Problem {
+        let receipt = Bytes::from(self.receipt_json());
+        // A record whose code this version does not know was written by another one: still a refusal.
+        let problem = match Refusal::from_code(&self.settled.effects.code) {
+            Some(refusal) => {
+                Problem::refused(refusal.status(), refusal.code(), refusal.sentence())
+            }
+            None => Problem::refused(
+                http::StatusCode::UNPROCESSABLE_ENTITY,
+                self.settled.effects.code.clone(),
+                "The intent was refused",
+            ),
+        };
+        problem.with_receipt(receipt)
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = match self.settled.effects.outcome {
+            Outcome::Accepted => {
+                let mut response = Response::new(self.accepted_body().into());
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                response
+            }
+            Outcome::Refused => self.refused().into_response(),
+        };
+        if self.settled.replayed {
+            response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}

@@ -1,0 +1,43 @@
+//! The table of contents: every route of the server, in two parts, without and with a session.
+
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::problem::{Code, Problem};
+use crate::{
+    App, accounts, certificates, corridor, health, log, openapi, security, sessions, telemetry,
+    transfers, users,
+};
+
+/// The whole HTTP surface, without the edge around it.
+#[must_use]
+pub fn router(app: App) -> axum::Router {
+    let (router, document) = described(&app).split_for_parts();
+    router
+        .merge(openapi::router(document))
+        .route("/metrics", get(telemetry::metrics))
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        .with_state(app)
+}
+
+/// The routes with their descriptions.
+fn described(app: &App) -> OpenApiRouter<App> {
+    let open = OpenApiRouter::with_openapi(openapi::document())
+        .merge(health::router())
+        .merge(security::router())
+        .merge(log::router())
+        .merge(users::open_router())
+        .merge(sessions::open_router())
+        .merge(certificates::open_router());
+    let signed_in = OpenApiRouter::new()
+        .merge(accounts::router())
+        .merge(transfers::router())
+        .merge(corridor::api::router())
+        .merge(users::router())
+        .merge(sessions::router())
+        .merge(certificates::router())
+        .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));
+    open.merge(signed_in)
+}

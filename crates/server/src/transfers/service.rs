@@ -1,0 +1,77 @@
+//! The reading side of transfers.
+
+use intent::{ReceiptParts, UtcMicros, checkpoint_json};
+use ledger::{AccountId, TransferId};
+use money::AssetCode;
+
+use super::store;
+use crate::Services;
+use crate::corridor::Fault;
+use crate::log::service::{StoredReceipt, stored_receipt};
+use crate::sessions::Caller;
+
+/// A transfer as it was decided.
+#[derive(Clone, Debug)]
+pub(super) struct StoredTransfer {
+    pub(super) id: TransferId,
+    pub(super) intent_id: uuid::Uuid,
+    pub(super) debit: AccountId,
+    pub(super) credit: AccountId,
+    pub(super) amount_minor: i64,
+    pub(super) asset: AssetCode,
+    /// `ok`, or the code of its refusal.
+    pub(super) code: String,
+    pub(super) posted_at: UtcMicros,
+    pub(super) details: Option<Vec<u8>>,
+}
+
+/// Which movements to list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HistoryPage {
+    /// Of this account only.
+    pub(super) account: Option<AccountId>,
+    /// Older than this one.
+    pub(super) before: Option<(UtcMicros, TransferId)>,
+    /// At most so many.
+    pub(super) limit: i64,
+}
+
+/// Posted transfers of the caller's accounts, newest first.
+pub(super) async fn history(
+    services: &Services,
+    caller: &Caller,
+    page: HistoryPage,
+) -> sqlx::Result<Vec<StoredTransfer>> {
+    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    store::history(&mut tx, services.bank.book, caller.user, page).await
+}
+
+/// One transfer with its receipt as JSON: the receipt only for whoever signed it, since it opens what only they may see.
+pub(super) async fn one(
+    services: &Services,
+    caller: &Caller,
+    id: TransferId,
+) -> Result<Option<(StoredTransfer, Option<Vec<u8>>)>, Fault> {
+    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let Some(transfer) = store::get(&mut tx, services.bank.book, id).await? else {
+        return Ok(None);
+    };
+    let receipt = stored_receipt(&mut tx, services.bank.book, transfer.intent_id).await?;
+    Ok(Some((transfer, receipt.map(|receipt| receipt_json(&receipt)))))
+}
+
+fn receipt_json(stored: &StoredReceipt) -> Vec<u8> {
+    let mut out = Vec::new();
+    ReceiptParts {
+        intent_id: stored.intent_id,
+        index: stored.index,
+        leaf: &stored.leaf,
+        record: &stored.record,
+        effects: &stored.effects,
+        inclusion: &stored.inclusion,
+        checkpoint_json: &checkpoint_json(&stored.checkpoint),
+        certificates: &[],
+    }
+    .write_json(&mut out);
+    out
+}

@@ -1,0 +1,95 @@
+//! SQL of transfers, reading side. Every function runs inside the caller's transaction and decides nothing.
+
+use intent::UserId;
+use ledger::{AccountId, BookId, TransferId};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::service::{HistoryPage, StoredTransfer};
+use crate::sql::{book_id, corrupt, micros, timestamp};
+
+struct Row {
+    transfer_id: Uuid,
+    intent_id: Uuid,
+    debit_account: Uuid,
+    credit_account: Uuid,
+    amount: i64,
+    asset: String,
+    code: String,
+    posted_at: OffsetDateTime,
+    details: Option<Vec<u8>>,
+}
+
+impl Row {
+    fn into_transfer(self) -> sqlx::Result<StoredTransfer> {
+        Ok(StoredTransfer {
+            id: TransferId::new(self.transfer_id),
+            intent_id: self.intent_id,
+            debit: AccountId::new(self.debit_account),
+            credit: AccountId::new(self.credit_account),
+            amount_minor: self.amount,
+            asset: self.asset.parse().map_err(corrupt)?,
+            code: self.code,
+            posted_at: micros(self.posted_at),
+            details: self.details,
+        })
+    }
+}
+
+pub(super) async fn get(
+    tx: &mut PgConnection,
+    book: BookId,
+    id: TransferId,
+) -> sqlx::Result<Option<StoredTransfer>> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"SELECT t.transfer_id, t.intent_id, t.debit_account, t.credit_account, t.amount, t.asset, t.code, t.posted_at,
+                  d.details AS "details?"
+             FROM transfers t
+             LEFT JOIN transfer_details d ON d.book_id = t.book_id AND d.transfer_id = t.transfer_id
+            WHERE t.book_id = $1 AND t.transfer_id = $2"#,
+        book_id(book),
+        id.get(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    row.map(Row::into_transfer).transpose()
+}
+
+/// Newest first. Each account is walked backwards on its own index, and no further than the page needs; a transfer
+/// between two accounts of one person is listed once.
+pub(super) async fn history(
+    tx: &mut PgConnection,
+    book: BookId,
+    owner: UserId,
+    page: HistoryPage,
+) -> sqlx::Result<Vec<StoredTransfer>> {
+    let (before_at, before_id) = page.before.unzip();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT DISTINCT ON (m.posted_at, m.transfer_id)
+                  m.transfer_id AS "transfer_id!", m.intent_id AS "intent_id!", m.debit_account AS "debit_account!",
+                  m.credit_account AS "credit_account!", m.amount AS "amount!", m.asset AS "asset!", m.code AS "code!",
+                  m.posted_at AS "posted_at!", d.details AS "details?"
+             FROM accounts a
+            CROSS JOIN LATERAL (
+                  SELECT t.* FROM entries e
+                    JOIN transfers t ON t.book_id = e.book_id AND t.transfer_id = e.transfer_id
+                   WHERE e.book_id = a.book_id AND e.account_id = a.account_id
+                     AND ($4::timestamptz IS NULL OR (t.posted_at, t.transfer_id) < ($4, $5::uuid))
+                   ORDER BY e.sequence DESC LIMIT $6) m
+             LEFT JOIN transfer_details d ON d.book_id = m.book_id AND d.transfer_id = m.transfer_id
+            WHERE a.book_id = $1 AND (a.account_id = $2 OR ($2::uuid IS NULL AND a.owner = $3))
+            ORDER BY m.posted_at DESC, m.transfer_id DESC LIMIT $6"#,
+        book_id(book),
+        page.account.map(AccountId::get),
+        owner.get(),
+        before_at.map(timestamp),
+        before_id.map(TransferId::get),
+        page.limit,
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(Row::into_transfer).collect()
+}
