@@ -111,7 +111,8 @@ pub(crate) fn read(bytes: &[u8], limit: usize, texts: Texts) -> Result<Value<'_>
     })
 }
 
-/// Where in a document a value is. Rendered only to name a refusal.
+/// Where in a document a value is. Rendered only to name a refusal, and then with names that are
+/// safe to log: cut, and without control characters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Path<'p> {
     Root,
@@ -123,8 +124,8 @@ impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => Ok(()),
-            Self::Member(Self::Root, name) => f.write_str(name),
-            Self::Member(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Member(Self::Root, name) => f.write_str(&text::label(name)),
+            Self::Member(parent, name) => write!(f, "{parent}.{}", text::label(name)),
             Self::Item(parent, place) => write!(f, "{parent}[{place}]"),
         }
     }

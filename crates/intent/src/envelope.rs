@@ -38,9 +38,9 @@ impl SignedIntent {
         let mut members = Members::new(value, Path::Root)?;
         let suite = members.text("suite")?;
         let signed = Self {
-            suite: suite.parse().map_err(|_| IntentError::UnknownSuite {
-                name: suite.chars().take(64).collect(),
-            })?,
+            suite: suite
+                .parse()
+                .map_err(|_| IntentError::UnknownSuite { name: text::label(&suite) })?,
             certificate: members.digest("certificate").map(Sha3::from_bytes)?,
             intent: members.take("intent", text::BINARY_FORM, text::binary)?,
             signature: members.take("signature", text::BINARY_FORM, text::binary)?,
@@ -166,14 +166,21 @@ impl Details {
     /// SHA-256("strongroom/details/v1" || salt || u64 BE length || canonical JSON of the value).
     #[must_use]
     pub fn commitment(&self) -> Sha2 {
-        let mut json = Vec::with_capacity(256);
-        text::put_map(&mut json, &self.value);
+        let json = self.canonical();
         let mut hasher = Sha256Hasher::new();
         hasher.update(b"strongroom/details/v1");
         hasher.update(&self.salt);
         hasher.update(&u64::try_from(json.len()).unwrap_or(u64::MAX).to_be_bytes());
         hasher.update(&json);
         hasher.finish()
+    }
+
+    /// The canonical JSON of the value: the bytes that are committed to, and kept.
+    #[must_use]
+    pub fn canonical(&self) -> Vec<u8> {
+        let mut json = Vec::with_capacity(256);
+        text::put_map(&mut json, &self.value);
+        json
     }
 
     fn read(value: Value<'_>) -> Result<Self, IntentError> {
@@ -196,7 +203,7 @@ impl Details {
         for (name, value) in &self.value {
             for text in [name, value] {
                 text::check(text).map_err(|fault| {
-                    let field = format!("details.value.{}", text::sanitize(name));
+                    let field = format!("details.value.{}", text::label(name));
                     match fault {
                         TextFault::NotNormal => IntentError::TextNotNormal { field },
                         TextFault::Forbidden(character) => {

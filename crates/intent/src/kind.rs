@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use crypto::Purpose;
 
-use crate::IntentError;
+use crate::{IntentError, text};
 
 /// What an intent asks for. The number is stored in the leaf and never changes its meaning.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -108,11 +108,11 @@ impl fmt::Display for Kind {
 impl FromStr for Kind {
     type Err = IntentError;
 
-    fn from_str(text: &str) -> Result<Self, IntentError> {
+    fn from_str(name: &str) -> Result<Self, IntentError> {
         Self::ALL
             .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| IntentError::UnknownKind { name: text.chars().take(64).collect() })
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| IntentError::UnknownKind { name: text::label(name) })
     }
 }
 

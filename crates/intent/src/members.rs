@@ -8,9 +8,10 @@ use crate::{
     text,
 };
 
-/// The members of one object that have not been taken yet.
+/// The members of one object; a taken one leaves its place empty, which costs less than removing it
+/// from the map.
 pub(crate) struct Members<'p, 'a> {
-    left: BTreeMap<Cow<'a, str>, Value<'a>>,
+    left: Vec<Option<(Cow<'a, str>, Value<'a>)>>,
     path: Path<'p>,
 }
 
@@ -18,7 +19,9 @@ impl<'p, 'a> Members<'p, 'a> {
     /// The members of the object at `path`.
     pub(crate) fn new(value: Value<'a>, path: Path<'p>) -> Result<Self, IntentError> {
         match value {
-            Value::Object(left) => Ok(Self { left, path }),
+            Value::Object(members) => {
+                Ok(Self { left: members.into_iter().map(Some).collect(), path })
+            }
             Value::String(_) | Value::Bool(_) | Value::Array(_) => {
                 Err(IntentError::malformed(path.to_string(), "must be an object"))
             }
@@ -43,12 +46,16 @@ impl<'p, 'a> Members<'p, 'a> {
 
     /// A required member of any shape.
     pub(crate) fn value(&mut self, name: &str) -> Result<Value<'a>, IntentError> {
-        self.left.remove(name).ok_or_else(|| IntentError::MissingMember { field: self.field(name) })
+        self.optional_value(name)
+            .ok_or_else(|| IntentError::MissingMember { field: self.field(name) })
     }
 
     /// A member of any shape that may be absent.
     pub(crate) fn optional_value(&mut self, name: &str) -> Option<Value<'a>> {
-        self.left.remove(name)
+        let is_it = |member: &&mut Option<(Cow<'a, str>, Value<'a>)>| {
+            member.as_ref().is_some_and(|(other, _)| *other == name)
+        };
+        self.left.iter_mut().find(is_it)?.take().map(|(_, value)| value)
     }
 
     /// A required string.
@@ -84,7 +91,8 @@ impl<'p, 'a> Members<'p, 'a> {
         form: &str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, IntentError> {
-        if self.left.contains_key(name) { self.take(name, form, read).map(Some) } else { Ok(None) }
+        let present = self.left.iter().flatten().any(|(other, _)| *other == name);
+        if present { self.take(name, form, read).map(Some) } else { Ok(None) }
     }
 
     /// A required boolean.
@@ -132,7 +140,7 @@ impl<'p, 'a> Members<'p, 'a> {
         let path = Path::Member(&self.path, name);
         let members = Members::new(object, path)?;
         let mut map = BTreeMap::new();
-        for (key, value) in members.left {
+        for (key, value) in members.left.into_iter().flatten() {
             let Value::String(text) = value else {
                 let field = Path::Member(&path, &key).to_string();
                 return Err(IntentError::malformed(field, "must be a string"));
@@ -144,9 +152,9 @@ impl<'p, 'a> Members<'p, 'a> {
 
     /// Every member was taken.
     pub(crate) fn finish(self) -> Result<(), IntentError> {
-        match self.left.keys().next() {
+        match self.left.iter().flatten().next() {
             None => Ok(()),
-            Some(name) => Err(IntentError::UnknownMember { field: self.field(name) }),
+            Some((name, _)) => Err(IntentError::UnknownMember { field: self.field(name) }),
         }
     }
 }

@@ -259,6 +259,16 @@ fn a_malformed_envelope_is_refused_by_name() {
 }
 
 #[test]
+fn a_refusal_repeats_no_strangers_text_unchecked() {
+    let long = format!("{{\"{}\":null}}", "x".repeat(100_000));
+    for text in ["{\"a\\nb\\u202e\":1}", "{\"suite\":\"a\\nb\\u202e\"}", &long] {
+        let refused = SignedIntent::from_json(text.as_bytes()).unwrap_err().to_string();
+        assert!(refused.len() < 200, "{} bytes", refused.len());
+        assert!(!refused.contains(['\n', '\u{202e}']), "{refused:?}");
+    }
+}
+
+#[test]
 fn an_envelope_is_read_as_it_was_written_and_verifies_for_every_kind_and_suite() {
     for suite in Suite::ALL {
         let key = key_of(suite);
