@@ -72,6 +72,12 @@ codes! {
     Malformed = "malformed-request", BAD_REQUEST, "The request could not be understood";
     /// No valid credentials.
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "Sign in first";
+    /// The certificate is unknown, or may not be used now: the same answer for both.
+    CertificateNotAccepted = "certificate-not-accepted", UNAUTHORIZED, "This certificate is not accepted";
+    /// The session was revoked or has expired.
+    SessionEnded = "session-ended", UNAUTHORIZED, "The session has ended; sign in again";
+    /// The request does not prove that it comes from its session's device.
+    ProofRefused = "proof-refused", UNAUTHORIZED, "The request's proof is not valid";
     /// The caller lacks a permission.
     Forbidden = "forbidden", FORBIDDEN, "You may not do this";
     /// The state that the request relies on has moved.
@@ -117,6 +123,9 @@ impl Problem {
                 | Code::UnsupportedMediaType
                 | Code::Malformed
                 | Code::Unauthenticated
+                | Code::CertificateNotAccepted
+                | Code::SessionEnded
+                | Code::ProofRefused
                 | Code::Forbidden
                 | Code::Conflict
                 | Code::TimedOut
@@ -146,9 +155,7 @@ impl Problem {
         field: impl Into<Cow<'static, str>>,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::new(Code::Malformed)
-            .with_field(field)
-            .with_detail(detail)
+        Self::new(Code::Malformed).with_field(field).with_detail(detail)
     }
 
     /// 401.
@@ -213,6 +220,11 @@ impl Problem {
     #[must_use]
     pub fn code(&self) -> &str {
         &self.code
+    }
+
+    /// The document alone, for a problem among other answers.
+    pub(crate) fn into_json(self) -> Vec<u8> {
+        self.body()
     }
 
     fn body(&self) -> Vec<u8> {
@@ -299,10 +311,7 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::BeginFailed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            code == "55P03"
-                || ["08", "40", "53", "57"]
-                    .iter()
-                    .any(|class| code.starts_with(class))
+            code == "55P03" || ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
         }),
         _ => false,
     }
@@ -384,11 +393,7 @@ mod tests {
         assert_eq!(names.len(), Code::ALL.len());
         for code in Code::ALL {
             assert!(code.status().is_client_error() || code.status().is_server_error());
-            assert!(
-                code.name()
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
-            );
+            assert!(code.name().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
         }
     }
 
@@ -404,10 +409,7 @@ mod tests {
             Problem::refused(StatusCode::UNPROCESSABLE_ENTITY, "insufficient-funds", "No")
                 .with_receipt(Bytes::from_static(br#"{"v":"1","leaf_index":"7"}"#));
         let document = document(problem).await;
-        assert_eq!(
-            document["type"],
-            "urn:strongroom:problem:insufficient-funds"
-        );
+        assert_eq!(document["type"], "urn:strongroom:problem:insufficient-funds");
         assert_eq!(document["status"], 422);
         assert_eq!(document["receipt"]["leaf_index"], "7");
         assert!(document.get("field").is_none());

@@ -1,5 +1,6 @@
 //! Between domain types and columns: numbers that PostgreSQL stores signed, and what to say of a row our own rules refuse.
 
+use crypto::Sha3;
 use intent::UtcMicros;
 use ledger::BookId;
 use time::OffsetDateTime;
@@ -35,4 +36,9 @@ pub(crate) fn timestamp(at: UtcMicros) -> OffsetDateTime {
 /// A `timestamptz` as an instant.
 pub(crate) fn micros(at: OffsetDateTime) -> UtcMicros {
     UtcMicros::from_micros(i64::try_from(at.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX))
+}
+
+/// A stored SHA3-256.
+pub(crate) fn digest(bytes: &[u8]) -> sqlx::Result<Sha3> {
+    bytes.try_into().map(Sha3::from_bytes).map_err(corrupt)
 }

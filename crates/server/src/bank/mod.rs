@@ -1,1 +1,122 @@
-//! bank
+//! The bank itself: how it is founded, and what every part of a running server knows of it.
+//!
+//! # Invariants
+//!
+//! - A book is founded once, in one transaction together with leaf 0 of its log: there is no bank without a log.
+//! - Every asset has one equity account of the bank, without a floor: money enters circulation from there.
+
+mod found;
+mod store;
+pub mod trust;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crypto::Suite;
+use intent::{BankId, UtcMicros};
+use ledger::{AccountId, BookId};
+use money::AssetCode;
+use pki::Certificate;
+use tlog::{CheckpointVerifier, Origin};
+
+pub(crate) use self::found::serial;
+pub use self::found::{Founded, FoundingError, FoundingPlan, Invitation, Invite, found};
+pub use self::trust::TrustFile;
+use crate::authority::{Authority, AuthorityError, KeyFile};
+use crate::db::Db;
+use crate::sql::corrupt;
+
+/// What every part of a running server knows of the bank. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Bank {
+    /// Its identifier, signed into everything.
+    pub id: BankId,
+    /// Its book.
+    pub book: BookId,
+    /// Its name for people.
+    pub name: Arc<str>,
+    /// The suite of every key.
+    pub suite: Suite,
+    /// Name of its log.
+    pub origin: Origin,
+    /// Verifies its checkpoints.
+    pub verifier: Arc<CheckpointVerifier>,
+    /// Its own account per asset, from which money enters circulation.
+    pub equity: Arc<BTreeMap<AssetCode, AccountId>>,
+    /// When it was founded.
+    pub founded_at: UtcMicros,
+}
+
+/// What is read of the bank before its keys are opened.
+#[derive(Debug)]
+pub struct Charter {
+    /// Its identifier: names the key file that belongs to it.
+    pub id: BankId,
+    book: BookId,
+    name: String,
+    suite: Suite,
+    origin: Origin,
+    founded_at: UtcMicros,
+    root: Certificate,
+    issuing: Certificate,
+    equity: BTreeMap<AssetCode, AccountId>,
+}
+
+impl Charter {
+    /// The bank in this database, or `None` before its founding.
+    pub async fn load(db: &Db) -> Result<Option<Self>, AuthorityError> {
+        let mut tx = db.as_writer().await?;
+        let Some(row) = store::book(&mut tx).await? else {
+            return Ok(None);
+        };
+        let equity = store::equity(&mut tx, row.book).await?;
+        tx.commit().await?;
+        let id: BankId = row.bank.parse().map_err(corrupt)?;
+        Ok(Some(Self {
+            origin: origin(&id, row.founded_at)?,
+            id,
+            book: row.book,
+            name: row.name,
+            suite: row.suite.parse().map_err(corrupt)?,
+            founded_at: row.founded_at,
+            root: Certificate::from_der(&row.root_der)?,
+            issuing: Certificate::from_der(&row.issuing_der)?,
+            equity,
+        }))
+    }
+
+    /// Opens the bank with its keys. A key file of another bank or suite is refused.
+    pub fn open(self, keys: &KeyFile) -> Result<(Bank, Authority), AuthorityError> {
+        if keys.suite() != self.suite || *keys.bank() != self.id {
+            return Err(AuthorityError::ForeignCertificate);
+        }
+        let authority =
+            Authority::from_key_file(keys, self.origin.clone(), self.root, self.issuing)?;
+        let bank = Bank {
+            id: self.id,
+            book: self.book,
+            name: self.name.into(),
+            suite: self.suite,
+            origin: self.origin,
+            verifier: Arc::new(authority.checkpoint_verifier().clone()),
+            equity: Arc::new(self.equity),
+            founded_at: self.founded_at,
+        };
+        Ok((bank, authority))
+    }
+}
+
+impl Bank {
+    /// What a customer or auditor needs to check anything this bank signs, with the bank gone.
+    #[must_use]
+    pub fn trust(&self, authority: &Authority, login_origin: &str) -> TrustFile {
+        TrustFile::of(&self.id, authority, login_origin)
+    }
+}
+
+/// The name of a bank's log: `<bank>/log/<year of founding>`.
+fn origin(bank: &BankId, founded_at: UtcMicros) -> Result<Origin, tlog::TlogError> {
+    let at = founded_at.to_string();
+    let year = at.get(..4).unwrap_or("0000");
+    Origin::new(&format!("{bank}/log/{year}"))
+}

@@ -26,6 +26,8 @@ pub enum Refusal {
     DeviceAlreadyEnrolled,
     /// The sealed device key does not open to what the intent committed to.
     DeviceKeyInvalid,
+    /// The KEM key is not one of the bank's suite.
+    KemKeyInvalid,
     /// No such challenge was made for this certificate and device.
     ChallengeUnknown,
     /// The challenge was answered before.
@@ -54,7 +56,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 19] = [
+    pub const OWN: [Self; 20] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -63,6 +65,7 @@ impl Refusal {
         Self::ComponentReused,
         Self::DeviceAlreadyEnrolled,
         Self::DeviceKeyInvalid,
+        Self::KemKeyInvalid,
         Self::ChallengeUnknown,
         Self::ChallengeRedeemed,
         Self::ChallengeExpired,
@@ -99,6 +102,7 @@ impl Refusal {
             Self::ComponentReused => "component-reused",
             Self::DeviceAlreadyEnrolled => "device-already-enrolled",
             Self::DeviceKeyInvalid => "device-key-invalid",
+            Self::KemKeyInvalid => "kem-key-invalid",
             Self::ChallengeUnknown => "challenge-unknown",
             Self::ChallengeRedeemed => "challenge-redeemed",
             Self::ChallengeExpired => "challenge-expired",
@@ -131,6 +135,7 @@ impl Refusal {
             | Self::RegistrationExpired
             | Self::CertificateRequestInvalid
             | Self::DeviceKeyInvalid
+            | Self::KemKeyInvalid
             | Self::CertificateNotFound
             | Self::UserNotFound
             | Self::AssetUnknown
@@ -154,6 +159,7 @@ impl Refusal {
             Self::ComponentReused => "a key of this request is in use in another certificate",
             Self::DeviceAlreadyEnrolled => "the device is already enrolled",
             Self::DeviceKeyInvalid => "the sealed device key does not match the intent",
+            Self::KemKeyInvalid => "the KEM key is not valid for the bank's suite",
             Self::ChallengeUnknown => "the challenge is unknown",
             Self::ChallengeRedeemed => "the challenge was already answered",
             Self::ChallengeExpired => "the challenge has expired",

@@ -1,0 +1,133 @@
+//! A holder whose certificate was examined: what the rest of the house may rely on.
+
+use std::sync::Arc;
+
+use crypto::{MacKey, PublicKey, SecretBytes, Sha3};
+use intent::{DeviceId, Role, UserId};
+use pki::PkiError;
+use thiserror::Error;
+
+use crate::problem::{Code, Problem};
+
+/// A holder of a certificate that passed the path, the revocation list and all seven controls.
+///
+/// # Security
+///
+/// Only [`Directory`](super::Directory) makes one. It carries the device key: it proves nothing by itself, but with the
+/// bootstrap secret of a session it makes the key of that session's request proofs.
+pub struct Signer {
+    /// SHA3-256 of the certificate's DER.
+    pub certificate: Sha3,
+    /// Who.
+    pub user: UserId,
+    /// As what; the certificate's claims were recomputed from it.
+    pub role: Role,
+    /// The device that the certificate is bound to.
+    pub device: DeviceId,
+    /// The lineage of the certificate.
+    pub lineage: Sha3,
+    /// Its generation, the newest one of the lineage.
+    pub generation: u32,
+    /// What signatures are verified with.
+    pub key: PublicKey,
+    /// Verifies device proofs.
+    pub device_key: Arc<MacKey>,
+    /// Last second of the certificate's validity, unix.
+    pub not_after_s: i64,
+    /// The certificate itself, for receipts.
+    pub der: Vec<u8>,
+    /// The epoch of authority under which all this was read.
+    pub epoch: u64,
+    pub(super) device_key_bytes: SecretBytes,
+    /// Last second for which the examination holds: validity of the path and freshness of the revocation list.
+    pub(super) valid_until_s: i64,
+}
+
+impl Signer {
+    /// The device key itself, to derive a session's proof key from.
+    pub(crate) const fn device_key_bytes(&self) -> &SecretBytes {
+        &self.device_key_bytes
+    }
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signer({} of {} as {})", self.certificate, self.user, self.role)
+    }
+}
+
+/// Why a certificate is not accepted now.
+#[derive(Debug, Error)]
+pub enum SignerError {
+    /// The bank has no such certificate.
+    #[error("certificate is unknown")]
+    Unknown,
+    /// It was revoked.
+    #[error("certificate is revoked")]
+    Revoked,
+    /// A newer generation of its lineage exists.
+    #[error("certificate is superseded")]
+    Superseded,
+    /// Its validity has ended.
+    #[error("certificate has expired")]
+    Expired,
+    /// Its validity has not begun.
+    #[error("certificate is not valid yet")]
+    NotYetValid,
+    /// The holder, or the device, was locked.
+    #[error("holder or device is locked")]
+    Locked,
+    /// One of the seven controls said no.
+    #[error("control {number} ({name}) failed")]
+    ControlFailed {
+        /// 1 to 7.
+        number: u8,
+        /// Name of the control.
+        name: &'static str,
+    },
+    /// The path does not validate for another reason: a row was altered, or the authority's own certificate ended.
+    #[error("certificate path is not valid")]
+    Path(#[source] PkiError),
+    /// The stored row or a sealed value in it cannot be read.
+    #[error("stored certificate is corrupt: {0}")]
+    Corrupt(&'static str),
+    /// The database failed.
+    #[error("database failed")]
+    Fault(#[from] sqlx::Error),
+}
+
+impl From<PkiError> for SignerError {
+    fn from(error: PkiError) -> Self {
+        match error {
+            PkiError::Revoked => Self::Revoked,
+            PkiError::Expired { .. } => Self::Expired,
+            PkiError::NotYetValid { .. } => Self::NotYetValid,
+            PkiError::Control(failure) => {
+                Self::ControlFailed { number: failure.number, name: failure.name }
+            }
+            PkiError::CrlStale { .. } | PkiError::CrlNotYetValid { .. } => {
+                Self::ControlFailed { number: 5, name: "CRL pinning" }
+            }
+            other => Self::Path(other),
+        }
+    }
+}
+
+impl From<SignerError> for Problem {
+    /// One answer for whatever is wrong with a certificate: who does not hold it learns nothing about it.
+    fn from(error: SignerError) -> Self {
+        match error {
+            SignerError::Fault(error) => error.into(),
+            SignerError::ControlFailed { .. } | SignerError::Path(_) | SignerError::Corrupt(_) => {
+                tracing::error!(%error, "a stored certificate does not hold");
+                Self::new(Code::CertificateNotAccepted)
+            }
+            SignerError::Unknown
+            | SignerError::Revoked
+            | SignerError::Superseded
+            | SignerError::Expired
+            | SignerError::NotYetValid
+            | SignerError::Locked => Self::new(Code::CertificateNotAccepted),
+        }
+    }
+}

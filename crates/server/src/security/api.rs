@@ -1,0 +1,156 @@
+//! HTTP for the security report: wire types and handlers, no decisions.
+
+use axum::Extension;
+use axum::extract::State;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use crypto::Suite;
+use intent::UtcMicros;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::store;
+use crate::App;
+use crate::bank::trust::TrustText;
+use crate::http::{Json, TlsInfo};
+use crate::problem::Problem;
+
+/// The report's route.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(info))
+}
+
+/// The security report.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SecurityInfo {
+    /// Identifier of the bank, signed into everything.
+    bank: String,
+    /// Its name for people.
+    name: String,
+    /// Suite of every key of this bank.
+    suite: &'static str,
+    /// All suites that this server verifies; there is no fallback between them.
+    suites: Vec<SuiteInfo>,
+    /// Cryptographic library and its version; its known answers were checked at start.
+    provider: &'static str,
+    /// The connection of this very request.
+    connection: ConnectionInfo,
+    /// What devices seal their device key to, base64url.
+    bank_kem_public_key: String,
+    /// The trust file: keys of the log and the root certificate.
+    trust: TrustText,
+    /// Age of keys and lists.
+    rotation: Rotation,
+    /// The newest signed checkpoint, as a C2SP signed note.
+    checkpoint: Option<String>,
+    /// When it was signed, RFC 3339 UTC.
+    checkpoint_signed_at: Option<String>,
+}
+
+/// One suite.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SuiteInfo {
+    /// Name of the suite.
+    name: &'static str,
+    /// Its composite signature.
+    signature: &'static str,
+    /// Object identifier of that signature.
+    signature_oid: &'static str,
+    /// Its key encapsulation.
+    kem: &'static str,
+}
+
+/// The transport of one request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectionInfo {
+    /// `TLS 1.3`, or `plain`.
+    protocol: &'static str,
+    /// Key exchange group, by its IANA name.
+    group: Option<&'static str>,
+    /// Cipher suite, by its IANA name.
+    cipher: Option<&'static str>,
+    /// Whether the key exchange resists a quantum computer.
+    quantum_safe: bool,
+}
+
+/// Age of keys and lists.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rotation {
+    /// Start of the issuing certificate, RFC 3339 UTC.
+    issuing_not_before: String,
+    /// End of the issuing certificate.
+    issuing_not_after: String,
+    /// End of the root certificate.
+    root_not_after: String,
+    /// Number of the revocation list in use.
+    crl_number: String,
+    /// When it was made.
+    crl_this_update: String,
+    /// When it stops being believed.
+    crl_next_update: String,
+}
+
+/// What really runs.
+#[utoipa::path(get, path = "/api/security/info", tag = "security",
+    responses((status = OK, body = SecurityInfo)))]
+async fn info(
+    State(app): State<App>,
+    tls: Option<Extension<TlsInfo>>,
+) -> Result<Json<SecurityInfo>, Problem> {
+    let mut tx = app.db.as_auditor().await?;
+    let newest = store::newest(&mut tx, app.bank.book).await?;
+    tx.commit().await?;
+    let (issuing, root) = (app.authority.issuing(), app.authority.root());
+    Ok(Json(SecurityInfo {
+        bank: app.bank.id.to_string(),
+        name: app.bank.name.to_string(),
+        suite: app.bank.suite.name(),
+        suites: Suite::ALL.map(SuiteInfo::from).to_vec(),
+        provider: crypto::provider(),
+        connection: ConnectionInfo::from(tls.map(|Extension(tls)| tls)),
+        bank_kem_public_key: Base64UrlUnpadded::encode_string(
+            app.authority.kem_public_key().as_bytes(),
+        ),
+        trust: app.bank.trust(&app.authority, &app.config.origin).members(),
+        rotation: Rotation {
+            issuing_not_before: seconds(issuing.not_before_s()),
+            issuing_not_after: seconds(issuing.not_after_s()),
+            root_not_after: seconds(root.not_after_s()),
+            crl_number: newest.crl_number.to_string(),
+            crl_this_update: newest.crl_this_update.to_string(),
+            crl_next_update: newest.crl_next_update.to_string(),
+        },
+        checkpoint: newest.checkpoint,
+        checkpoint_signed_at: newest.checkpoint_signed_at.map(|at| at.to_string()),
+    }))
+}
+
+fn seconds(at_s: i64) -> String {
+    UtcMicros::from_micros(at_s.saturating_mul(1_000_000)).to_string()
+}
+
+impl From<Suite> for SuiteInfo {
+    fn from(suite: Suite) -> Self {
+        Self {
+            name: suite.name(),
+            signature: suite.signature_algorithm(),
+            signature_oid: suite.oid(),
+            kem: suite.kem_name(),
+        }
+    }
+}
+
+impl From<Option<TlsInfo>> for ConnectionInfo {
+    fn from(tls: Option<TlsInfo>) -> Self {
+        match tls {
+            Some(tls) => Self {
+                protocol: "TLS 1.3",
+                group: Some(tls.group),
+                cipher: Some(tls.cipher),
+                quantum_safe: tls.quantum_safe,
+            },
+            None => Self { protocol: "plain", group: None, cipher: None, quantum_safe: false },
+        }
+    }
+}

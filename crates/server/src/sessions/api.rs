@@ -1,0 +1,247 @@
+//! HTTP for signing in and for sessions: wire types and handlers, no decisions.
+
+use axum::extract::{FromRequest, Request, State};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use bytes::Bytes;
+use http::StatusCode;
+use intent::{DeviceId, Kind};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::caller::{Caller, SessionId};
+use super::service;
+use super::store::SessionSummary;
+use crate::corridor::{Answer, Attachments, OriginInfo};
+use crate::http::{Json, Path, read_body};
+use crate::problem::Problem;
+use crate::wire;
+use crate::{App, clock};
+
+/// Routes that need no session.
+pub(crate) fn open_router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(certificate_challenge))
+        .routes(routes!(certificate_login))
+        .routes(routes!(refresh))
+}
+
+/// Routes of a session; the caller wraps them with authentication.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(logout))
+        .routes(routes!(verify_session))
+        .routes(routes!(list, revoke_all))
+        .routes(routes!(revoke))
+}
+
+/// Who wants to sign in, from where.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChallengeRequest {
+    /// SHA3-256 of the certificate's DER, 64 hex digits.
+    certificate: String,
+    /// The device, 64 hex digits.
+    device_id: String,
+}
+
+/// What the device signs within a minute, once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ChallengeAnswer {
+    /// The nonce in base64url.
+    challenge_token: String,
+    /// The nonce in hex, as the intent carries it.
+    nonce: String,
+    /// End of the challenge.
+    expires_at: String,
+}
+
+/// A nonce to sign in with. Whatever is wrong with the certificate, the answer is the same.
+#[utoipa::path(post, path = "/api/auth/certificate-challenge", tag = "sessions",
+    request_body = ChallengeRequest,
+    responses((status = 200, body = ChallengeAnswer), (status = 401, description = "certificate-not-accepted")))]
+pub(super) async fn certificate_challenge(
+    State(app): State<App>,
+    Json(request): Json<ChallengeRequest>,
+) -> Result<Json<ChallengeAnswer>, Problem> {
+    let certificate = wire::digest(&request.certificate, "certificate")?;
+    let device = DeviceId::new(wire::digest(&request.device_id, "device_id")?);
+    let challenge = service::challenge(&app, certificate, device, clock::now()).await?;
+    Ok(Json(ChallengeAnswer {
+        challenge_token: Base64UrlUnpadded::encode_string(&challenge.nonce),
+        nonce: hex::encode(challenge.nonce),
+        expires_at: challenge.expires_at.to_string(),
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LoginRequest<'a> {
+    #[serde(borrow)]
+    signed: &'a RawValue,
+    device_proof: &'a str,
+}
+
+/// Signs in: `{"signed": <a session.login>, "device_proof": <base64url>}`. Answers the receipt and the session, its
+/// bootstrap secret sealed to the KEM key that was signed.
+#[utoipa::path(post, path = "/api/auth/certificate-login", tag = "sessions",
+    request_body(content = String, content_type = "application/json"),
+    responses((status = 200, description = "Receipt and session"), (status = 401)))]
+pub(super) async fn certificate_login(
+    State(app): State<App>,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Answer, Problem> {
+    let request: LoginRequest<'_> = wire::object(&body)?;
+    let signed = wire::envelope(request.signed, Kind::SessionLogin)?;
+    let device_proof = wire::base64url(request.device_proof, "device_proof")?;
+    let attachments = Attachments { device_proof, ..Attachments::default() };
+    app.corridor.submit(signed, origin, None, attachments).await
+}
+
+/// A refresh token.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RefreshRequest {
+    /// The newest one of its session.
+    refresh_token: String,
+}
+
+/// The next tokens of a session.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RefreshAnswer {
+    token: String,
+    refresh_token: String,
+    /// End of the bearer token.
+    expires_at: String,
+}
+
+/// Exchanges a refresh token, once. The request carries its proof; a bearer token is not looked at.
+#[utoipa::path(post, path = "/api/auth/refresh", tag = "sessions", request_body = RefreshRequest,
+    responses((status = 200, body = RefreshAnswer), (status = 401)))]
+pub(super) async fn refresh(
+    State(app): State<App>,
+    request: Request,
+) -> Result<Json<RefreshAnswer>, Problem> {
+    let (parts, body) = request.into_parts();
+    let body = read_body(body).await?;
+    let request = Request::from_parts(parts.clone(), body.clone().into());
+    let Json(wanted) = Json::<RefreshRequest>::from_request(request, &app).await?;
+    let refreshed =
+        service::refresh(&app, &wanted.refresh_token, &parts, &body, clock::now()).await?;
+    Ok(Json(RefreshAnswer {
+        token: refreshed.token,
+        refresh_token: refreshed.refresh_token,
+        expires_at: refreshed.expires_at.to_string(),
+    }))
+}
+
+/// Ends this session.
+#[utoipa::path(post, path = "/api/auth/logout", tag = "sessions", responses((status = 204)))]
+pub(super) async fn logout(State(app): State<App>, caller: Caller) -> Result<StatusCode, Problem> {
+    service::logout(&app, &caller, clock::now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who the bank takes this session for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CallerView {
+    session_id: String,
+    user_id: String,
+    role: &'static str,
+    certificate: String,
+    device_id: String,
+    /// Epoch of authority under which the certificate was examined.
+    epoch: String,
+}
+
+/// Who the bank takes this session for.
+#[utoipa::path(get, path = "/api/auth/verify-session", tag = "sessions",
+    responses((status = 200, body = CallerView), (status = 401)))]
+pub(super) async fn verify_session(caller: Caller) -> Json<CallerView> {
+    Json(CallerView {
+        session_id: caller.session.to_string(),
+        user_id: caller.user.to_string(),
+        role: caller.role.name(),
+        certificate: caller.certificate.to_string(),
+        device_id: caller.device.to_string(),
+        epoch: caller.epoch.to_string(),
+    })
+}
+
+/// A session.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SessionView {
+    session_id: String,
+    certificate: String,
+    device_id: String,
+    ip: String,
+    user_agent: String,
+    created_at: String,
+    refreshed_at: String,
+    expires_at: String,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+/// Open sessions.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SessionPage {
+    items: Vec<SessionView>,
+}
+
+/// The caller's open sessions, newest first.
+#[utoipa::path(get, path = "/api/auth/sessions", tag = "sessions", responses((status = 200, body = SessionPage)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Json<SessionPage>, Problem> {
+    let sessions = service::list(&app, &caller, clock::now()).await?;
+    let view = |summary| view(summary, caller.session);
+    Ok(Json(SessionPage { items: sessions.into_iter().map(view).collect() }))
+}
+
+/// How many sessions ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Ended {
+    ended: usize,
+}
+
+/// Ends every session of the caller, this one too.
+#[utoipa::path(delete, path = "/api/auth/sessions", tag = "sessions", responses((status = 200, body = Ended)))]
+pub(super) async fn revoke_all(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Json<Ended>, Problem> {
+    let ended = service::revoke_all(&app, &caller, clock::now()).await?;
+    Ok(Json(Ended { ended }))
+}
+
+/// Ends one session of the caller.
+#[utoipa::path(delete, path = "/api/auth/sessions/{id}", tag = "sessions",
+    params(("id" = String, Path)), responses((status = 204), (status = 404)))]
+pub(super) async fn revoke(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let session = SessionId::new(wire::uuid(&id, "id")?);
+    service::revoke(&app, &caller, session, clock::now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn view(summary: SessionSummary, current: SessionId) -> SessionView {
+    SessionView {
+        session_id: summary.session.to_string(),
+        certificate: summary.certificate.to_string(),
+        device_id: summary.device.to_string(),
+        ip: summary.ip,
+        user_agent: summary.user_agent,
+        created_at: summary.created_at.to_string(),
+        refreshed_at: summary.refreshed_at.to_string(),
+        expires_at: summary.expires_at.to_string(),
+        current: summary.session == current,
+    }
+}

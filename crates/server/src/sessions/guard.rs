@@ -1,0 +1,126 @@
+//! The middleware that says who makes a request.
+//!
+//! In order, cheap before dear and nothing believed before it is proved: body and headers; bearer token; proof, with the
+//! session's key; counter; session still open; certificate, role and device still in order. Reading routes learn the
+//! epoch of authority from the database each time, so that a revocation counts from the next request on, at every
+//! instance. Intents need no such look here: the poster compares epochs inside the transaction.
+
+use axum::body::Body;
+use axum::extract::{OriginalUri, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+use intent::UtcMicros;
+
+use super::caller::Caller;
+use super::live::{Freshness, Live, SessionRefused};
+use super::proof::{Covered, Presented};
+use super::token::{Claims, TokenRefused};
+use crate::http::read_body;
+use crate::problem::{Code, Problem};
+use crate::{App, Services, clock};
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
+/// Lets a request through with its [`Caller`], or answers 401.
+pub async fn authenticate(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let body = read_body(body).await?;
+    let caller = examine(&app, &parts, &body, clock::now()).await?;
+    parts.extensions.insert(caller);
+    Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+}
+
+async fn examine(
+    services: &Services,
+    parts: &Parts,
+    body: &Bytes,
+    now: UtcMicros,
+) -> Result<Caller, SessionRefused> {
+    let claims = bearer(services, &parts.headers, now)?;
+    let live = services.sessions.get(super::SessionId::new(claims.sid), now).await?;
+    prove(services, &live, parts, body, now)?;
+    if claims.cnf.kid != live.key_id
+        || claims.sub != live.user.get()
+        || claims.crt != live.certificate.to_string()
+    {
+        return Err(TokenRefused::Invalid.into());
+    }
+    let freshness = match parts.method {
+        Method::GET | Method::HEAD => Freshness::Exact,
+        _ => Freshness::Recent,
+    };
+    services.sessions.refuse_ended(&live, freshness, now).await?;
+    let signer = services.directory.signer(&live.certificate, now).await?;
+    // Token, session and certificate come from three places; they must tell of one person, role and device.
+    if signer.user != live.user || signer.device != live.device || claims.role != signer.role.name()
+    {
+        return Err(TokenRefused::Invalid.into());
+    }
+    Ok(Caller {
+        user: signer.user,
+        role: signer.role,
+        session: live.session,
+        certificate: live.certificate,
+        device: live.device,
+        epoch: signer.epoch,
+    })
+}
+
+/// Verifies a request's proof and uses up its counter.
+pub(super) fn prove(
+    services: &Services,
+    live: &Live,
+    parts: &Parts,
+    body: &[u8],
+    now: UtcMicros,
+) -> Result<(), SessionRefused> {
+    let presented = Presented::from_headers(&parts.headers)?;
+    // A nested router sees a shortened path; the proof covers what the client asked for.
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    let path = uri.path_and_query().map_or(uri.path(), http::uri::PathAndQuery::as_str);
+    let covered = Covered { method: parts.method.as_str(), path, body };
+    presented.verify(&live.key, covered, now)?;
+    services.sessions.use_counter(live, &presented, now)
+}
+
+fn bearer(
+    services: &Services,
+    headers: &HeaderMap,
+    now: UtcMicros,
+) -> Result<Claims, TokenRefused> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(TokenRefused::Invalid);
+    };
+    let token = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .ok_or(TokenRefused::Invalid)?;
+    services.sessions.tokens().read(token, now.get().div_euclid(MICROS_PER_SECOND))
+}
+
+impl From<SessionRefused> for Problem {
+    fn from(refused: SessionRefused) -> Self {
+        match refused {
+            SessionRefused::Token(why) => Self::unauthenticated().with_detail(why.to_string()),
+            SessionRefused::Ended => Self::new(Code::SessionEnded),
+            SessionRefused::Proof(why) => {
+                Self::new(Code::ProofRefused).with_detail(why.to_string())
+            }
+            SessionRefused::Signer(why) => why.into(),
+            SessionRefused::Database(error) => error.into(),
+            SessionRefused::Crypto(error) => {
+                tracing::error!(%error, "a session's key could not be made");
+                Self::internal()
+            }
+        }
+    }
+}

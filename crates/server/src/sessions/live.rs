@@ -1,0 +1,231 @@
+//! The sessions that this instance knows: key, window of used counters, and when the row was last seen in order.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crypto::{CryptoError, MacKey, Sha3};
+use intent::{DeviceId, UserId, UtcMicros};
+use ledger::BookId;
+use thiserror::Error;
+
+use super::caller::SessionId;
+use super::proof::{CLOCK_SKEW_US, Presented, ProofRefused, session_key};
+use super::store::{self, SessionRow};
+use super::token::{TokenRefused, Tokens, key_id};
+use super::window::ReplayWindow;
+use crate::authority::Authority;
+use crate::certificates::{Directory, SignerError};
+use crate::db::Db;
+use crate::vault::{Vault, VaultPurpose};
+
+/// How old the knowledge about a session may be when it signs an intent, in microseconds: the intent itself is judged
+/// by the certificate under the present epoch, inside its transaction.
+const RECENT_US: i64 = 5 * 1_000_000;
+/// Sessions kept; beyond that, those that have been idle go first.
+const SESSIONS_MAX: usize = 50_000;
+/// A session idle for this long has no proof left that could be replayed: both directions of the clock's tolerance.
+const IDLE_US: i64 = 2 * CLOCK_SKEW_US;
+
+/// How fresh the knowledge about a session must be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Freshness {
+    /// As of this request: one SELECT.
+    Exact,
+    /// A few seconds old.
+    Recent,
+}
+
+/// The sessions of this instance. Clones share them.
+#[derive(Clone)]
+pub struct Sessions(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    vault: Vault,
+    directory: Directory,
+    book: BookId,
+    tokens: Tokens,
+    started_us: i64,
+    live: Mutex<HashMap<SessionId, Arc<Live>>>,
+}
+
+/// One session.
+pub(super) struct Live {
+    pub(super) session: SessionId,
+    pub(super) user: UserId,
+    pub(super) certificate: Sha3,
+    pub(super) device: DeviceId,
+    pub(super) key: MacKey,
+    pub(super) key_id: String,
+    expires_us: i64,
+    checked_us: AtomicI64,
+    used_us: AtomicI64,
+    window: Mutex<ReplayWindow>,
+}
+
+impl Sessions {
+    /// None yet. Proofs from before `started` are refused: an earlier process may have seen them.
+    #[must_use]
+    pub fn new(
+        db: Db,
+        vault: Vault,
+        directory: Directory,
+        authority: Authority,
+        book: BookId,
+        started: UtcMicros,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            db,
+            vault,
+            directory,
+            book,
+            tokens: Tokens::new(authority),
+            started_us: started.get(),
+            live: Mutex::default(),
+        }))
+    }
+
+    /// Makes and reads tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    /// The session as known here, loaded if need be.
+    pub(super) async fn get(
+        &self,
+        session: SessionId,
+        now: UtcMicros,
+    ) -> Result<Arc<Live>, SessionRefused> {
+        let known = self.lock().get(&session).cloned();
+        if let Some(live) = known {
+            return Ok(live);
+        }
+        let mut tx = self.0.db.as_writer().await?;
+        let row = store::session(&mut tx, self.0.book, session).await?;
+        tx.commit().await?;
+        let row = row.filter(|row| !row.ended).ok_or(SessionRefused::Ended)?;
+        let live = Arc::new(self.open(session, row, now).await?);
+        let mut sessions = self.lock();
+        make_room(&mut sessions, now);
+        // Whoever came first made the window; a second one would accept its counters again.
+        Ok(Arc::clone(sessions.entry(session).or_insert(live)))
+    }
+
+    /// Refuses a session that has ended.
+    pub(super) async fn refuse_ended(
+        &self,
+        live: &Live,
+        freshness: Freshness,
+        now: UtcMicros,
+    ) -> Result<(), SessionRefused> {
+        if now.get() >= live.expires_us {
+            self.forget(live.session);
+            return Err(SessionRefused::Ended);
+        }
+        let age_us = now.get().saturating_sub(live.checked_us.load(Ordering::Acquire));
+        if freshness == Freshness::Recent && age_us < RECENT_US {
+            return Ok(());
+        }
+        let mut tx = self.0.db.as_writer().await?;
+        let standing = store::standing(&mut tx, self.0.book, live.session).await?;
+        tx.commit().await?;
+        let Some(epoch) = standing else {
+            self.forget(live.session);
+            return Err(SessionRefused::Ended);
+        };
+        // The same SELECT told the epoch of authority.
+        self.0.directory.observe_epoch(epoch);
+        live.checked_us.fetch_max(now.get(), Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// Uses up the request's counter. Only after its proof was verified.
+    pub(super) fn use_counter(
+        &self,
+        live: &Live,
+        presented: &Presented<'_>,
+        now: UtcMicros,
+    ) -> Result<(), SessionRefused> {
+        if presented.at().get() < self.0.started_us {
+            return Err(ProofRefused::Stale.into());
+        }
+        live.used_us.fetch_max(now.get(), Ordering::AcqRel);
+        let mut window = live.window.lock().unwrap_or_else(PoisonError::into_inner);
+        if window.accept(presented.counter()) { Ok(()) } else { Err(ProofRefused::Replayed.into()) }
+    }
+
+    /// Forgets what is known here; the next request reads the row.
+    pub(super) fn forget(&self, session: SessionId) {
+        self.lock().remove(&session);
+    }
+
+    async fn open(
+        &self,
+        session: SessionId,
+        row: SessionRow,
+        now: UtcMicros,
+    ) -> Result<Live, SessionRefused> {
+        let signer = self.0.directory.signer(&row.certificate, now).await?;
+        let bootstrap = self
+            .0
+            .vault
+            .open(VaultPurpose::SessionSecret, session.get().as_bytes(), &row.sealed_secret)
+            .map_err(|_| SignerError::Corrupt("session secret"))?;
+        let key = session_key(session, &bootstrap, signer.device_key_bytes())?;
+        Ok(Live {
+            session,
+            user: row.user,
+            certificate: row.certificate,
+            device: row.device,
+            key: MacKey::new(&key),
+            key_id: key_id(&key),
+            expires_us: row.expires_at.get(),
+            checked_us: AtomicI64::new(now.get()),
+            used_us: AtomicI64::new(now.get()),
+            window: Mutex::default(),
+        })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SessionId, Arc<Live>>> {
+        self.0.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sessions({})", self.lock().len())
+    }
+}
+
+/// Sessions in use are never dropped: their windows keep replays out.
+fn make_room(sessions: &mut HashMap<SessionId, Arc<Live>>, now: UtcMicros) {
+    if sessions.len() >= SESSIONS_MAX {
+        let idle_since = now.get().saturating_sub(IDLE_US);
+        sessions.retain(|_, live| live.used_us.load(Ordering::Acquire) >= idle_since);
+    }
+}
+
+/// Why a request is not taken for its session's.
+#[derive(Debug, Error)]
+pub enum SessionRefused {
+    /// The bearer token is missing, invalid or expired, or names another key than the session's.
+    #[error("bearer token: {0}")]
+    Token(#[from] TokenRefused),
+    /// The session was revoked, has expired or never was.
+    #[error("the session has ended")]
+    Ended,
+    /// The proof is not of this session over this request.
+    #[error("{0}")]
+    Proof(#[from] ProofRefused),
+    /// The certificate is not accepted any more.
+    #[error("{0}")]
+    Signer(#[from] SignerError),
+    /// A stored secret does not make a key.
+    #[error("cryptography: {0}")]
+    Crypto(#[from] CryptoError),
+    /// The database failed.
+    #[error("database failed")]
+    Database(#[from] sqlx::Error),
+}

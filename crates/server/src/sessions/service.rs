@@ -1,0 +1,392 @@
+//! Challenge, login, refresh and the end of sessions.
+
+use std::collections::BTreeMap;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use crypto::{
+    KemPublicKey, MacKey, SecretBytes, Sha3, constant_time_eq, random, random_secret, seal_to,
+    sha3_256, sha256,
+};
+use http::request::Parts;
+use intent::{Body, DeviceId, Intent, UtcMicros};
+use serde_json::json;
+use sqlx::PgConnection;
+
+use super::caller::{Caller, SessionId};
+use super::guard;
+use super::live::SessionRefused;
+use super::proof::session_key;
+use super::store::{self, ChallengeRow, Ending, NewSession, NextRefresh, SessionSummary};
+use super::token::{Bearer, Refresh, key_id};
+use crate::Services;
+use crate::certificates::Signer;
+use crate::clock::fresh_id;
+use crate::corridor::{Applied, Applying, Fault, Refusal};
+use crate::problem::{Code, Problem};
+use crate::vault::VaultPurpose;
+
+/// Life of a challenge, in microseconds.
+pub(crate) const CHALLENGE_US: i64 = 60 * MICROS_PER_SECOND;
+/// Life of a session, however often it is refreshed, in microseconds: one working day.
+pub(crate) const SESSION_US: i64 = 12 * 60 * 60 * MICROS_PER_SECOND;
+const MICROS_PER_SECOND: i64 = 1_000_000;
+/// Length of a bootstrap secret, in bytes.
+const SECRET_LEN: usize = 32;
+const FIRST_GENERATION: u64 = 1;
+const DEVICE_PROOF_PREFIX: &[u8] = b"strongroom/device-proof/v1";
+const BOOTSTRAP_PURPOSE: &str = "session-bootstrap";
+
+/// A nonce to be answered once.
+pub(crate) struct Challenge {
+    pub(crate) nonce: [u8; 32],
+    pub(crate) expires_at: UtcMicros,
+}
+
+/// Makes a challenge for a certificate that may sign in now, on its device.
+///
+/// # Security
+///
+/// Unknown, revoked, superseded, expired, or on another device: one answer, the same to the byte. None of them costs a
+/// signature verification, so that the time tells nothing either.
+pub(crate) async fn challenge(
+    services: &Services,
+    certificate: Sha3,
+    device: DeviceId,
+    now: UtcMicros,
+) -> Result<Challenge, Problem> {
+    let signer = services.directory.signer(&certificate, now).await?;
+    if signer.device != device {
+        return Err(Problem::new(Code::CertificateNotAccepted));
+    }
+    let nonce = random::<32>().map_err(fault)?;
+    let expires_at = later(now, CHALLENGE_US);
+    let mut tx = services.db.as_writer().await?;
+    let new = store::NewChallenge {
+        nonce: &nonce,
+        certificate: &certificate,
+        device,
+        origin: &services.config.origin,
+        expires_at,
+    };
+    store::insert_challenge(&mut tx, services.bank.book, &new).await?;
+    tx.commit().await?;
+    Ok(Challenge { nonce, expires_at })
+}
+
+/// Redeems a challenge and opens a session. Runs inside the poster's transaction.
+///
+/// # Atomicity
+///
+/// Challenge, session and leaf commit together: after a crash before COMMIT the challenge can be answered again.
+pub(crate) async fn apply_login(
+    tx: &mut PgConnection,
+    cx: &Applying<'_>,
+) -> Result<Applied, Fault> {
+    let (Body::SessionLogin { challenge, origin, kem_public_key }, Some(signer)) =
+        (cx.intent.body(), cx.signer)
+    else {
+        return Err(Fault::Broken("not a login"));
+    };
+    let book = cx.services.bank.book;
+    let stored = store::lock_challenge(tx, book, challenge).await?;
+    if let Err(refusal) = decide_login(stored.as_ref(), cx, signer, origin) {
+        return Ok(Applied::Refused(refusal));
+    }
+    let Ok(kem) = KemPublicKey::from_bytes(cx.services.bank.suite, kem_public_key) else {
+        return Ok(Applied::Refused(Refusal::KemKeyInvalid));
+    };
+    let opening = Opening::new(cx.services, signer, cx.now)?;
+    let sealed_secret = cx.services.vault.seal(
+        VaultPurpose::SessionSecret,
+        opening.session.get().as_bytes(),
+        &opening.bootstrap,
+    )?;
+    let refresh_secret = random::<SECRET_LEN>()?;
+    let new = NewSession {
+        session: opening.session,
+        user: signer.user,
+        certificate: &signer.certificate,
+        device: signer.device,
+        sealed_secret: &sealed_secret,
+        refresh_hash: &sha3_256(&refresh_secret),
+        ip: &cx.origin.ip,
+        user_agent: &cx.origin.user_agent,
+        at: cx.now,
+        expires_at: opening.expires_at,
+    };
+    store::redeem_challenge(tx, book, challenge, cx.now).await?;
+    store::insert_session(tx, book, &new).await?;
+    let tokens = cx.services.sessions.tokens();
+    let refresh_token = tokens.refresh(opening.session, FIRST_GENERATION, &refresh_secret);
+    // To the KEM key that this very intent signed: a copied answer opens for nobody else.
+    let sealed = seal_to(
+        &kem,
+        BOOTSTRAP_PURPOSE,
+        sha256(cx.intent.canonical()).as_bytes(),
+        opening.bootstrap.expose(),
+    )?;
+    let extra = json!({"session": {
+        "token": opening.bearer.0,
+        "refresh_token": refresh_token,
+        "expires_at": seconds(opening.bearer.1).to_string(),
+        "session_expires_at": opening.expires_at.to_string(),
+        "sealed_secret": Base64UrlUnpadded::encode_string(&sealed),
+    }});
+    Ok(Applied::Accepted {
+        result: result_of(&new, challenge),
+        extra: Some(extra),
+        bumps_epoch: false,
+    })
+}
+
+/// The secrets and tokens of a session about to open.
+struct Opening {
+    session: SessionId,
+    bootstrap: SecretBytes,
+    bearer: (String, i64),
+    expires_at: UtcMicros,
+}
+
+impl Opening {
+    fn new(services: &Services, signer: &Signer, now: UtcMicros) -> Result<Self, Fault> {
+        let session = SessionId::new(fresh_id(now));
+        let bootstrap = random_secret(SECRET_LEN)?;
+        let key = session_key(session, &bootstrap, signer.device_key_bytes())?;
+        let bearer = Bearer {
+            session,
+            user: signer.user,
+            role: signer.role,
+            certificate: &signer.certificate,
+            key_id: &key_id(&key),
+        };
+        let bearer = services
+            .sessions
+            .tokens()
+            .bearer(&bearer, now.get().div_euclid(MICROS_PER_SECOND))
+            .map_err(|_| Fault::Broken("a token could not be made"))?;
+        // No session outlives its certificate.
+        let expires_at = later(now, SESSION_US).min(seconds(signer.not_after_s));
+        Ok(Self { session, bootstrap, bearer, expires_at })
+    }
+}
+
+/// Control 7, and the fresh half of control 3: all that a login must show beside its signature.
+fn decide_login(
+    stored: Option<&ChallengeRow>,
+    cx: &Applying<'_>,
+    signer: &Signer,
+    origin: &str,
+) -> Result<(), Refusal> {
+    let stored = stored.ok_or(Refusal::ChallengeUnknown)?;
+    if stored.certificate != signer.certificate
+        || stored.device != signer.device
+        || stored.origin != origin
+    {
+        return Err(Refusal::ChallengeUnknown);
+    }
+    if stored.redeemed {
+        return Err(Refusal::ChallengeRedeemed);
+    }
+    if cx.now >= stored.expires_at {
+        return Err(Refusal::ChallengeExpired);
+    }
+    if is_device_proof(&signer.device_key, cx.intent, &cx.attachments.device_proof) {
+        Ok(())
+    } else {
+        Err(Refusal::DeviceProofInvalid)
+    }
+}
+
+fn is_device_proof(device_key: &MacKey, intent: &Intent, proof: &[u8]) -> bool {
+    device_key.verify(&[DEVICE_PROOF_PREFIX, intent.canonical()], proof).is_ok()
+}
+
+fn result_of(new: &NewSession<'_>, challenge: &[u8; 32]) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("session".to_owned(), new.session.to_string()),
+        ("user".to_owned(), new.user.to_string()),
+        ("certificate".to_owned(), new.certificate.to_string()),
+        ("device".to_owned(), new.device.to_string()),
+        ("challenge".to_owned(), hex::encode(challenge)),
+        ("created_at".to_owned(), new.at.to_string()),
+        ("expires_at".to_owned(), new.expires_at.to_string()),
+    ])
+}
+
+/// New tokens for a session.
+pub(crate) struct Refreshed {
+    pub(crate) token: String,
+    pub(crate) refresh_token: String,
+    pub(crate) expires_at: UtcMicros,
+}
+
+/// Exchanges a refresh token for the next one and a bearer token.
+///
+/// # Security
+///
+/// A token of ours that was used before ends its session: its holder or a thief has used it, and we cannot tell which.
+/// The present token alone is not enough either: the request carries the proof of the session's device.
+pub(crate) async fn refresh(
+    services: &Services,
+    token: &str,
+    parts: &Parts,
+    body: &[u8],
+    now: UtcMicros,
+) -> Result<Refreshed, SessionRefused> {
+    let tokens = services.sessions.tokens();
+    let presented = tokens.read_refresh(token)?;
+    let book = services.bank.book;
+    refuse_reused(services, &presented, now).await?;
+    let live = services.sessions.get(presented.session, now).await?;
+    guard::prove(services, &live, parts, body, now)?;
+    let signer = services.directory.signer(&live.certificate, now).await?;
+    let secret = random::<SECRET_LEN>()?;
+    let mut tx = services.db.as_writer().await?;
+    // Decided again under the lock: the look before had none.
+    let row = store::lock_refresh(&mut tx, book, presented.session).await?;
+    let generation = match row.map(|row| judge_refresh(&row, &presented, now)) {
+        Some(Judged::Present { next }) => next,
+        Some(Judged::Reused) => {
+            store::end_stolen(&mut tx, book, presented.session, reused(now)).await?;
+            tx.commit().await?;
+            services.sessions.forget(presented.session);
+            return Err(SessionRefused::Ended);
+        }
+        Some(Judged::Ended) | None => return Err(SessionRefused::Ended),
+    };
+    let next = NextRefresh { hash: &sha3_256(&secret), generation, at: now };
+    store::rotate_refresh(&mut tx, book, presented.session, &next).await?;
+    tx.commit().await?;
+    let bearer = Bearer {
+        session: presented.session,
+        user: signer.user,
+        role: signer.role,
+        certificate: &signer.certificate,
+        key_id: &live.key_id,
+    };
+    let (token, expires_s) = tokens.bearer(&bearer, now.get().div_euclid(MICROS_PER_SECOND))?;
+    let refresh_token = tokens.refresh(presented.session, generation, &secret);
+    Ok(Refreshed { token, refresh_token, expires_at: seconds(expires_s) })
+}
+
+/// Ends the session of a token that was used before, whoever presents it: no proof is asked for this.
+async fn refuse_reused(
+    services: &Services,
+    presented: &Refresh,
+    now: UtcMicros,
+) -> Result<(), SessionRefused> {
+    let book = services.bank.book;
+    let mut tx = services.db.as_writer().await?;
+    let row = store::lock_refresh(&mut tx, book, presented.session).await?;
+    match row.map(|row| judge_refresh(&row, presented, now)) {
+        Some(Judged::Present { .. }) => Ok(()),
+        Some(Judged::Ended) | None => Err(SessionRefused::Ended),
+        Some(Judged::Reused) => {
+            store::end_stolen(&mut tx, book, presented.session, reused(now)).await?;
+            tx.commit().await?;
+            services.sessions.forget(presented.session);
+            tracing::warn!(session = %presented.session, "a refresh token was used twice");
+            Err(SessionRefused::Ended)
+        }
+    }
+}
+
+enum Judged {
+    Present { next: u64 },
+    Reused,
+    Ended,
+}
+
+fn judge_refresh(row: &store::RefreshRow, presented: &Refresh, now: UtcMicros) -> Judged {
+    if row.ended || now >= row.expires_at {
+        return Judged::Ended;
+    }
+    let is_present = presented.generation == row.generation
+        && constant_time_eq(row.hash.as_bytes(), presented.hash.as_bytes());
+    if is_present {
+        Judged::Present { next: row.generation.saturating_add(1) }
+    } else {
+        Judged::Reused
+    }
+}
+
+const fn reused(at: UtcMicros) -> Ending {
+    Ending { at, reason: "refresh-token-reused" }
+}
+
+/// Ends the caller's own session.
+pub(crate) async fn logout(
+    services: &Services,
+    caller: &Caller,
+    now: UtcMicros,
+) -> Result<(), Problem> {
+    end(services, caller, caller.session, Ending { at: now, reason: "logout" }).await
+}
+
+/// Ends one of the caller's sessions.
+pub(crate) async fn revoke(
+    services: &Services,
+    caller: &Caller,
+    session: SessionId,
+    now: UtcMicros,
+) -> Result<(), Problem> {
+    end(services, caller, session, Ending { at: now, reason: "revoked-by-user" }).await
+}
+
+async fn end(
+    services: &Services,
+    caller: &Caller,
+    session: SessionId,
+    ending: Ending,
+) -> Result<(), Problem> {
+    let mut tx = services.db.as_writer().await?;
+    let is_ended =
+        store::end_session(&mut tx, services.bank.book, caller.user, session, ending).await?;
+    tx.commit().await?;
+    if !is_ended {
+        return Err(Problem::not_found());
+    }
+    services.sessions.forget(session);
+    Ok(())
+}
+
+/// Ends every session of the caller, this one too.
+pub(crate) async fn revoke_all(
+    services: &Services,
+    caller: &Caller,
+    now: UtcMicros,
+) -> Result<usize, Problem> {
+    let ending = Ending { at: now, reason: "revoked-by-user" };
+    let mut tx = services.db.as_writer().await?;
+    let ended = store::end_all(&mut tx, services.bank.book, caller.user, ending).await?;
+    tx.commit().await?;
+    for session in &ended {
+        services.sessions.forget(*session);
+    }
+    Ok(ended.len())
+}
+
+/// The caller's open sessions.
+pub(super) async fn list(
+    services: &Services,
+    caller: &Caller,
+    now: UtcMicros,
+) -> Result<Vec<SessionSummary>, Problem> {
+    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let sessions = store::open_sessions(&mut tx, services.bank.book, caller.user, now).await?;
+    tx.commit().await?;
+    Ok(sessions)
+}
+
+fn later(at: UtcMicros, micros: i64) -> UtcMicros {
+    UtcMicros::from_micros(at.get().saturating_add(micros))
+}
+
+fn seconds(unix_s: i64) -> UtcMicros {
+    UtcMicros::from_micros(unix_s.saturating_mul(MICROS_PER_SECOND))
+}
+
+fn fault(error: crypto::CryptoError) -> Problem {
+    tracing::error!(%error, "the provider failed");
+    Problem::internal()
+}
