@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 use crate::authority::Authority;
 use crate::bank::Bank;
 use crate::certificates::directory::Directory;
+use crate::clock;
 use crate::config::Config;
 use crate::corridor::{self, Corridor};
 use crate::db::Db;
 use crate::sessions::Sessions;
 use crate::vault::Vault;
-use crate::clock;
 
 /// Intents that may wait for the poster: a second of work at full speed. The next one is told to come back.
 const QUEUE_CAPACITY: usize = 8_192;

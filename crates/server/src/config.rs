@@ -72,35 +72,21 @@ impl Config {
             config.database.source = DatabaseSource::Url(DatabaseUrl::new(url));
             config.profile = Profile::Production;
         }
-        config.database.owner = variables
-            .text("STRONGROOM_OWNER_DATABASE_URL")
-            .map(DatabaseUrl);
+        config.database.owner = variables.text("STRONGROOM_OWNER_DATABASE_URL").map(DatabaseUrl);
         variables.set("STRONGROOM_PROFILE", &mut config.profile)?;
         variables.set("STRONGROOM_DATA_DIR", &mut config.data_dir)?;
         variables.set("STRONGROOM_LISTEN", &mut config.listen)?;
         variables.set("STRONGROOM_TLS_LISTEN", &mut config.tls.listen)?;
-        variables.set(
-            "STRONGROOM_DB_CONNECTIONS",
-            &mut config.database.connections_max,
-        )?;
-        variables.set(
-            "STRONGROOM_BODY_BYTES_MAX",
-            &mut config.limits.body_bytes_max,
-        )?;
+        variables.set("STRONGROOM_DB_CONNECTIONS", &mut config.database.connections_max)?;
+        variables.set("STRONGROOM_BODY_BYTES_MAX", &mut config.limits.body_bytes_max)?;
         variables.set("STRONGROOM_REQUESTS_MAX", &mut config.limits.requests_max)?;
-        variables.set(
-            "STRONGROOM_CONNECTIONS_MAX",
-            &mut config.limits.connections_max,
-        )?;
+        variables.set("STRONGROOM_CONNECTIONS_MAX", &mut config.limits.connections_max)?;
         let mut timeout_s = config.limits.timeout.as_secs();
         variables.set("STRONGROOM_TIMEOUT_S", &mut timeout_s)?;
         config.limits.timeout = Duration::from_secs(timeout_s);
         config.tls.files = variables.pair("STRONGROOM_TLS_CERTIFICATE", "STRONGROOM_TLS_KEY")?;
         if let Some(names) = variables.text("STRONGROOM_TLS_NAMES") {
-            config.tls.names = names
-                .split(',')
-                .map(|name| name.trim().to_owned())
-                .collect();
+            config.tls.names = names.split(',').map(|name| name.trim().to_owned()).collect();
         }
         config.origin = variables
             .text("STRONGROOM_ORIGIN")
@@ -145,11 +131,7 @@ pub struct DatabaseConfig {
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self {
-            source: DatabaseSource::Private,
-            owner: None,
-            connections_max: 16,
-        }
+        Self { source: DatabaseSource::Private, owner: None, connections_max: 16 }
     }
 }
 
@@ -202,9 +184,7 @@ impl Default for TlsConfig {
         Self {
             listen: SocketAddr::new(LOOPBACK, 8443),
             files: None,
-            names: ["localhost", "127.0.0.1", "::1"]
-                .map(str::to_owned)
-                .to_vec(),
+            names: ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
         }
     }
 }
@@ -269,10 +249,9 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         let Some(text) = self.text(name) else {
             return Ok(());
         };
-        *target = text.parse().map_err(|error: T::Err| ConfigError::Invalid {
-            name,
-            why: error.to_string(),
-        })?;
+        *target = text
+            .parse()
+            .map_err(|error: T::Err| ConfigError::Invalid { name, why: error.to_string() })?;
         Ok(())
     }
 
@@ -283,14 +262,8 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
     ) -> Result<Option<(PathBuf, PathBuf)>, ConfigError> {
         match (self.text(first), self.text(second)) {
             (Some(one), Some(two)) => Ok(Some((one.into(), two.into()))),
-            (Some(_), None) => Err(ConfigError::Unpaired {
-                present: first,
-                absent: second,
-            }),
-            (None, Some(_)) => Err(ConfigError::Unpaired {
-                present: second,
-                absent: first,
-            }),
+            (Some(_), None) => Err(ConfigError::Unpaired { present: first, absent: second }),
+            (None, Some(_)) => Err(ConfigError::Unpaired { present: second, absent: first }),
             (None, None) => Ok(None),
         }
     }
@@ -302,26 +275,17 @@ mod tests {
 
     fn from(pairs: &'static [(&str, &str)]) -> Result<Config, ConfigError> {
         Config::from_lookup(|name| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
     #[test]
     fn nonsense_is_refused_with_the_name_of_the_variable() {
         for (pairs, name) in [
-            (
-                &[("STRONGROOM_LISTEN", "everywhere")][..],
-                "STRONGROOM_LISTEN",
-            ),
+            (&[("STRONGROOM_LISTEN", "everywhere")][..], "STRONGROOM_LISTEN"),
             (&[("STRONGROOM_PROFILE", "prod")], "STRONGROOM_PROFILE"),
             (&[("STRONGROOM_TIMEOUT_S", "-1")], "STRONGROOM_TIMEOUT_S"),
-            (
-                &[("STRONGROOM_TLS_KEY", "k.pem")],
-                "STRONGROOM_TLS_CERTIFICATE",
-            ),
+            (&[("STRONGROOM_TLS_KEY", "k.pem")], "STRONGROOM_TLS_CERTIFICATE"),
         ] {
             let error = from(pairs).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");

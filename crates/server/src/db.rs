@@ -15,10 +15,12 @@
 use std::time::Duration;
 
 use intent::{Role, UserId};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction};
 
 use crate::config::DatabaseUrl;
+use crate::sessions::Caller;
 
 /// A connection that has been idle this long is asked whether it still lives before it is used.
 const IDLE_BEFORE_PING: Duration = Duration::from_secs(10);
@@ -37,10 +39,7 @@ pub struct Db {
 impl Db {
     /// Connects once, so that a wrong URL fails here and not in the first request.
     pub async fn connect(url: &DatabaseUrl, connections_max: u32) -> sqlx::Result<Self> {
-        let options = url
-            .expose()
-            .parse::<PgConnectOptions>()?
-            .application_name("strongroom");
+        let options = url.expose().parse::<PgConnectOptions>()?.application_name("strongroom");
         let pool = PgPoolOptions::new()
             .max_connections(connections_max)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -55,7 +54,12 @@ impl Db {
         Ok(Self { pool, options })
     }
 
-    /// A transaction that reads what `user`, in `role`, may see. READ ONLY.
+    /// A transaction that reads what the caller may see. READ ONLY.
+    pub async fn as_user(&self, caller: &Caller) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.as_person(caller.user, caller.role).await
+    }
+
+    /// As [`Self::as_user`], for a person who has no session.
     pub async fn as_person(
         &self,
         user: UserId,
@@ -71,8 +75,7 @@ impl Db {
 
     /// A transaction that may append evidence and change what is not evidence.
     pub async fn as_writer(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        self.begin("BEGIN; SET LOCAL ROLE strongroom_writer".to_owned())
-            .await
+        self.begin("BEGIN; SET LOCAL ROLE strongroom_writer".to_owned()).await
     }
 
     /// A transaction that reads everything but secrets. READ ONLY.
@@ -99,9 +102,14 @@ impl Db {
         self.pool.acquire().await?.ping().await
     }
 
-    /// The bare pool, for `doctor` and `migrate`, which judge the login role itself.
-    pub(crate) const fn pool(&self) -> &PgPool {
-        &self.pool
+    /// A connection without a role, for `doctor`, which judges the login role itself.
+    pub(crate) async fn bare_connection(&self) -> sqlx::Result<PoolConnection<Postgres>> {
+        self.pool.acquire().await
+    }
+
+    /// How the server reaches its database.
+    pub(crate) const fn options(&self) -> &PgConnectOptions {
+        &self.options
     }
 
     /// Waits for borrowed connections to come back and closes them.

@@ -18,11 +18,9 @@ const LOCK_TIMEOUT_MS: u32 = 5_000;
 pub async fn run(owner: &DatabaseUrl) -> Result<usize, MigrationError> {
     let mut connection = PgConnection::connect(owner.expose()).await?;
     let before = pending(&mut connection).await?.len();
-    sqlx::raw_sql(AssertSqlSafe(format!(
-        "SET lock_timeout = {LOCK_TIMEOUT_MS}"
-    )))
-    .execute(&mut connection)
-    .await?;
+    sqlx::raw_sql(AssertSqlSafe(format!("SET lock_timeout = {LOCK_TIMEOUT_MS}")))
+        .execute(&mut connection)
+        .await?;
     migrator().run(&mut connection).await?;
     // The server tells whether migrations are pending, and the auditor which schema they look at.
     sqlx::raw_sql("GRANT SELECT ON _sqlx_migrations TO strongroom_server, strongroom_auditor")
@@ -49,11 +47,7 @@ pub async fn pending(connection: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
             Err(error) => return Err(error),
         };
     let known = migrator();
-    Ok(known
-        .iter()
-        .map(|it| it.version)
-        .filter(|it| !applied.contains(it))
-        .collect())
+    Ok(known.iter().map(|it| it.version).filter(|it| !applied.contains(it)).collect())
 }
 
 /// Migrates a private cluster's database and gives its two logins the passwords that `urls` holds.
@@ -63,11 +57,9 @@ pub async fn prepare(urls: &Urls) -> Result<usize, MigrationError> {
     for (login, url) in [(SERVER_LOGIN, &urls.server), (AUDITOR_LOGIN, &urls.auditor)] {
         let password = password(url).ok_or(MigrationError::NoPassword(login))?;
         // Hexadecimal, as `password` has checked: nothing to escape.
-        sqlx::raw_sql(AssertSqlSafe(format!(
-            "ALTER ROLE {login} PASSWORD '{password}'"
-        )))
-        .execute(&mut owner)
-        .await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("ALTER ROLE {login} PASSWORD '{password}'")))
+            .execute(&mut owner)
+            .await?;
     }
     owner.close().await?;
     Ok(applied)
@@ -90,19 +82,13 @@ async fn ensure_auditor_login(owner: &mut PgConnection) -> sqlx::Result<()> {
             .bind(AUDITOR_LOGIN)
             .fetch_one(&mut *owner)
             .await?;
-    let create = if exists {
-        ""
-    } else {
-        "CREATE ROLE strongroom_auditor_login LOGIN NOINHERIT;"
-    };
+    let create = if exists { "" } else { "CREATE ROLE strongroom_auditor_login LOGIN NOINHERIT;" };
     let statements = format!(
         "{create} GRANT strongroom_auditor TO {AUDITOR_LOGIN}; \
          ALTER ROLE {AUDITOR_LOGIN} SET role = 'strongroom_auditor'; \
          ALTER ROLE {AUDITOR_LOGIN} SET default_transaction_read_only = on"
     );
-    sqlx::raw_sql(AssertSqlSafe(statements))
-        .execute(owner)
-        .await?;
+    sqlx::raw_sql(AssertSqlSafe(statements)).execute(owner).await?;
     Ok(())
 }
 

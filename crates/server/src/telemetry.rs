@@ -6,7 +6,8 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use metrics::{Counter, Gauge, Histogram, Unit};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -21,6 +22,15 @@ pub const HTTP_IN_WORK: &str = "strongroom_http_requests_in_work";
 pub const TLS_HANDSHAKES: &str = "strongroom_tls_handshakes_total";
 /// Whether the database server answers: 1 or 0.
 pub const DATABASE_UP: &str = "strongroom_database_up";
+
+/// Intents decided, by kind and code.
+pub const INTENTS: &str = "strongroom_intents_total";
+/// Intents in one group commit.
+pub const BATCH_INTENTS: &str = "strongroom_group_commit_intents";
+/// From the first lock to the answers of a group commit, in seconds.
+pub const COMMIT_SECONDS: &str = "strongroom_group_commit_seconds";
+/// Group commits that failed and were tried again or given up.
+pub const COMMIT_FAILURES: &str = "strongroom_group_commit_failures_total";
 
 /// From 100 µs, which no honest answer beats, to the request timeout.
 const SECONDS_BUCKETS: &[f64] = &[
@@ -71,8 +81,18 @@ pub fn recorder() -> &'static PrometheusHandle {
         metrics::describe_gauge!(HTTP_IN_WORK, "Requests in work");
         metrics::describe_counter!(TLS_HANDSHAKES, "TLS handshakes, by key exchange group");
         metrics::describe_gauge!(DATABASE_UP, "Whether the database answers");
+        metrics::describe_counter!(INTENTS, "Intents decided, by kind and code");
+        metrics::describe_histogram!(BATCH_INTENTS, "Intents in one group commit");
+        metrics::describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "Time of a group commit");
+        metrics::describe_counter!(COMMIT_FAILURES, "Group commits that failed");
         handle
     })
+}
+
+/// `GET /metrics`: the numbers in the Prometheus text format.
+pub(crate) async fn metrics() -> impl IntoResponse {
+    let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (content_type, recorder().render())
 }
 
 /// What every request touches, looked up once: a name costs a hash and a lock, a handle an addition.
@@ -120,13 +140,7 @@ mod tests {
         let metrics = HttpMetrics::new();
         metrics.answered(StatusCode::UNPROCESSABLE_ENTITY, Duration::from_millis(2));
         let text = recorder().render();
-        assert!(
-            text.contains("strongroom_http_requests_total{class=\"4xx\"} 1"),
-            "{text}"
-        );
-        assert!(
-            text.contains("strongroom_http_request_seconds_bucket{le=\"0.0025\"} 1"),
-            "{text}"
-        );
+        assert!(text.contains("strongroom_http_requests_total{class=\"4xx\"} 1"), "{text}");
+        assert!(text.contains("strongroom_http_request_seconds_bucket{le=\"0.0025\"} 1"), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! HTTP for accounts: wire types and handlers, no decisions.
 
-use axum::extract::State;
 use axum::Json;
+use axum::extract::State;
 use bytes::Bytes;
 use intent::Kind;
 use ledger::{AccountId, AccountNumber};
@@ -143,9 +143,9 @@ pub(super) async fn resolve(
     _: Caller,
     Path(number): Path<String>,
 ) -> Result<Json<Resolved>, Problem> {
-    let number: AccountNumber = number
-        .parse()
-        .map_err(|error: ledger::MalformedNumber| Problem::malformed("number", error.to_string()))?;
+    let number: AccountNumber = number.parse().map_err(|error: ledger::MalformedNumber| {
+        Problem::malformed("number", error.to_string())
+    })?;
     let found = service::resolve(&app, number).await?;
     let (id, asset) = found.ok_or_else(Problem::not_found)?;
     Ok(Json(Resolved { id: id.to_string(), asset: asset.to_string() }))

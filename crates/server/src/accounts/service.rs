@@ -16,10 +16,7 @@ use crate::sessions::Caller;
 const CUSTOMER_FLOOR: Option<i64> = Some(0);
 
 /// Opens an account. Runs inside the poster's transaction.
-pub(crate) async fn apply_open(
-    tx: &mut PgConnection,
-    cx: &Applying<'_>,
-) -> Result<Applied, Fault> {
+pub(crate) async fn apply_open(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Applied, Fault> {
     let (&Body::AccountOpen { account, asset, owner, kind }, Some(signer)) =
         (cx.intent.body(), cx.signer)
     else {

@@ -22,8 +22,7 @@ const INTENTS_MAX: usize = 1_000;
 
 /// Routes of the corridor itself; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(post_intents))
+    OpenApiRouter::new().routes(routes!(post_intents))
 }
 
 /// Submits one intent of exactly this kind.
@@ -37,7 +36,10 @@ pub(crate) async fn submit_kind(
     let signed = SignedIntent::from_json(body)?;
     let kind = signed.parse_intent()?.kind();
     if !kinds.contains(&kind) {
-        return Err(Problem::malformed("kind", format!("this route does not take {}", kind.name())));
+        return Err(Problem::malformed(
+            "kind",
+            format!("this route does not take {}", kind.name()),
+        ));
     }
     app.corridor.submit(signed, origin, Some(caller), Attachments::default()).await
 }
@@ -71,7 +73,10 @@ pub(super) async fn post_intents(
         let envelope = Bytes::copy_from_slice(envelope.get().as_bytes());
         submissions.spawn(async move {
             let answer = submit_any(&app, &caller, origin, &envelope).await;
-            (position, answer.map_or_else(|problem| problem.into_json(), |answer| answer.into_json()))
+            (
+                position,
+                answer.map_or_else(|problem| problem.into_json(), |answer| answer.into_json()),
+            )
         });
     }
     let mut answers: Vec<Vec<u8>> = vec![Vec::new(); envelopes.len()];
@@ -107,7 +112,8 @@ impl<S: Sync> FromRequestParts<S> for OriginInfo {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent =
+            parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self {
             ip: peer.map(|ConnectInfo(peer)| peer.ip().to_string()).unwrap_or_default(),
             user_agent: user_agent.unwrap_or_default().to_owned(),

@@ -57,8 +57,7 @@ pub(super) struct Prepared {
 /// Salts and hashes an entry.
 pub(super) fn prepare(entry: Entry) -> Result<Prepared, Fault> {
     let salts = crypto::random::<SALTS_LEN>()?;
-    let flags =
-        Flags { event: entry.is_event, refused: entry.effects.outcome == Outcome::Refused };
+    let flags = Flags { event: entry.is_event, refused: entry.effects.outcome == Outcome::Refused };
     let groups =
         [entry.intent, entry.actor, entry.origin, entry.effects.to_bytes(), entry.evidence];
     let (record, leaf) = Record::new(entry.kind_code, flags, groups, &salts);
@@ -120,13 +119,14 @@ pub(super) async fn append(
     store::insert_records(tx, book, appended.new_size, timestamp(now), &records).await?;
     log_store::insert_tiles(tx, book, &appended.completed).await?;
 
-    let checkpoint =
-        Checkpoint { origin: signer.origin().clone(), size: appended.new_size, root: appended.root };
+    let checkpoint = Checkpoint {
+        origin: signer.origin().clone(),
+        size: appended.new_size,
+        root: appended.root,
+    };
     let signed_at_s = u64::try_from(now.get().div_euclid(1_000_000)).unwrap_or_default();
-    let note = signer
-        .sign(&checkpoint, signed_at_s)
-        .map_err(crate::log::LogError::from)?
-        .into_string();
+    let note =
+        signer.sign(&checkpoint, signed_at_s).map_err(crate::log::LogError::from)?.into_string();
     log_store::insert_checkpoint(tx, book, appended.new_size, &note, timestamp(now)).await?;
     let head = Head { size: appended.new_size, root: appended.root };
     if !log_store::move_head(tx, book, log.head.size, head).await? {
@@ -152,9 +152,7 @@ fn settle(
                 leaf: new.leaf,
                 record: new.record,
                 effects: new.effects,
-                inclusion: appended
-                    .inclusion_proof(index)
-                    .map_err(crate::log::LogError::from)?,
+                inclusion: appended.inclusion_proof(index).map_err(crate::log::LogError::from)?,
                 checkpoint_json: Arc::clone(&checkpoint_json),
                 replayed: false,
                 extra: new.extra,

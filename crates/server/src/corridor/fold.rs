@@ -10,7 +10,8 @@ use intent::{
     rows_digest,
 };
 use ledger::{
-    AccountId, AccountRow, Batch, Ledger, Posting, Rejection, Transfer, TransferId, post, post_batch,
+    AccountId, AccountRow, Batch, Ledger, Posting, Rejection, Transfer, TransferId, post,
+    post_batch,
 };
 use money::{Amount, Asset, AssetCode};
 
@@ -94,7 +95,12 @@ impl Fold<'_> {
             return self.refuse_all(&wishes, Refusal::PermissionDenied, is_batch);
         }
         if wishes.is_empty() {
-            return Decision { refusal: Some(Refusal::AssetUnknown), items: vec![], risk: None, is_batch };
+            return Decision {
+                refusal: Some(Refusal::AssetUnknown),
+                items: vec![],
+                risk: None,
+                is_batch,
+            };
         }
         let bank_pays = matches!(intent.body(), Body::AccountFund { .. });
         let verdict = if bank_pays { None } else { self.assess(&wishes, asker, now) };
@@ -144,12 +150,17 @@ impl Fold<'_> {
 
     /// Every account that has to be written: its counters and its risk state.
     pub(crate) fn changed_rows(&self) -> Vec<(AccountRow, Vec<u8>)> {
-        let touched: BTreeSet<AccountId> =
-            self.ledger.touched().map(|account| account.id).chain(self.risk_touched.iter().copied()).collect();
+        let touched: BTreeSet<AccountId> = self
+            .ledger
+            .touched()
+            .map(|account| account.id)
+            .chain(self.risk_touched.iter().copied())
+            .collect();
         touched
             .into_iter()
             .filter_map(|id| {
-                let risk = self.risk.get(&id).map_or_else(Vec::new, |state| state.to_bytes().to_vec());
+                let risk =
+                    self.risk.get(&id).map_or_else(Vec::new, |state| state.to_bytes().to_vec());
                 self.ledger.account(id).map(|account| (account.to_row(), risk))
             })
             .collect()
@@ -187,7 +198,9 @@ impl Fold<'_> {
                 .map(|item| item.map_err(Refusal::from))
                 .collect(),
             Err((failed, refusal)) => (0..wishes.len())
-                .map(|index| Err(if index == failed { refusal } else { Rejection::LinkedFailed.into() }))
+                .map(|index| {
+                    Err(if index == failed { refusal } else { Rejection::LinkedFailed.into() })
+                })
                 .collect(),
         }
     }

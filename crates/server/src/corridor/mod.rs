@@ -37,8 +37,8 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 pub use self::refusal::Refusal;
-use self::submission::{EventJob, Queued, Settled};
 pub use self::submission::{Answer, Attachments, OriginInfo};
+use self::submission::{EventJob, Queued, Settled};
 use crate::bank::Bank;
 use crate::certificates::directory::Directory;
 use crate::clock;

@@ -154,8 +154,7 @@ impl Poster {
         let accounts: Vec<Uuid> = accounts.into_iter().map(AccountId::get).collect();
         store::lock_accounts(&mut tx, book, &accounts).await?;
         let loaded = store::read_accounts(&mut tx, book, &accounts).await?;
-        let intent_ids: Vec<Uuid> =
-            jobs.iter().map(|job| job.intent.get().id().get()).collect();
+        let intent_ids: Vec<Uuid> = jobs.iter().map(|job| job.intent.get().id().get()).collect();
         let decided: HashSet<Uuid> =
             store::decided_intents(&mut tx, book, &intent_ids).await?.into_iter().collect();
         let transfer_ids: Vec<Uuid> = jobs
@@ -208,8 +207,7 @@ impl Poster {
                 return Err(Aborted::AuthorityChanged { epoch: log.epoch });
             }
             let signer = services.authority.checkpoint_signer();
-            let (edge, settled) =
-                append::append(&mut tx, book, signer, log, prepared, now).await?;
+            let (edge, settled) = append::append(&mut tx, book, signer, log, prepared, now).await?;
             tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
             // A crash right here loses nothing but the answers: the client asks again with the same id.
             self.edge = Some(edge);
@@ -300,8 +298,7 @@ impl Poster {
             store::bump_epoch(&mut tx, book).await?;
         }
         let signer = services.authority.checkpoint_signer();
-        let (edge, mut settled) =
-            append::append(&mut tx, book, signer, log, prepared, now).await?;
+        let (edge, mut settled) = append::append(&mut tx, book, signer, log, prepared, now).await?;
         tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
         self.edge = Some(edge);
         if bumps_epoch {
@@ -506,8 +503,7 @@ pub(crate) fn state_digest(result: &BTreeMap<String, String>) -> crypto::Sha2 {
 /// The same id twice in one batch: the later one is answered from the earlier one's record, after its commit.
 fn set_repeated_ids_aside(jobs: &mut Vec<Job>) -> Vec<Job> {
     let mut seen = HashSet::with_capacity(jobs.len());
-    let (first, later) =
-        jobs.drain(..).partition(|job| seen.insert(job.intent.get().id()));
+    let (first, later) = jobs.drain(..).partition(|job| seen.insert(job.intent.get().id()));
     *jobs = first;
     later
 }

@@ -3,17 +3,14 @@
 use intent::Body;
 use sqlx::PgConnection;
 
+use super::Fault;
 use super::applying::{Applied, Applying};
 use super::refusal::Refusal;
-use super::Fault;
 use crate::policy::{Permission, allows};
 use crate::{accounts, certificates, sessions, users};
 
 /// Authorises and applies one intent inside the poster's transaction.
-pub(super) async fn apply(
-    tx: &mut PgConnection,
-    cx: &Applying<'_>,
-) -> Result<Applied, Fault> {
+pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Applied, Fault> {
     let role = cx.signer.map_or(cx.intent.authority(), |signer| signer.role);
     if !allows(role, Permission::for_kind(cx.intent.kind())) {
         return Ok(Applied::Refused(Refusal::PermissionDenied));

@@ -273,8 +273,7 @@ pub(super) async fn insert_records(
 ) -> sqlx::Result<()> {
     let indices = records.iter().map(|new| int8(new.index)).collect::<sqlx::Result<Vec<_>>>()?;
     let ids: Vec<Uuid> = records.iter().map(|new| new.intent_id).collect();
-    let users: Vec<Option<Uuid>> =
-        records.iter().map(|new| new.user.map(UserId::get)).collect();
+    let users: Vec<Option<Uuid>> = records.iter().map(|new| new.user.map(UserId::get)).collect();
     let leaves: Vec<Vec<u8>> = records.iter().map(|new| new.leaf.to_bytes().to_vec()).collect();
     let salts: Vec<Vec<u8>> = records.iter().map(|new| salts(new.record)).collect();
     let group = |group: Group| -> Vec<&[u8]> {

@@ -14,8 +14,8 @@ use serde_json::Value;
 use tlog::{InclusionProof, LeafIndex};
 use tokio::sync::oneshot;
 
-use super::refusal::Refusal;
 use super::Fault;
+use super::refusal::Refusal;
 use crate::certificates::directory::Signer;
 use crate::problem::Problem;
 
@@ -160,9 +160,7 @@ impl Answer {
         let receipt = Bytes::from(self.receipt_json());
         // A record whose code this version does not know was written by another one: still a refusal.
         let problem = match Refusal::from_code(&self.settled.effects.code) {
-            Some(refusal) => {
-                Problem::refused(refusal.status(), refusal.code(), refusal.sentence())
-            }
+            Some(refusal) => Problem::refused(refusal.status(), refusal.code(), refusal.sentence()),
             None => Problem::refused(
                 http::StatusCode::UNPROCESSABLE_ENTITY,
                 self.settled.effects.code.clone(),

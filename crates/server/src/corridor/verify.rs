@@ -85,12 +85,20 @@ pub(super) async fn verify_again(
 fn refuse_wrong_time(intent: &Intent, now: UtcMicros) -> Result<(), Problem> {
     let age_us = now.get().saturating_sub(intent.at().get());
     if age_us > AGE_MAX_US {
-        return Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "intent-too-old", "The intent is older than a day")
-            .with_field("at"));
+        return Err(refused(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "intent-too-old",
+            "The intent is older than a day",
+        )
+        .with_field("at"));
     }
     if age_us < SKEW_MAX_US.saturating_neg() {
-        return Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "intent-from-the-future", "The intent's time lies ahead of the bank's clock")
-            .with_field("at"));
+        return Err(refused(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "intent-from-the-future",
+            "The intent's time lies ahead of the bank's clock",
+        )
+        .with_field("at"));
     }
     Ok(())
 }
@@ -109,12 +117,14 @@ fn refuse_other_session(intent: &Intent, caller: Option<&Caller>) -> Result<(), 
     };
     match caller {
         None if needs_session => Err(Problem::unauthenticated()),
-        Some(caller) if needs_session && caller.certificate != intent.certificate() => Err(refused(
-            StatusCode::FORBIDDEN,
-            "session-of-another-certificate",
-            "The session belongs to another certificate than the one that signed",
-        )
-        .with_field("certificate")),
+        Some(caller) if needs_session && caller.certificate != intent.certificate() => {
+            Err(refused(
+                StatusCode::FORBIDDEN,
+                "session-of-another-certificate",
+                "The session belongs to another certificate than the one that signed",
+            )
+            .with_field("certificate"))
+        }
         Some(_) | None => Ok(()),
     }
 }

@@ -54,15 +54,9 @@ const HEADERS: [(HeaderName, HeaderValue); 7] = [
             "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         ),
     ),
-    (
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    ),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (
         HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),
@@ -78,10 +72,7 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSub
 /// Id of the request that this task works on, if it works on one.
 #[must_use]
 pub fn request_id() -> Option<String> {
-    REQUEST_ID
-        .try_with(|id| id.to_str().ok().map(str::to_owned))
-        .ok()
-        .flatten()
+    REQUEST_ID.try_with(|id| id.to_str().ok().map(str::to_owned)).ok().flatten()
 }
 
 tokio::task_local! {
@@ -149,9 +140,7 @@ impl Shared {
             headers.entry(name).or_insert(value);
         }
         if over_tls {
-            headers
-                .entry(header::STRICT_TRANSPORT_SECURITY)
-                .or_insert(HSTS);
+            headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HSTS);
         }
         headers.insert(SERVER_TIMING, server_timing(after));
         headers.insert(X_REQUEST_ID, id.clone());
@@ -177,11 +166,7 @@ impl Shared {
         };
         let compress = *request.method() == Method::GET
             && request.headers().contains_key(header::ACCEPT_ENCODING);
-        let mut router = if compress {
-            self.compressed.clone()
-        } else {
-            self.plain.clone()
-        };
+        let mut router = if compress { self.compressed.clone() } else { self.plain.clone() };
         let handler = unwinding(async move { router.call(request).await });
         match tokio::time::timeout(self.limits.timeout, handler).await {
             Ok(Ok(Ok(response))) => response,
@@ -200,10 +185,7 @@ fn bound_body(request: Request, bytes_max: usize) -> Result<Request, Problem> {
         }
         return Ok(request.map(|body| Body::new(Limited::new(body, bytes_max))));
     };
-    let length = length
-        .to_str()
-        .ok()
-        .and_then(|text| text.parse::<usize>().ok());
+    let length = length.to_str().ok().and_then(|text| text.parse::<usize>().ok());
     match length {
         // The transport ends a body at its announced length (RFC 9112 6.2, RFC 9113 8.1.1).
         Some(length) if length <= bytes_max => Ok(request),
@@ -219,13 +201,11 @@ fn is_probe(path: &str) -> bool {
 /// behind locks that poison or in the database, which rolls back.
 async fn unwinding<T>(future: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
     let mut future = pin!(future);
-    poll_fn(
-        |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Err(panic) => Poll::Ready(Err(panic)),
-        },
-    )
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
     .await
 }
 
@@ -273,10 +253,7 @@ struct RequestIds {
 impl RequestIds {
     fn new() -> Self {
         let run = uuid::Uuid::now_v7().simple().to_string();
-        Self {
-            run,
-            next: AtomicU64::new(1),
-        }
+        Self { run, next: AtomicU64::new(1) }
     }
 
     fn next(&self) -> HeaderValue {
@@ -298,48 +275,29 @@ mod tests {
     use super::*;
 
     fn limits() -> Limits {
-        Limits {
-            body_bytes_max: 16,
-            requests_max: 1,
-            ..Limits::default()
-        }
+        Limits { body_bytes_max: 16, requests_max: 1, ..Limits::default() }
     }
 
     fn request(method: Method, path: &str, body: Body) -> Request {
-        Request::builder()
-            .method(method)
-            .uri(path)
-            .body(body)
-            .unwrap()
+        Request::builder().method(method).uri(path).body(body).unwrap()
     }
 
     async fn ask(router: &Router, request: Request) -> (StatusCode, HeaderMap, Value) {
         let response = router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        (
-            parts.status,
-            parts.headers,
-            serde_json::from_slice(&bytes).unwrap_or_default(),
-        )
+        (parts.status, parts.headers, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
     #[tokio::test]
     async fn an_unknown_route_and_a_wrong_method_are_problems_with_the_request_id() {
-        let router = edge(
-            Router::new().route("/here", get(|| async { "x" })),
-            limits(),
-        );
-        for (method, path, code) in [
-            (Method::GET, "/nowhere", "not-found"),
-            (Method::POST, "/here", "method-not-allowed"),
-        ] {
+        let router = edge(Router::new().route("/here", get(|| async { "x" })), limits());
+        for (method, path, code) in
+            [(Method::GET, "/nowhere", "not-found"), (Method::POST, "/here", "method-not-allowed")]
+        {
             let (_, headers, problem) = ask(&router, request(method, path, Body::empty())).await;
             assert_eq!(problem["code"], code);
-            assert_eq!(
-                problem["request_id"],
-                headers[X_REQUEST_ID].to_str().unwrap()
-            );
+            assert_eq!(problem["request_id"], headers[X_REQUEST_ID].to_str().unwrap());
         }
     }
 
@@ -364,9 +322,7 @@ mod tests {
         let reads = |body: Body| async move { super::super::read_body(body).await.map(|_| "read") };
         let router = edge(Router::new().route("/", post(reads)), limits());
         let mut announced = request(Method::POST, "/", Body::from("x"));
-        announced
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, HeaderValue::from_static("17"));
+        announced.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("17"));
         let silent = request(Method::POST, "/", Body::from(vec![b'x'; 17]));
         for too_long in [announced, silent] {
             let (status, _, problem) = ask(&router, too_long).await;
@@ -387,17 +343,11 @@ mod tests {
                 leave.notified().await;
             }
         };
-        let routes = Router::new()
-            .route("/", get(slow))
-            .route("/health", get(|| async { "ok" }));
+        let routes = Router::new().route("/", get(slow)).route("/health", get(|| async { "ok" }));
         let router = edge(routes, limits());
         let first = tokio::spawn({
             let router = router.clone();
-            async move {
-                ask(&router, request(Method::GET, "/", Body::empty()))
-                    .await
-                    .0
-            }
+            async move { ask(&router, request(Method::GET, "/", Body::empty())).await.0 }
         });
         entered.notified().await;
         let (status, headers, problem) =
@@ -415,14 +365,8 @@ mod tests {
 
     #[tokio::test]
     async fn no_answer_in_time_is_a_504() {
-        let limits = Limits {
-            timeout: Duration::ZERO,
-            ..limits()
-        };
-        let router = edge(
-            Router::new().route("/", get(std::future::pending::<()>)),
-            limits,
-        );
+        let limits = Limits { timeout: Duration::ZERO, ..limits() };
+        let router = edge(Router::new().route("/", get(std::future::pending::<()>)), limits);
         let (status, _, problem) = ask(&router, request(Method::GET, "/", Body::empty())).await;
         assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
         assert_eq!(problem["code"], "timed-out");
@@ -430,44 +374,24 @@ mod tests {
 
     #[tokio::test]
     async fn answers_are_hardened_and_a_handlers_own_policy_stays() {
-        let own = || async {
-            (
-                [(header::CONTENT_SECURITY_POLICY, "default-src 'self'")],
-                "x",
-            )
-        };
-        let routes = Router::new()
-            .route("/own", get(own))
-            .route("/", get(|| async { "x" }));
+        let own = || async { ([(header::CONTENT_SECURITY_POLICY, "default-src 'self'")], "x") };
+        let routes = Router::new().route("/own", get(own)).route("/", get(|| async { "x" }));
         let router = edge(routes, limits());
         let (_, headers, _) = ask(&router, request(Method::GET, "/", Body::empty())).await;
         for (name, value) in HEADERS {
             assert_eq!(headers[&name], value);
         }
-        assert!(
-            headers[SERVER_TIMING]
-                .to_str()
-                .unwrap()
-                .starts_with("app;dur=")
-        );
-        assert!(
-            !headers.contains_key(header::STRICT_TRANSPORT_SECURITY),
-            "not over TLS"
-        );
+        assert!(headers[SERVER_TIMING].to_str().unwrap().starts_with("app;dur="));
+        assert!(!headers.contains_key(header::STRICT_TRANSPORT_SECURITY), "not over TLS");
         let (_, headers, _) = ask(&router, request(Method::GET, "/own", Body::empty())).await;
-        assert_eq!(
-            headers[header::CONTENT_SECURITY_POLICY],
-            "default-src 'self'"
-        );
+        assert_eq!(headers[header::CONTENT_SECURITY_POLICY], "default-src 'self'");
     }
 
     #[tokio::test]
     async fn long_answers_to_get_are_compressed_when_asked_and_to_post_never() {
         let long = || async { "x".repeat(2_000) };
         let short = || async { "x".repeat(200) };
-        let routes = Router::new()
-            .route("/long", get(long).post(long))
-            .route("/short", get(short));
+        let routes = Router::new().route("/long", get(long).post(long)).route("/short", get(short));
         let router = edge(routes, limits());
         for (method, path, asked, compressed) in [
             (Method::GET, "/long", true, true),
@@ -481,11 +405,7 @@ mod tests {
                 request.headers_mut().insert(header::ACCEPT_ENCODING, zstd);
             }
             let (_, headers, _) = ask(&router, request).await;
-            assert_eq!(
-                headers.contains_key(header::CONTENT_ENCODING),
-                compressed,
-                "{path}"
-            );
+            assert_eq!(headers.contains_key(header::CONTENT_ENCODING), compressed, "{path}");
         }
     }
 

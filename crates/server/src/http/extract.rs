@@ -32,16 +32,13 @@ pub struct Query<T>(pub T);
 
 /// The whole body. The edge has bounded its length.
 pub async fn read_body(body: Body) -> Result<Bytes, Problem> {
-    body.collect()
-        .await
-        .map(http_body_util::Collected::to_bytes)
-        .map_err(|error| {
-            if is_too_long(&error) {
-                Problem::new(Code::BodyTooLarge)
-            } else {
-                Problem::new(Code::Malformed).with_detail("the body ended early")
-            }
-        })
+    body.collect().await.map(http_body_util::Collected::to_bytes).map_err(|error| {
+        if is_too_long(&error) {
+            Problem::new(Code::BodyTooLarge)
+        } else {
+            Problem::new(Code::Malformed).with_detail("the body ended early")
+        }
+    })
 }
 
 fn is_too_long(error: &axum::Error) -> bool {

@@ -73,18 +73,10 @@ pub async fn serve(
         tasks: tasks.clone(),
         acceptor: None,
     };
-    let secure_port = Port {
-        acceptor: Some(TlsAcceptor::from(tls.1)),
-        ..port.clone()
-    };
+    let secure_port = Port { acceptor: Some(TlsAcceptor::from(tls.1)), ..port.clone() };
     tasks.spawn(port.accept(plain));
     tasks.spawn(secure_port.accept(secure));
-    Ok(Serving {
-        addr,
-        tls_addr,
-        stop,
-        tasks,
-    })
+    Ok(Serving { addr, tls_addr, stop, tasks })
 }
 
 impl Serving {
@@ -137,11 +129,7 @@ impl Port {
             tracing::debug!(%error, "no TCP_NODELAY");
         }
         let Some(acceptor) = &self.acceptor else {
-            let handler = Handler {
-                router: self.router,
-                peer,
-                tls: None,
-            };
+            let handler = Handler { router: self.router, peer, tls: None };
             return drive(handler, stream, Protocol::Http1, self.stop).await;
         };
         let stream = match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
@@ -155,11 +143,7 @@ impl Port {
             Some(b"h2") => Protocol::Http2,
             _ => Protocol::Http1,
         };
-        let handler = Handler {
-            router: self.router,
-            peer,
-            tls: Some(info),
-        };
+        let handler = Handler { router: self.router, peer, tls: Some(info) };
         drive(handler, stream, protocol, self.stop).await;
     }
 }

@@ -30,12 +30,8 @@ use time::OffsetDateTime;
 use crate::config::TlsConfig;
 
 /// In order of preference. The classical ones serve clients that have nothing better.
-const GROUPS: [&dyn SupportedKxGroup; 4] = [
-    kx_group::X25519MLKEM768,
-    kx_group::X25519,
-    kx_group::SECP256R1,
-    kx_group::SECP384R1,
-];
+const GROUPS: [&dyn SupportedKxGroup; 4] =
+    [kx_group::X25519MLKEM768, kx_group::X25519, kx_group::SECP256R1, kx_group::SECP384R1];
 /// 397 days: the longest that browsers accept (CA/Browser Forum ballot SC31).
 const VALIDITY_S: i64 = 397 * 86_400;
 /// 30 days.
@@ -58,12 +54,8 @@ impl TlsInfo {
     /// Reads a connection whose handshake is complete.
     #[must_use]
     pub fn of(connection: &ServerConnection) -> Self {
-        let group = connection
-            .negotiated_key_exchange_group()
-            .map(SupportedKxGroup::name);
-        let cipher = connection
-            .negotiated_cipher_suite()
-            .and_then(|it| it.suite().as_str());
+        let group = connection.negotiated_key_exchange_group().map(SupportedKxGroup::name);
+        let cipher = connection.negotiated_cipher_suite().and_then(|it| it.suite().as_str());
         Self {
             group: group.and_then(|it| it.as_str()).unwrap_or("unknown"),
             quantum_safe: group == Some(NamedGroup::X25519MLKEM768),
@@ -93,10 +85,7 @@ pub fn server_config(
 
 /// The provider, after a proof that the hybrid group is first and works on this machine.
 pub fn provider() -> Result<CryptoProvider, TlsError> {
-    let provider = CryptoProvider {
-        kx_groups: GROUPS.to_vec(),
-        ..aws_lc_rs::default_provider()
-    };
+    let provider = CryptoProvider { kx_groups: GROUPS.to_vec(), ..aws_lc_rs::default_provider() };
     let first = provider.kx_groups.first().ok_or(TlsError::NotHybrid)?;
     if first.name() != NamedGroup::X25519MLKEM768 {
         return Err(TlsError::NotHybrid);
@@ -130,9 +119,7 @@ fn load(certificate: &Path, key: &Path) -> Result<Identity, TlsError> {
 fn self_made(names: &[String], folder: &Path, now: UtcMicros) -> Result<Identity, TlsError> {
     let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
     let now_s = now.get().div_euclid(1_000_000);
-    let end_s = fs::read_to_string(&certificate)
-        .ok()
-        .and_then(|text| end_of(&text, names));
+    let end_s = fs::read_to_string(&certificate).ok().and_then(|text| end_of(&text, names));
     if end_s.is_none_or(|end_s| end_s.saturating_sub(now_s) < RENEW_BEFORE_S) {
         let end_s = now_s.saturating_add(VALIDITY_S);
         let (pem, key_pem) = make(names, now_s, end_s)?;
@@ -146,10 +133,7 @@ fn self_made(names: &[String], folder: &Path, now: UtcMicros) -> Result<Identity
             .map_err(|error| TlsError::File(folder.into(), error))?;
         drop(fs::remove_file(&certificate));
         write(&key, &key_pem)?;
-        write(
-            &certificate,
-            &format!("{END_LINE}{end_s} {}\n{pem}", names.join(",")),
-        )?;
+        write(&certificate, &format!("{END_LINE}{end_s} {}\n{pem}", names.join(",")))?;
     }
     load(&certificate, &key)
 }
@@ -168,14 +152,8 @@ fn make(names: &[String], now_s: i64, end_s: i64) -> Result<(String, String), Tl
 
 /// When a kept certificate ends, if it speaks for exactly these names.
 fn end_of(text: &str, names: &[String]) -> Option<i64> {
-    let (end, kept) = text
-        .lines()
-        .next()?
-        .strip_prefix(END_LINE)?
-        .split_once(' ')?;
-    (kept == names.join(","))
-        .then(|| end.parse().ok())
-        .flatten()
+    let (end, kept) = text.lines().next()?.strip_prefix(END_LINE)?.split_once(' ')?;
+    (kept == names.join(",")).then(|| end.parse().ok()).flatten()
 }
 
 fn instant(seconds: i64) -> Result<OffsetDateTime, TlsError> {
@@ -184,12 +162,7 @@ fn instant(seconds: i64) -> Result<OffsetDateTime, TlsError> {
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    let mut file = options
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
@@ -240,10 +213,7 @@ mod tests {
         assert_eq!(config(folder.path(), &["localhost"], 366), first);
         let renewed = config(folder.path(), &["localhost"], 368);
         assert_ne!(renewed, first);
-        assert_ne!(
-            config(folder.path(), &["localhost", "bank.test"], 368),
-            renewed
-        );
+        assert_ne!(config(folder.path(), &["localhost", "bank.test"], 368), renewed);
     }
 
     #[test]
@@ -257,19 +227,13 @@ mod tests {
     #[test]
     fn configured_files_that_are_not_there_are_an_error_that_names_them() {
         let files = Some(("no/certificate.pem".into(), "no/key.pem".into()));
-        let tls = TlsConfig {
-            files,
-            ..TlsConfig::default()
-        };
+        let tls = TlsConfig { files, ..TlsConfig::default() };
         let error = server_config(&tls, Path::new("."), UtcMicros::from_micros(0)).unwrap_err();
         assert!(error.to_string().contains("no/certificate.pem"));
     }
 
     #[test]
     fn the_hybrid_group_is_first() {
-        assert_eq!(
-            provider().unwrap().kx_groups[0].name(),
-            NamedGroup::X25519MLKEM768
-        );
+        assert_eq!(provider().unwrap().kx_groups[0].name(), NamedGroup::X25519MLKEM768);
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! Tiles are served under the paths of C2SP tlog-tiles below `/api/log/`.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Json;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 use tlog::{Hash, LeafIndex, TileId, TreeSize};
@@ -133,7 +133,8 @@ pub(super) async fn inclusion(
         return Err(Problem::not_found());
     }
     let proof = service::prove_inclusion(&mut tx, book, index, size).await?;
-    let root = if size == head.size { head.root } else { service::root_at(&mut tx, book, size).await? };
+    let root =
+        if size == head.size { head.root } else { service::root_at(&mut tx, book, size).await? };
     Ok(Json(view(size, &root, &proof.path)))
 }
 
@@ -161,15 +162,12 @@ pub(super) async fn consistency(
         return Err(Problem::not_found());
     }
     let proof = service::prove_consistency(&mut tx, book, old, new).await?;
-    let root = if new == head.size { head.root } else { service::root_at(&mut tx, book, new).await? };
+    let root =
+        if new == head.size { head.root } else { service::root_at(&mut tx, book, new).await? };
     Ok(Json(view(new, &root, &proof.path)))
 }
 
 fn view(size: TreeSize, root: &Hash, path: &[Hash]) -> Proof {
     let encode = |hash: &Hash| Base64UrlUnpadded::encode_string(hash.as_bytes());
-    Proof {
-        size: size.to_string(),
-        root: encode(root),
-        path: path.iter().map(encode).collect(),
-    }
+    Proof { size: size.to_string(), root: encode(root), path: path.iter().map(encode).collect() }
 }

@@ -58,8 +58,7 @@ pub(crate) async fn catch_up(
     let edge = match edge {
         Some(edge) if edge.size() == head.size => edge,
         Some(mut edge) if edge.size() < head.size => {
-            let new =
-                store::leaf_hashes(tx, book, edge.size().get(), head.size.get()).await?;
+            let new = store::leaf_hashes(tx, book, edge.size().get(), head.size.get()).await?;
             edge.append(&new);
             edge
         }
@@ -72,11 +71,7 @@ pub(crate) async fn catch_up(
     }
 }
 
-async fn load_edge(
-    tx: &mut PgConnection,
-    book: BookId,
-    size: TreeSize,
-) -> Result<Edge, LogError> {
+async fn load_edge(tx: &mut PgConnection, book: BookId, size: TreeSize) -> Result<Edge, LogError> {
     let mut levels = Vec::new();
     let mut level = 0;
     let mut nodes = size.get();

@@ -39,12 +39,10 @@ pub(crate) async fn head_of(tx: &mut PgConnection, book: BookId) -> sqlx::Result
 /// The epoch of authority: a statement of its own, after the head's lock, so that it sees what the holder of that lock
 /// before us has committed.
 pub(crate) async fn authority_epoch(tx: &mut PgConnection, book: BookId) -> sqlx::Result<u64> {
-    let epoch = sqlx::query_scalar!(
-        "SELECT epoch FROM authority_state WHERE book_id = $1",
-        book_id(book),
-    )
-    .fetch_one(tx)
-    .await?;
+    let epoch =
+        sqlx::query_scalar!("SELECT epoch FROM authority_state WHERE book_id = $1", book_id(book),)
+            .fetch_one(tx)
+            .await?;
     u64::try_from(epoch).map_err(corrupt)
 }
 

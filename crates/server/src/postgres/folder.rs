@@ -65,11 +65,7 @@ impl Folder {
             }
             reachable(&root, account)?;
         }
-        let mut folder = Self {
-            socket: root.join("socket"),
-            root,
-            account,
-        };
+        let mut folder = Self { socket: root.join("socket"), root, account };
         if folder.socket.join(SOCKET_FILE).as_os_str().len() > SOCKET_PATH_BYTES_MAX {
             folder.socket = short_socket_folder(&folder.root);
         }
@@ -105,14 +101,10 @@ impl Folder {
     /// Major version of the cluster; none where there is no finished one.
     pub(super) fn cluster_major(&self) -> Result<Option<u32>, ClusterError> {
         match fs::read_to_string(self.data().join("PG_VERSION")) {
-            Ok(text) => text
-                .trim()
-                .parse()
-                .map(Some)
-                .map_err(|_| ClusterError::Program {
-                    program: "PG_VERSION",
-                    output: text.trim().to_owned(),
-                }),
+            Ok(text) => text.trim().parse().map(Some).map_err(|_| ClusterError::Program {
+                program: "PG_VERSION",
+                output: text.trim().to_owned(),
+            }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -134,12 +126,7 @@ impl Folder {
             .arg(format!("--pgdata={}", unfinished.display()))
             .arg(format!("--username={OWNER}"))
             .arg(format!("--pwfile={}", password.display()))
-            .args([
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--data-checksums",
-            ])
+            .args(["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--data-checksums"])
             // Our first start ends in a checkpoint with fsync; a crash before it repeats initdb.
             .arg("--no-sync");
         let output = initdb.output();
@@ -147,10 +134,7 @@ impl Folder {
         let output = output?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(ClusterError::Program {
-                program: "initdb",
-                output: said,
-            });
+            return Err(ClusterError::Program { program: "initdb", output: said });
         }
         sync_tree(&unfinished)?;
         fs::rename(&unfinished, self.data())?;
@@ -180,11 +164,7 @@ impl Folder {
         if fs::metadata(&path).is_ok_and(|file| file.len() > LOG_BYTES_MAX) {
             fs::rename(&path, self.root.join("server.log.1"))?;
         }
-        Ok(OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(path)?)
+        Ok(OpenOptions::new().create(true).append(true).mode(0o600).open(path)?)
     }
 
     pub(super) fn log_path(&self) -> PathBuf {
@@ -194,11 +174,7 @@ impl Folder {
     /// A command that runs as the server's account, with nothing of our environment.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command
-            .env_clear()
-            .env("LC_ALL", "C")
-            .env("PATH", "/usr/bin:/bin")
-            .stdin(Stdio::null());
+        command.env_clear().env("LC_ALL", "C").env("PATH", "/usr/bin:/bin").stdin(Stdio::null());
         command.current_dir(&self.root);
         if let Some(account) = &self.account {
             command.uid(account.uid).gid(account.gid);
@@ -230,10 +206,7 @@ impl Folder {
             Err(error) => return Err(error.into()),
         }
         let found = fs::symlink_metadata(folder)?;
-        let uid = self
-            .account
-            .as_ref()
-            .map_or_else(|| Uid::effective().as_raw(), |it| it.uid);
+        let uid = self.account.as_ref().map_or_else(|| Uid::effective().as_raw(), |it| it.uid);
         if found.is_dir() && found.uid() == uid && found.mode() & 0o077 == 0 {
             Ok(())
         } else {
@@ -254,9 +227,7 @@ fn server_account() -> Result<Option<Account>, ClusterError> {
     if !Uid::effective().is_root() {
         return Ok(None);
     }
-    let configured = env::var("STRONGROOM_PG_USER")
-        .ok()
-        .filter(|name| !name.is_empty());
+    let configured = env::var("STRONGROOM_PG_USER").ok().filter(|name| !name.is_empty());
     let names = configured.map_or_else(
         || vec!["postgres".to_owned(), "nobody".to_owned()],
         |configured| vec![configured],
@@ -286,10 +257,7 @@ fn reachable(target: &Path, account: &Account) -> Result<(), ClusterError> {
         };
         if found.mode() & enter == 0 {
             let user = account.name.clone();
-            return Err(ClusterError::Unreachable {
-                user,
-                folder: folder.to_owned(),
-            });
+            return Err(ClusterError::Unreachable { user, folder: folder.to_owned() });
         }
     }
     Ok(())
@@ -309,12 +277,7 @@ fn write_secret(path: &Path, secret: &str) -> io::Result<()> {
     // A crash right here must not leave a short secret behind: it appears by rename.
     let unfinished = path.with_extension("new");
     let mut options = OpenOptions::new();
-    let mut file = options
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(&unfinished)?;
+    let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
     file.write_all(secret.as_bytes())?;
     file.sync_all()?;
     fs::rename(unfinished, path)
@@ -363,18 +326,10 @@ mod tests {
         let data_dir = tempfile::tempdir().unwrap();
         let first = Folder::open(data_dir.path()).unwrap();
         let second = Folder::open(data_dir.path()).unwrap();
-        assert_eq!(
-            first.secret("server").unwrap(),
-            second.secret("server").unwrap()
-        );
-        assert_ne!(
-            first.secret("server").unwrap(),
-            first.secret("owner").unwrap()
-        );
+        assert_eq!(first.secret("server").unwrap(), second.secret("server").unwrap());
+        assert_ne!(first.secret("server").unwrap(), first.secret("owner").unwrap());
         assert_eq!(first.secret("owner").unwrap().len(), 64);
-        let mode = fs::metadata(first.root.join("secrets/owner"))
-            .unwrap()
-            .mode();
+        let mode = fs::metadata(first.root.join("secrets/owner")).unwrap().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 

@@ -48,10 +48,7 @@ impl Programs {
         if major < MAJOR_MIN {
             return Err(format!("PostgreSQL {major} is older than {MAJOR_MIN}"));
         }
-        Ok(Self {
-            folder: folder.to_owned(),
-            major,
-        })
+        Ok(Self { folder: folder.to_owned(), major })
     }
 
     /// Path of one program.
@@ -90,10 +87,7 @@ pub fn locate_major(major: u32) -> Result<Programs, ClusterError> {
         None => present(),
     };
     let majors: BTreeSet<u32> = candidates.iter().map(Programs::major).collect();
-    if let Some(fitting) = candidates
-        .into_iter()
-        .find(|programs| programs.major == major)
-    {
+    if let Some(fitting) = candidates.into_iter().find(|programs| programs.major == major) {
         return Ok(fitting);
     }
     if configured()?.is_none()
@@ -102,18 +96,10 @@ pub fn locate_major(major: u32) -> Result<Programs, ClusterError> {
     {
         return Ok(fetched);
     }
-    let found = majors
-        .iter()
-        .map(u32::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let found = majors.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     Err(ClusterError::OtherMajor {
         cluster: major,
-        found: if found.is_empty() {
-            "none".to_owned()
-        } else {
-            found
-        },
+        found: if found.is_empty() { "none".to_owned() } else { found },
     })
 }
 
@@ -160,12 +146,7 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
     };
     entries
         .flatten()
-        .filter(|entry| {
-            entry
-                .file_name()
-                .to_str()
-                .is_some_and(|name| name.starts_with(prefix))
-        })
+        .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix)))
         .map(|entry| entry.path().join(OsStr::new(after.trim_start_matches('/'))))
         .collect()
 }
@@ -173,9 +154,7 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
 /// `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)` is 15.
 fn parse_major(text: &str) -> Option<u32> {
     let version = text.split_once("(PostgreSQL)")?.1.trim_start();
-    let digits = version
-        .find(|c: char| !c.is_ascii_digit())
-        .map_or(version, |end| &version[..end]);
+    let digits = version.find(|c: char| !c.is_ascii_digit()).map_or(version, |end| &version[..end]);
     digits.parse().ok()
 }
 
@@ -212,10 +191,7 @@ mod tests {
     #[test]
     fn majors_are_read_from_every_packagers_wording() {
         for (text, major) in [
-            (
-                "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n",
-                Some(15),
-            ),
+            ("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n", Some(15)),
             ("postgres (PostgreSQL) 18.6", Some(18)),
             ("postgres (PostgreSQL) 19beta1", Some(19)),
             ("mysqld 8.0", None),

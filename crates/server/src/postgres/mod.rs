@@ -107,13 +107,7 @@ impl PrivateCluster {
         }
         let postmaster = Postmaster::start(&folder, &programs, durability)?;
         let urls = folder.urls(DATABASE)?;
-        Ok(Self {
-            folder,
-            postmaster,
-            programs,
-            urls,
-            _lock: lock,
-        })
+        Ok(Self { folder, postmaster, programs, urls, _lock: lock })
     }
 
     /// Creates `database` unless it is there.
@@ -132,6 +126,14 @@ impl PrivateCluster {
         }
         owner.close().await?;
         Ok(())
+    }
+
+    /// The ways into a cluster that was made earlier, whether or not it runs. Makes nothing.
+    pub fn existing_urls(data_dir: &Path) -> Result<Option<Urls>, ClusterError> {
+        if !data_dir.join("postgres/data").exists() {
+            return Ok(None);
+        }
+        Folder::open(data_dir)?.urls(DATABASE).map(Some)
     }
 
     /// The ways into the bank's database.

@@ -58,10 +58,7 @@ impl Postmaster {
             };
             let log = log_since(&folder.log_path(), log_offset)?;
             if began.elapsed() > STALE_TIMEOUT || !another_server_is_leaving(&log) {
-                return Err(ClusterError::Server {
-                    what: failure,
-                    log: tail(&log),
-                });
+                return Err(ClusterError::Server { what: failure, log: tail(&log) });
             }
             thread::sleep(pause);
             pause = pause.saturating_mul(2).min(Duration::from_secs(2));
@@ -73,17 +70,13 @@ impl Postmaster {
     }
 
     pub(super) fn is_running(&self) -> bool {
-        self.thread
-            .as_ref()
-            .is_some_and(|thread| !thread.is_finished())
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
     /// Fast shutdown: sessions end, a checkpoint is written. Immediate if that takes too long.
     pub(super) fn stop(&mut self) -> Result<(), ClusterError> {
-        for (signal, patience) in [
-            (Signal::SIGINT, STOP_TIMEOUT),
-            (Signal::SIGQUIT, ABORT_TIMEOUT),
-        ] {
+        for (signal, patience) in [(Signal::SIGINT, STOP_TIMEOUT), (Signal::SIGQUIT, ABORT_TIMEOUT)]
+        {
             if !self.is_running() {
                 break;
             }
@@ -95,10 +88,7 @@ impl Postmaster {
         }
         if self.is_running() {
             let log = String::new();
-            return Err(ClusterError::Server {
-                what: "did not stop",
-                log,
-            });
+            return Err(ClusterError::Server { what: "did not stop", log });
         }
         self.thread = None;
         Ok(())
@@ -115,33 +105,26 @@ impl Postmaster {
             command.arg("-c").arg(format!("{name}={value}"));
         }
         let log = folder.log()?;
-        command
-            .stdout(Stdio::from(log.try_clone()?))
-            .stderr(Stdio::from(log));
+        command.stdout(Stdio::from(log.try_clone()?)).stderr(Stdio::from(log));
         // Ctrl-C in a terminal reaches the whole group; the server must outlive our last requests.
         command.process_group(0);
         let (sender, receiver) = mpsc::sync_channel(1);
-        let thread = thread::Builder::new()
-            .name("postmaster".to_owned())
-            .spawn(move || {
-                match command.spawn() {
-                    Ok(mut child) => {
-                        // Nobody waiting for the id means that start was given up.
-                        if sender.send(Ok(child.id())).is_ok()
-                            && let Err(error) = child.wait()
-                        {
-                            tracing::error!(%error, "cannot wait for the database server");
-                        }
+        let thread = thread::Builder::new().name("postmaster".to_owned()).spawn(move || {
+            match command.spawn() {
+                Ok(mut child) => {
+                    // Nobody waiting for the id means that start was given up.
+                    if sender.send(Ok(child.id())).is_ok()
+                        && let Err(error) = child.wait()
+                    {
+                        tracing::error!(%error, "cannot wait for the database server");
                     }
-                    Err(error) => drop(sender.send(Err(error))),
                 }
-            })?;
+                Err(error) => drop(sender.send(Err(error))),
+            }
+        })?;
         let pid = receiver.recv().map_err(io::Error::other)??;
         let pid = i32::try_from(pid).map_err(io::Error::other)?;
-        Ok(Self {
-            pid: Pid::from_raw(pid),
-            thread: Some(thread),
-        })
+        Ok(Self { pid: Pid::from_raw(pid), thread: Some(thread) })
     }
 
     fn wait_until_ready(&mut self, folder: &Folder) -> Result<(), &'static str> {
@@ -203,25 +186,17 @@ fn settings(folder: &Folder, durability: Durability) -> Vec<(&'static str, Strin
     ]
     .map(|(name, value)| (name, value.to_owned()))
     .to_vec();
-    settings.push((
-        "unix_socket_directories",
-        folder.socket().display().to_string(),
-    ));
+    settings.push(("unix_socket_directories", folder.socket().display().to_string()));
     settings
 }
 
 /// The program under `setpriv --pdeathsig`, where that exists (Linux with util-linux).
 fn dying_with_us(folder: &Folder, program: &Path) -> Command {
-    let setpriv = ["/usr/bin/setpriv", "/bin/setpriv"]
-        .iter()
-        .map(Path::new)
-        .find(|path| {
-            let mut probe = Command::new(path);
-            probe
-                .args(["--pdeathsig", "INT", "true"])
-                .stderr(Stdio::null());
-            probe.status().is_ok_and(|status| status.success())
-        });
+    let setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].iter().map(Path::new).find(|path| {
+        let mut probe = Command::new(path);
+        probe.args(["--pdeathsig", "INT", "true"]).stderr(Stdio::null());
+        probe.status().is_ok_and(|status| status.success())
+    });
     let Some(setpriv) = setpriv else {
         return folder.command(program);
     };
@@ -237,10 +212,7 @@ fn end_orphan(data: &Path) {
         return;
     };
     if file.data == data && is_postgres_in(file.pid, data) {
-        tracing::warn!(
-            pid = file.pid.as_raw(),
-            "ending a database server without a supervisor"
-        );
+        tracing::warn!(pid = file.pid.as_raw(), "ending a database server without a supervisor");
         if let Err(error) = kill(file.pid, Signal::SIGINT) {
             tracing::warn!(%error, "cannot signal the old database server");
         }
@@ -256,11 +228,7 @@ fn is_postgres_in(pid: Pid, data: &Path) -> bool {
     Command::new("ps")
         .args(["-o", "comm=", "-p", &pid.to_string()])
         .output()
-        .is_ok_and(|output| {
-            String::from_utf8_lossy(&output.stdout)
-                .trim()
-                .ends_with("postgres")
-        })
+        .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim().ends_with("postgres"))
 }
 
 /// What PostgreSQL says when the folder is not free yet: an old server, or its last children.
@@ -302,11 +270,7 @@ impl PidFile {
         let pid = lines.next()?.trim().parse().ok().filter(|pid| *pid > 1)?;
         let data = lines.next()?.into();
         let ready = lines.nth(5).is_some_and(|status| status.trim() == "ready");
-        Some(Self {
-            pid: Pid::from_raw(pid),
-            data,
-            ready,
-        })
+        Some(Self { pid: Pid::from_raw(pid), data, ready })
     }
 }
 
@@ -322,14 +286,8 @@ mod tests {
             ("", None),
             ("garbage\n/data", None),
             ("-7\n/data", None),
-            (
-                "7\n/data\n1\n5432\n/socket\n\n123 4\nstarting\n",
-                Some(false),
-            ),
-            (
-                "7\n/data\n1\n5432\n/socket\n\n123 4\nready   \n",
-                Some(true),
-            ),
+            ("7\n/data\n1\n5432\n/socket\n\n123 4\nstarting\n", Some(false)),
+            ("7\n/data\n1\n5432\n/socket\n\n123 4\nready   \n", Some(true)),
         ] {
             fs::write(&path, text).unwrap();
             assert_eq!(PidFile::read(&path).map(|file| file.ready), ready, "{text}");
@@ -345,11 +303,7 @@ mod tests {
 
     #[test]
     fn only_a_busy_folder_is_worth_a_second_try() {
-        assert!(another_server_is_leaving(
-            "FATAL:  lock file \"postmaster.pid\" already exists"
-        ));
-        assert!(!another_server_is_leaving(
-            "FATAL:  could not open file: No space left"
-        ));
+        assert!(another_server_is_leaving("FATAL:  lock file \"postmaster.pid\" already exists"));
+        assert!(!another_server_is_leaving("FATAL:  could not open file: No space left"));
     }
 }

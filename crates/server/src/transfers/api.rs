@@ -1,7 +1,7 @@
 //! HTTP for transfers: wire types and handlers, no decisions.
 
-use axum::extract::State;
 use axum::Json;
+use axum::extract::State;
 use bytes::Bytes;
 use intent::{Kind, UtcMicros};
 use ledger::TransferId;

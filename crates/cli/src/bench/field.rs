@@ -1,0 +1,392 @@
+//! The field of a bench: a bank of its own in processes of its own, and customers with money.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use client::{Bank, Device, Identity, Invitation, ServerUrl, Session, Transport, UserName};
+use intent::Role;
+use ledger::AccountId;
+use money::{Amount, AssetCode};
+use serde_json::Value;
+use server::postgres::{PrivateCluster, Programs, Urls, locate};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use url::Url;
+use uuid::Uuid;
+
+use super::processor::Meter;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// How long the server may take to come up on a busy machine.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// Every account starts with this much: 1,000,000.00.
+const FUNDS_MINOR: i64 = 100_000_000;
+/// Size of the pgbench database: 20 branches are 2,000,000 accounts, about 300 MB.
+const PGBENCH_SCALE: &str = "20";
+const PGBENCH_CLIENTS: &str = "32";
+
+/// A customer with accounts.
+pub(super) struct Payer {
+    pub(super) session: Arc<Session>,
+    pub(super) accounts: Vec<AccountId>,
+}
+
+/// A running bank to measure.
+pub(super) struct Field {
+    pub(super) addr: SocketAddr,
+    payers: Vec<Payer>,
+    accounts: Vec<AccountId>,
+    server: Child,
+    urls: Urls,
+    programs: Programs,
+    postmaster_pid: u32,
+    // Last, so that it is removed after the processes that use it have ended.
+    folder: TempDir,
+}
+
+impl Field {
+    /// Founds the bank, starts its server and opens the accounts.
+    pub(super) async fn prepare(signers: u32, accounts: u32) -> Result<Self, Failure> {
+        let folder = tempfile::Builder::new()
+            .prefix("strongroom-bench-")
+            .tempdir()
+            .map_err(|error| Failure::file("a temporary folder", &error))?;
+        let addr = free_address()?;
+        let environment = Environment::new(&folder, addr)?;
+        let invitations = environment.found()?;
+        let server = environment.serve()?;
+        let mut field = Self {
+            addr,
+            payers: Vec::new(),
+            accounts: Vec::new(),
+            server,
+            urls: existing_urls(&environment.data_dir).await?,
+            programs: locate::locate()
+                .map_err(|error| Failure::unexpected("no PostgreSQL programs", &error))?,
+            postmaster_pid: 0,
+            folder,
+        };
+        let bank = field.connect().await?;
+        field.postmaster_pid = postmaster_pid(&environment.data_dir)?;
+        field.populate(&bank, &invitations, signers, accounts).await?;
+        Ok(field)
+    }
+
+    pub(super) fn payer(&self, random: usize) -> &Payer {
+        pick(&self.payers, random)
+    }
+
+    pub(super) fn account(&self, random: usize) -> AccountId {
+        *pick(&self.accounts, random)
+    }
+
+    pub(super) fn hot_account(&self) -> AccountId {
+        *pick(&self.accounts, 0)
+    }
+
+    /// CPU and WAL so far.
+    pub(super) fn meter(&self) -> Result<Meter, Failure> {
+        let wal = self.query("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn")?;
+        let wal = wal.parse().unwrap_or_default();
+        Ok(Meter::read(self.server.id(), self.postmaster_pid, wal))
+    }
+
+    /// The settings that make COMMIT mean something, as the cluster itself reports them.
+    pub(super) fn durability(&self) -> Result<Vec<(String, String)>, Failure> {
+        let mut settings = Vec::new();
+        for name in ["fsync", "synchronous_commit", "full_page_writes"] {
+            let value = self.query(&format!("SHOW {name}"))?;
+            if value != "on" {
+                let what = format!("{name} is {value}: a bench without durability measures nothing");
+                return Err(Failure::new(Exit::Unexpected, what));
+            }
+            settings.push((name.to_owned(), value));
+        }
+        Ok(settings)
+    }
+
+    /// Fills pgbench's own database on the same cluster.
+    pub(super) fn prepare_pgbench(&self) -> Result<(), Failure> {
+        self.query("CREATE DATABASE pgbench")?;
+        self.pgbench_run(&["-i", "-q", "-s", PGBENCH_SCALE]).map(drop)
+    }
+
+    /// Transactions per second of TPC-B with prepared statements.
+    pub(super) fn pgbench(&self, seconds: u32) -> Result<f64, Failure> {
+        let seconds = seconds.to_string();
+        let said = self.pgbench_run(&[
+            "-n", "-b", "tpcb-like", "-c", PGBENCH_CLIENTS, "-j", "2", "-M", "prepared", "-T", &seconds,
+        ])?;
+        said.lines()
+            .find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next()?.parse().ok())
+            .ok_or_else(|| Failure::new(Exit::Unexpected, "pgbench did not say its tps").because(said))
+    }
+
+    /// Whether, after all the load, money is conserved and every posted transfer has its two entries.
+    pub(super) async fn verify_conservation(&self) -> Result<bool, Failure> {
+        let broken = self.query(
+            "SELECT (SELECT count(*) FROM (SELECT asset FROM accounts GROUP BY asset
+                      HAVING sum(debits_posted) <> sum(credits_posted)) a)
+                  + (SELECT count(*) FROM accounts WHERE floor IS NOT NULL AND credits_posted - debits_posted < floor)
+                  + abs((SELECT count(*) FROM entries) - 2 * (SELECT count(*) FROM transfers WHERE code = 'ok'))
+                  + abs((SELECT size FROM log_head) - (SELECT count(*) FROM records))",
+        )?;
+        Ok(broken == "0")
+    }
+
+    pub(super) async fn stop(mut self) {
+        let _ = nix::sys::signal::kill(
+            nix::unistd::Pid::from_raw(i32::try_from(self.server.id()).unwrap_or_default()),
+            nix::sys::signal::Signal::SIGTERM,
+        );
+        // Reaped here; the folder goes with `self`.
+        let _ = tokio::task::spawn_blocking(move || {
+            let _ = self.server.wait();
+            drop(self);
+        })
+        .await;
+    }
+
+    async fn connect(&mut self) -> Result<Bank, Failure> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        let url = ServerUrl::parse(&format!("http://{}", self.addr))?;
+        let transport = Transport::new(url, None)?;
+        loop {
+            match Bank::connect(transport.clone()).await {
+                Ok(bank) => return Ok(bank),
+                Err(error) if Instant::now() > deadline => return Err(error.into()),
+                Err(_) => {
+                    if let Ok(Some(status)) = self.server.try_wait() {
+                        let log = std::fs::read_to_string(self.folder.path().join("server.log"));
+                        return Err(Failure::new(Exit::Unexpected, format!("the server ended: {status}"))
+                            .because(log.unwrap_or_default()));
+                    }
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+    }
+
+    async fn populate(
+        &mut self,
+        bank: &Bank,
+        invitations: &[(Role, Invitation)],
+        signers: u32,
+        accounts: u32,
+    ) -> Result<(), Failure> {
+        let manager = invitations
+            .iter()
+            .find_map(|(role, invitation)| (*role == Role::Manager).then_some(invitation))
+            .ok_or_else(|| Failure::new(Exit::Unexpected, "no manager was invited"))?;
+        let manager = Arc::new(enrolled(bank, manager.user.clone(), &manager.token).await?);
+        let mut tasks = JoinSet::new();
+        for number in 0..signers {
+            let (bank, manager) = (bank.clone(), Arc::clone(&manager));
+            tasks.spawn(async move { customer(&bank, &manager, number, accounts).await });
+        }
+        while let Some(done) = tasks.join_next().await {
+            let payer = done.map_err(|error| Failure::unexpected("a customer panicked", &error))??;
+            self.accounts.extend(&payer.accounts);
+            self.payers.push(payer);
+        }
+        Ok(())
+    }
+
+    fn query(&self, sql: &str) -> Result<String, Failure> {
+        let said = self.program("psql", &["-AtX", "-v", "ON_ERROR_STOP=1", "-c", sql], None)?;
+        Ok(said.trim().to_owned())
+    }
+
+    fn pgbench_run(&self, arguments: &[&str]) -> Result<String, Failure> {
+        self.program("pgbench", arguments, Some("pgbench"))
+    }
+
+    fn program(
+        &self,
+        program: &str,
+        arguments: &[&str],
+        database: Option<&str>,
+    ) -> Result<String, Failure> {
+        let url = Url::parse(self.urls.owner.expose())
+            .map_err(|error| Failure::unexpected("the cluster's address", &error))?;
+        let host = url.query_pairs().find(|(name, _)| name == "host").map(|(_, host)| host.into_owned());
+        let installed = self.programs.path(program);
+        let path = if installed.exists() { installed } else { PathBuf::from(program) };
+        let output = Command::new(&path)
+            .args(arguments)
+            .env("PGHOST", host.or_else(|| url.host_str().map(ToOwned::to_owned)).unwrap_or_default())
+            .env("PGPORT", url.port().unwrap_or(5432).to_string())
+            .env("PGUSER", url.username())
+            .env("PGPASSWORD", url.password().unwrap_or_default())
+            .env("PGDATABASE", database.unwrap_or_else(|| url.path().trim_start_matches('/')))
+            .output()
+            .map_err(|error| {
+                Failure::file(path.display(), &error)
+                    .next("install PostgreSQL's client programs: apt-get install postgresql-client postgresql-contrib")
+            })?;
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            let why = String::from_utf8_lossy(&output.stderr).into_owned();
+            Err(Failure::new(Exit::Unexpected, format!("{program} failed")).because(why))
+        }
+    }
+}
+
+impl Drop for Field {
+    fn drop(&mut self) {
+        if let Ok(None) = self.server.try_wait() {
+            let _ = self.server.kill();
+            let _ = self.server.wait();
+        }
+    }
+}
+
+struct Environment {
+    data_dir: PathBuf,
+    folder: PathBuf,
+    program: PathBuf,
+    passphrase: String,
+    addr: SocketAddr,
+}
+
+impl Environment {
+    fn new(folder: &TempDir, addr: SocketAddr) -> Result<Self, Failure> {
+        let program = std::env::current_exe()
+            .map_err(|error| Failure::file("this program", &error))?;
+        let passphrase = crypto::random::<16>()
+            .map_err(|error| Failure::unexpected("no randomness", &error))?;
+        Ok(Self {
+            data_dir: folder.path().join("bank"),
+            folder: folder.path().to_owned(),
+            program,
+            passphrase: hex::encode(passphrase),
+            addr,
+        })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .arg("--no-input")
+            .env("STRONGROOM_DATA_DIR", &self.data_dir)
+            .env("STRONGROOM_PASSPHRASE", &self.passphrase)
+            .env("STRONGROOM_LISTEN", self.addr.to_string())
+            .env("STRONGROOM_TLS_LISTEN", "127.0.0.1:0")
+            .env("STRONGROOM_ORIGIN", format!("http://{}", self.addr))
+            .env_remove("DATABASE_URL");
+        command
+    }
+
+    fn found(&self) -> Result<Vec<(Role, Invitation)>, Failure> {
+        let output = self
+            .command()
+            .args(["found", "--bank", "bench", "--name", "Bench", "-o", "json", "--trust"])
+            .arg(self.folder.join("trust"))
+            .output()
+            .map_err(|error| Failure::file("this program", &error))?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let failed = || Failure::new(Exit::Unexpected, "the bank was not founded").because(said.clone());
+        let invited: Value = serde_json::from_slice(&output.stdout).map_err(|_| failed())?;
+        invited
+            .as_array()
+            .ok_or_else(failed)?
+            .iter()
+            .map(|row| {
+                let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
+                let role = text("role").parse().map_err(|_| failed())?;
+                Ok((role, text("invitation").parse::<Invitation>()?))
+            })
+            .collect()
+    }
+
+    fn serve(&self) -> Result<Child, Failure> {
+        let log = File::create(self.folder.join("server.log"))
+            .map_err(|error| Failure::file("server.log", &error))?;
+        self.command()
+            .arg("serve")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .map_err(|error| Failure::file("this program", &error))
+    }
+}
+
+async fn existing_urls(data_dir: &std::path::Path) -> Result<Urls, Failure> {
+    PrivateCluster::existing_urls(data_dir)
+        .map_err(|error| Failure::unexpected("the private cluster", &error))?
+        .ok_or_else(|| Failure::new(Exit::Unexpected, "the private cluster left no addresses"))
+}
+
+/// First line of PostgreSQL's own lock file.
+fn postmaster_pid(data_dir: &std::path::Path) -> Result<u32, Failure> {
+    let mut folders = vec![data_dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.file_name().is_some_and(|name| name == "postmaster.pid") {
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|error| Failure::file(path.display(), &error))?;
+                let pid = text.lines().next().and_then(|line| line.trim().parse().ok());
+                return pid.ok_or_else(|| Failure::new(Exit::Unexpected, "no postmaster"));
+            }
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    Err(Failure::new(Exit::Unexpected, "the private cluster does not run"))
+}
+
+async fn customer(
+    bank: &Bank,
+    manager: &Session,
+    number: u32,
+    accounts: u32,
+) -> Result<Payer, Failure> {
+    let name = format!("Customer {number}");
+    let registration = bank.register(&name, &format!("c{number}@bench.example")).await?;
+    let user = UserName { id: registration.user, role: Role::Customer, name };
+    let session = enrolled(bank, user, &registration.token).await?;
+    let funds = Amount::new(FUNDS_MINOR, AssetCode::EUR)
+        .map_err(|error| Failure::unexpected("the funds", &error))?;
+    let mut opened = Vec::new();
+    for _ in 0..accounts {
+        let account = AccountId::new(Uuid::now_v7());
+        session.open_account(account, AssetCode::EUR).await?;
+        manager.fund(account, funds).await?;
+        opened.push(account);
+    }
+    Ok(Payer { session: Arc::new(session), accounts: opened })
+}
+
+async fn enrolled(
+    bank: &Bank,
+    user: UserName,
+    token: &crypto::SecretBytes,
+) -> Result<Session, Failure> {
+    let failed = |error: crypto::CryptoError| Failure::unexpected("no keys", &error);
+    let suite = bank.trust().suite;
+    let identity =
+        Identity::generate(suite, user, Device::generate().map_err(failed)?).map_err(failed)?;
+    bank.enrol(&identity, token).await?;
+    Ok(bank.login(Arc::new(identity)).await?)
+}
+
+fn free_address() -> Result<SocketAddr, Failure> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .map_err(|error| Failure::file("a port", &error))?;
+    listener.local_addr().map_err(|error| Failure::file("a port", &error))
+}
+
+#[expect(clippy::indexing_slicing, reason = "the remainder is below the length, and no list here is empty")]
+fn pick<T>(from: &[T], random: usize) -> &T {
+    &from[random.checked_rem(from.len()).unwrap_or_default()]
+}

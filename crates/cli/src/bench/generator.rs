@@ -1,0 +1,236 @@
+//! The load generator: plain HTTP/1.1 on kept-alive connections, one request in flight on each.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use hdrhistogram::Histogram;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Request, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use super::field::Field;
+use super::load::Shot;
+use super::processor::Cost;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Latencies up to a minute, three digits.
+const LATENCY_US_MAX: u64 = 60_000_000;
+
+/// What came back of one run.
+pub(crate) struct Run {
+    pub(crate) accepted: u64,
+    pub(crate) refused: u64,
+    pub(crate) span: Duration,
+    pub(crate) latency_us: Histogram<u64>,
+}
+
+impl Run {
+    pub(crate) fn requests_per_s(&self) -> f64 {
+        exact(self.accepted) / self.span.as_secs_f64().max(f64::EPSILON)
+    }
+}
+
+/// Figures of one scenario in one round.
+#[derive(Clone, Debug)]
+pub(crate) struct Measured {
+    pub(crate) transfers_per_s: f64,
+    pub(crate) p50_us: u64,
+    pub(crate) p99_us: u64,
+    pub(crate) p50_us_full: u64,
+    pub(crate) p99_us_full: u64,
+    pub(crate) half_per_s: f64,
+    pub(crate) refused: u64,
+    pub(crate) server_us: f64,
+    pub(crate) postgres_us: f64,
+    pub(crate) client_us: f64,
+    pub(crate) wal_bytes: f64,
+}
+
+impl Measured {
+    pub(crate) fn new(transfers: u32, full: &Run, half: &Run, cost: &Cost) -> Self {
+        let transfers = f64::from(transfers);
+        let moved = (exact(full.accepted) * transfers).max(1.0);
+        Self {
+            transfers_per_s: full.requests_per_s() * transfers,
+            p50_us: half.latency_us.value_at_quantile(0.5),
+            p99_us: half.latency_us.value_at_quantile(0.99),
+            p50_us_full: full.latency_us.value_at_quantile(0.5),
+            p99_us_full: full.latency_us.value_at_quantile(0.99),
+            half_per_s: half.requests_per_s() * transfers,
+            refused: full.refused.saturating_add(half.refused),
+            server_us: cost.server_us / moved,
+            postgres_us: cost.postgres_us / moved,
+            client_us: cost.client_us / moved,
+            wal_bytes: cost.wal_bytes / moved,
+        }
+    }
+}
+
+/// Every connection sends as soon as it has its answer: finds saturation.
+pub(crate) async fn closed(
+    field: &Field,
+    shots: &[Shot],
+    connections: usize,
+    span: Duration,
+) -> Result<Run, Failure> {
+    fire(field, shots, connections, Pace::Closed { until: Instant::now() + span }).await
+}
+
+/// Request `i` is due at `i / rate`; latency counts from then, however late a connection was free.
+pub(crate) async fn open(
+    field: &Field,
+    shots: &[Shot],
+    connections: usize,
+    rate_per_s: f64,
+) -> Result<Run, Failure> {
+    let interval = Duration::from_secs_f64(1.0 / rate_per_s.max(1.0));
+    fire(field, shots, connections, Pace::Open { start: Instant::now(), interval }).await
+}
+
+#[derive(Clone, Copy)]
+enum Pace {
+    Closed { until: Instant },
+    Open { start: Instant, interval: Duration },
+}
+
+struct Prepared {
+    session: Arc<client::Session>,
+    authorization: String,
+    body: Bytes,
+    path: &'static str,
+}
+
+async fn fire(
+    field: &Field,
+    shots: &[Shot],
+    connections: usize,
+    pace: Pace,
+) -> Result<Run, Failure> {
+    let mut prepared = Vec::with_capacity(shots.len());
+    for shot in shots {
+        prepared.push(Prepared {
+            session: Arc::clone(&shot.session),
+            authorization: format!("Bearer {}", shot.session.token().await?),
+            body: shot.body.clone(),
+            path: shot.path,
+        });
+    }
+    let prepared: Arc<[Prepared]> = prepared.into();
+    let next = Arc::new(AtomicUsize::new(0));
+    let latencies = Arc::new(Mutex::new(histogram()?));
+    let pace = match pace {
+        Pace::Closed { until } => Pace::Closed { until },
+        Pace::Open { interval, .. } => Pace::Open { start: Instant::now(), interval },
+    };
+    let began = Instant::now();
+    let mut tasks = JoinSet::new();
+    for _ in 0..connections {
+        let connection = connect(field.addr).await?;
+        let (prepared, next) = (Arc::clone(&prepared), Arc::clone(&next));
+        let latencies = Arc::clone(&latencies);
+        tasks.spawn(async move { drive(connection, &prepared, &next, pace, &latencies).await });
+    }
+    let (mut accepted, mut refused) = (0_u64, 0_u64);
+    while let Some(done) = tasks.join_next().await {
+        let (a, r) = done.map_err(|error| Failure::unexpected("a connection panicked", &error))??;
+        accepted = accepted.saturating_add(a);
+        refused = refused.saturating_add(r);
+    }
+    let span = began.elapsed();
+    let latency_us = latencies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(Run { accepted, refused, span, latency_us })
+}
+
+async fn drive(
+    mut connection: SendRequest<Full<Bytes>>,
+    shots: &[Prepared],
+    next: &AtomicUsize,
+    pace: Pace,
+    latencies: &Mutex<Histogram<u64>>,
+) -> Result<(u64, u64), Failure> {
+    let (mut accepted, mut refused) = (0_u64, 0_u64);
+    let mut own = histogram()?;
+    loop {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        let Some(shot) = shots.get(index) else { break };
+        let due = match pace {
+            Pace::Closed { until } if Instant::now() >= until => break,
+            Pace::Closed { .. } => Instant::now(),
+            Pace::Open { start, interval } => {
+                let due = start + interval.mul_f64(exact(u64::try_from(index).unwrap_or_default()));
+                tokio::time::sleep_until(due.into()).await;
+                due
+            }
+        };
+        let status = send(&mut connection, shot).await?;
+        let latency = u64::try_from(due.elapsed().as_micros()).unwrap_or(LATENCY_US_MAX);
+        own.saturating_record(latency.min(LATENCY_US_MAX));
+        if status == StatusCode::OK {
+            accepted = accepted.saturating_add(1);
+        } else {
+            refused = refused.saturating_add(1);
+        }
+    }
+    let merged = latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&own);
+    merged.map_err(|error| Failure::unexpected("latencies do not add up", &error))?;
+    Ok((accepted, refused))
+}
+
+async fn send(
+    connection: &mut SendRequest<Full<Bytes>>,
+    shot: &Prepared,
+) -> Result<StatusCode, Failure> {
+    let now = server::clock::now();
+    let proof = shot.session.signer().sign(
+        "POST",
+        shot.path,
+        &shot.body,
+        now.get(),
+        shot.session.next_counter(),
+    );
+    let request = Request::post(shot.path)
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::AUTHORIZATION, &shot.authorization)
+        .header("content-digest", proof.content_digest)
+        .header(client::RequestSigner::HEADER, proof.proof)
+        .body(Full::new(shot.body.clone()))
+        .map_err(|error| Failure::unexpected("cannot write a request", &error))?;
+    let lost = |error: hyper::Error| Failure::unexpected("a connection was lost", &error);
+    let response = connection.send_request(request).await.map_err(lost)?;
+    let status = response.status();
+    let mut body = response.into_body();
+    while let Some(frame) = body.frame().await {
+        frame.map_err(lost)?;
+    }
+    Ok(status)
+}
+
+async fn connect(addr: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        Failure::new(Exit::Unavailable, format!("cannot connect to {addr}: {error}"))
+    };
+    let stream = TcpStream::connect(addr).await.map_err(|error| failed(&error))?;
+    stream.set_nodelay(true).map_err(|error| failed(&error))?;
+    let (sender, connection) =
+        handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+fn histogram() -> Result<Histogram<u64>, Failure> {
+    Histogram::new_with_max(LATENCY_US_MAX, 3)
+        .map_err(|error| Failure::unexpected("no histogram", &error))
+}
+
+/// A count as a number to calculate ratios with; counts here stay far below 2^52.
+pub(crate) fn exact(count: u64) -> f64 {
+    u32::try_from(count).map_or(f64::MAX, f64::from)
+}

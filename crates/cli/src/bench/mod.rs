@@ -1,0 +1,120 @@
+//! `bench`: how fast the whole corridor is, beside `pgbench` on the same cluster in the same run.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`field`] | a bank of its own: server process, private cluster, customers, funded accounts |
+//! | [`load`] | intents signed before the clock runs |
+//! | [`generator`] | closed loop for saturation, open loop for latency |
+//! | [`processor`] | CPU time of server, database and client, from /proc |
+//! | [`reference`] | pgbench TPC-B, and the primitives' own speed |
+//! | [`report`] | medians, ratios, JSON and table |
+//!
+//! Absolute figures of a shared machine mean little: every figure is also a ratio to pgbench of the same run. Durability
+//! is asserted, not assumed: fsync, synchronous_commit and full_page_writes are read from the running cluster.
+
+mod field;
+mod generator;
+mod load;
+mod processor;
+mod reference;
+mod report;
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use self::field::Field;
+use self::generator::Measured;
+use self::load::Scenario;
+use self::report::{Report, Round};
+use crate::args::Globals;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Format;
+
+/// Measure the whole corridor on a private PostgreSQL, beside pgbench in the same run
+///
+/// Starts a server process and a cluster of their own (fsync on), signs the load beforehand, then runs every scenario
+/// in interleaved rounds: closed loop to find saturation, open loop at half of it for latency, measured from the time
+/// each request was due. Only answers after COMMIT count.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  strongroom bench
+  strongroom bench -o json > bench.json
+  strongroom bench --scenario single --seconds 20 --rounds 5")]
+pub(crate) struct Args {
+    /// Seconds of each measurement
+    #[arg(long, default_value_t = 5)]
+    seconds: u32,
+
+    /// Interleaved rounds; medians are reported
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+
+    /// Customers who sign
+    #[arg(long, default_value_t = 50)]
+    signers: u32,
+
+    /// Accounts of each customer
+    #[arg(long, default_value_t = 20)]
+    accounts: u32,
+
+    /// Connections of the load generator
+    #[arg(long, default_value_t = 256)]
+    connections: u32,
+
+    /// Only these scenarios
+    #[arg(long, value_enum, default_values_t = [Scenario::Single, Scenario::Batch, Scenario::Hot])]
+    scenario: Vec<Scenario>,
+}
+
+pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> {
+    let say = |what: &str| eprintln!("bench: {what}");
+    say("starting a server and a private cluster");
+    let field = Field::prepare(args.signers.max(2), args.accounts.max(1)).await?;
+    let durability = field.durability()?;
+    say("measuring the primitives");
+    let primitives = reference::primitives()?;
+    field.prepare_pgbench()?;
+    let mut rounds = Vec::new();
+    for round in 1..=args.rounds.max(1) {
+        let mut measured = Round { pgbench_tps: Vec::new(), scenarios: Vec::new() };
+        measured.pgbench_tps.push(field.pgbench(args.seconds)?);
+        for scenario in &args.scenario {
+            say(&format!("round {round}: {}", scenario.name()));
+            measured.scenarios.push((*scenario, measure(&field, *scenario, &args).await?));
+        }
+        measured.pgbench_tps.push(field.pgbench(args.seconds)?);
+        rounds.push(measured);
+    }
+    let verified = field.verify_conservation().await?;
+    let report = Report::new(&rounds, primitives, durability, verified);
+    match globals.output {
+        Format::Table => print!("{}", report.table()),
+        Format::Json | Format::Jsonl | Format::Csv => println!("{}", report.json()),
+    }
+    field.stop().await;
+    Ok(if verified { Exit::Ok } else { Exit::Unexpected })
+}
+
+/// One scenario in one round: saturation, then latency at half of it.
+async fn measure(field: &Field, scenario: Scenario, args: &Args) -> Result<Measured, Failure> {
+    let span = Duration::from_secs(args.seconds.into());
+    let connections = usize::try_from(args.connections).unwrap_or(256);
+    let shots = load::sign(field, scenario, scenario.shots_for(args.seconds))?;
+    let meter = field.meter()?;
+    let full = generator::closed(field, &shots, connections, span).await?;
+    let cost = field.meter()?.since(&meter);
+    let rate = full.requests_per_s() / 2.0;
+    let half_count = load::count(rate * f64::from(args.seconds));
+    let shots = load::sign(field, scenario, half_count)?;
+    let half = generator::open(field, &shots, connections, rate).await?;
+    Ok(Measured::new(scenario.transfers_per_intent(), &full, &half, &cost))
+}
+
+impl Scenario {
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}

@@ -1,0 +1,207 @@
+//! Medians over the rounds, and ratios to pgbench of the same run.
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde_json::{Map, Value, json};
+
+use super::generator::Measured;
+use super::load::Scenario;
+use super::reference::Primitives;
+
+/// One round of everything.
+pub(super) struct Round {
+    pub(super) pgbench_tps: Vec<f64>,
+    pub(super) scenarios: Vec<(Scenario, Measured)>,
+}
+
+/// What is said at the end.
+pub(super) struct Report {
+    pgbench_tps: f64,
+    ceiling_per_s: f64,
+    scenarios: Vec<(Scenario, Medians)>,
+    primitives: Primitives,
+    durability: Vec<(String, String)>,
+    conserved: bool,
+    drift: f64,
+}
+
+struct Medians {
+    transfers_per_s: f64,
+    spread: f64,
+    p50_us: u64,
+    p99_us: u64,
+    p50_us_full: u64,
+    p99_us_full: u64,
+    half_per_s: f64,
+    refused: u64,
+    server_us: f64,
+    postgres_us: f64,
+    client_us: f64,
+    wal_bytes: f64,
+}
+
+impl Report {
+    pub(super) fn new(
+        rounds: &[Round],
+        primitives: Primitives,
+        durability: Vec<(String, String)>,
+        conserved: bool,
+    ) -> Self {
+        let references: Vec<f64> =
+            rounds.iter().flat_map(|round| round.pgbench_tps.iter().copied()).collect();
+        let mut scenarios: Vec<(Scenario, Medians)> = Vec::new();
+        for scenario in [Scenario::Single, Scenario::Batch, Scenario::Hot] {
+            let measured: Vec<&Measured> = rounds
+                .iter()
+                .flat_map(|round| &round.scenarios)
+                .filter(|(of, _)| *of == scenario)
+                .map(|(_, measured)| measured)
+                .collect();
+            if !measured.is_empty() {
+                scenarios.push((scenario, Medians::of(&measured)));
+            }
+        }
+        let cores = std::thread::available_parallelism().map_or(1.0, |cores| {
+            u32::try_from(cores.get()).map_or(1.0, f64::from)
+        });
+        let cost_us = scenarios
+            .iter()
+            .find(|(scenario, _)| *scenario == Scenario::Single)
+            .map_or(0.0, |(_, single)| single.server_us + single.postgres_us + single.client_us);
+        Self {
+            pgbench_tps: median(&references),
+            ceiling_per_s: if cost_us > 0.0 { cores * 1_000_000.0 / cost_us } else { 0.0 },
+            drift: spread(&references),
+            scenarios,
+            primitives,
+            durability,
+            conserved,
+        }
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let mut report = Map::new();
+        report.insert("pgbench_tps".to_owned(), rounded(self.pgbench_tps));
+        report.insert("pgbench_spread".to_owned(), ratio(self.drift));
+        report.insert("noisy".to_owned(), json!(self.drift > 0.15));
+        report.insert("ceiling_per_s".to_owned(), rounded(self.ceiling_per_s));
+        for (scenario, medians) in &self.scenarios {
+            report.insert(scenario.name(), medians.json(self.pgbench_tps));
+        }
+        let primitives: Map<String, Value> =
+            self.primitives.iter().map(|(name, rate)| ((*name).to_owned(), rounded(*rate))).collect();
+        report.insert("primitives".to_owned(), Value::Object(primitives));
+        let durability: Map<String, Value> =
+            self.durability.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        report.insert("durability".to_owned(), Value::Object(durability));
+        report.insert("money_conserved".to_owned(), json!(self.conserved));
+        Value::Object(report)
+    }
+
+    pub(super) fn table(&self) -> String {
+        let mut table = Table::new();
+        table.load_preset(presets::UTF8_FULL_CONDENSED).set_header([
+            "scenario", "transfers/s", "x pgbench", "p50 µs", "p99 µs", "at", "server µs", "postgres µs",
+            "client µs", "WAL bytes",
+        ]);
+        table.add_row(["pgbench TPC-B", &whole(self.pgbench_tps), "1.00"]);
+        for (scenario, m) in &self.scenarios {
+            table.add_row([
+                scenario.name(),
+                whole(m.transfers_per_s),
+                format!("{:.2}", m.transfers_per_s / self.pgbench_tps.max(1.0)),
+                m.p50_us.to_string(),
+                m.p99_us.to_string(),
+                format!("{}/s", whole(m.half_per_s)),
+                format!("{:.0}", m.server_us),
+                format!("{:.0}", m.postgres_us),
+                format!("{:.0}", m.client_us),
+                whole(m.wal_bytes),
+            ]);
+        }
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        let durability: Vec<String> =
+            self.durability.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let noisy = if self.drift > 0.15 { "  NOISY: only ratios count" } else { "" };
+        format!(
+            "{table}\nceiling by CPU cost: {} transfers/s   {}   money conserved: {}{noisy}\n",
+            whole(self.ceiling_per_s),
+            durability.join(" "),
+            if self.conserved { "yes" } else { "NO" },
+        )
+    }
+}
+
+impl Medians {
+    fn of(measured: &[&Measured]) -> Self {
+        let float = |of: fn(&Measured) -> f64| -> f64 {
+            median(&measured.iter().map(|measured| of(measured)).collect::<Vec<_>>())
+        };
+        let whole = |of: fn(&Measured) -> u64| -> u64 {
+            let mut values: Vec<u64> = measured.iter().map(|measured| of(measured)).collect();
+            values.sort_unstable();
+            values.get(values.len() / 2).copied().unwrap_or_default()
+        };
+        let rates: Vec<f64> = measured.iter().map(|measured| measured.transfers_per_s).collect();
+        Self {
+            transfers_per_s: median(&rates),
+            spread: spread(&rates),
+            p50_us: whole(|m| m.p50_us),
+            p99_us: whole(|m| m.p99_us),
+            p50_us_full: whole(|m| m.p50_us_full),
+            p99_us_full: whole(|m| m.p99_us_full),
+            half_per_s: float(|m| m.half_per_s),
+            refused: measured.iter().map(|measured| measured.refused).sum(),
+            server_us: float(|m| m.server_us),
+            postgres_us: float(|m| m.postgres_us),
+            client_us: float(|m| m.client_us),
+            wal_bytes: float(|m| m.wal_bytes),
+        }
+    }
+
+    fn json(&self, pgbench_tps: f64) -> Value {
+        json!({
+            "transfers_per_s": rounded(self.transfers_per_s),
+            "ratio_to_pgbench": ratio(self.transfers_per_s / pgbench_tps.max(1.0)),
+            "spread": ratio(self.spread),
+            "p50_us": self.p50_us,
+            "p99_us": self.p99_us,
+            "latency_at_per_s": rounded(self.half_per_s),
+            "saturated": { "p50_us": self.p50_us_full, "p99_us": self.p99_us_full },
+            "refused": self.refused,
+            "cpu_us": {
+                "server": ratio(self.server_us),
+                "postgres": ratio(self.postgres_us),
+                "client": ratio(self.client_us),
+            },
+            "wal_bytes": rounded(self.wal_bytes),
+        })
+    }
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// Distance of the extremes as a part of the median.
+fn spread(values: &[f64]) -> f64 {
+    let (low, high) = values
+        .iter()
+        .fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(*value), high.max(*value)));
+    if values.is_empty() { 0.0 } else { (high - low) / median(values).max(1.0) }
+}
+
+fn whole(value: f64) -> String {
+    format!("{value:.0}")
+}
+
+fn rounded(value: f64) -> Value {
+    whole(value).parse::<i64>().map_or(Value::Null, Value::from)
+}
+
+fn ratio(value: f64) -> Value {
+    format!("{value:.3}").parse::<f64>().map_or(Value::Null, Value::from)
+}

@@ -1,0 +1,475 @@
+//! People, certificates and devices as the log has them at each leaf: who may sign what, as of then and not as of today.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crypto::{Sha3, sha3_256};
+use intent::{Actor, Body, Effects, Intent, Outcome, RevocationReason, Role, UserId, UtcMicros};
+use pki::{Certificate, ControlClaims, Csr, DEFENSE_VERSION};
+use uuid::Uuid;
+
+use super::chains::Chains;
+use super::examine::Holders;
+use super::report::{Finding, Severity, Step};
+use crate::bank::TrustFile;
+use crate::corridor::Refusal;
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
+/// Where in the log we are.
+#[derive(Clone, Copy)]
+pub(super) struct At {
+    pub(super) index: u64,
+    /// When it was decided.
+    pub(super) now: UtcMicros,
+}
+
+/// What the log demands of an intent that changes state.
+pub(super) enum Demand {
+    /// It took effect, and these are its values.
+    Accepted(BTreeMap<String, String>),
+    /// A rule that can be tried again said no.
+    Refused(Refusal),
+    /// It was refused for a reason that only the bank could see then: a token, a challenge, a proof by a secret.
+    BankRefused,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Status {
+    Active,
+    Superseded,
+    Revoked(RevocationReason),
+}
+
+/// A certificate as of a leaf.
+#[derive(Clone)]
+pub(super) struct Standing {
+    pub(super) user: UserId,
+    pub(super) role: Role,
+    pub(super) device: Sha3,
+    pub(super) lineage: Sha3,
+    pub(super) generation: u32,
+    pub(super) previous: Option<Sha3>,
+    pub(super) status: Status,
+    pub(super) ended_at: Option<UtcMicros>,
+    pub(super) leaf: u64,
+}
+
+pub(super) struct DeviceState {
+    pub(super) user: Uuid,
+    pub(super) kem_public_key: Vec<u8>,
+    pub(super) is_active: bool,
+    pub(super) enrolled_at: UtcMicros,
+    pub(super) leaf: u64,
+}
+
+pub(super) struct UserState {
+    pub(super) role: Role,
+    pub(super) is_active: bool,
+    /// The hash of the token that staff enrol with.
+    pub(super) registration: Option<String>,
+    pub(super) leaf: u64,
+}
+
+/// The newest revocation list that the log names.
+#[derive(Clone, Default)]
+pub(super) struct LoggedCrl {
+    pub(super) number: u64,
+    pub(super) sha256: String,
+    pub(super) this_update: Option<String>,
+    pub(super) next_update: Option<String>,
+    pub(super) leaf: u64,
+}
+
+/// Authority as of a leaf.
+pub(super) struct Registry {
+    trust: Arc<TrustFile>,
+    holders: Arc<Holders>,
+    issuing: Option<Sha3>,
+    pub(super) users: BTreeMap<Uuid, UserState>,
+    pub(super) certificates: BTreeMap<Sha3, Standing>,
+    pub(super) components: HashMap<Sha3, Sha3>,
+    pub(super) devices: BTreeMap<Sha3, DeviceState>,
+    pub(super) epoch: u64,
+    pub(super) crl: LoggedCrl,
+    pub(super) chains: Chains,
+}
+
+/// What is asked for in an enrolment or a rotation.
+struct Wanted<'a> {
+    user: UserId,
+    role: Role,
+    csr: &'a [u8],
+    device: Sha3,
+    kem_public_key: &'a [u8],
+    lineage: Sha3,
+    generation: u32,
+    previous: Option<Sha3>,
+}
+
+impl Registry {
+    pub(super) fn new(trust: Arc<TrustFile>, holders: Arc<Holders>, issuing: Option<Sha3>) -> Self {
+        Self {
+            trust,
+            holders,
+            issuing,
+            users: BTreeMap::new(),
+            certificates: BTreeMap::new(),
+            components: HashMap::new(),
+            devices: BTreeMap::new(),
+            epoch: 0,
+            crl: LoggedCrl::default(),
+            chains: Chains::default(),
+        }
+    }
+
+    /// Whether the signer may sign at this leaf, and is who the actor group says; `None` if the log knows no such signer.
+    pub(super) fn signer(
+        &self,
+        at: At,
+        intent: &Intent,
+        actor: &Actor,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Standing> {
+        let mut bad = |column: &str, message: String| {
+            findings.push(
+                Finding::tampered(Step::Signatures, message)
+                    .at_leaf(at.index)
+                    .in_row("records", at.index)
+                    .in_column(column),
+            );
+        };
+        let fingerprint = intent.certificate();
+        let Some(standing) = self.certificates.get(&fingerprint) else {
+            bad("intent", format!("no earlier leaf issued the certificate {fingerprint} that signed"));
+            return None;
+        };
+        match standing.status {
+            Status::Active => {}
+            Status::Superseded => bad("intent", "the certificate that signed was superseded earlier".into()),
+            Status::Revoked(_) => bad("intent", "the certificate that signed was revoked earlier".into()),
+        }
+        if let Some(holder) = self.holders.get(&fingerprint) {
+            let now_s = at.now.get().div_euclid(MICROS_PER_SECOND);
+            let is_valid = |certificate: &Certificate| {
+                (certificate.not_before_s()..=certificate.not_after_s()).contains(&now_s)
+            };
+            if !is_valid(&holder.certificate) || !is_valid(self.trust.root()) {
+                bad("intent", "the certificate that signed was not valid at that time".into());
+            }
+        }
+        if intent.device().get() != standing.device || intent.authority() != standing.role {
+            bad("intent", "device or authority are not those of the certificate that signed".into());
+        }
+        let expected = Actor {
+            certificate: fingerprint,
+            device: intent.device(),
+            lineage: standing.lineage,
+            generation: standing.generation,
+            role: standing.role,
+            seq: intent.seq(),
+            prev: intent.prev(),
+            user: standing.user,
+        };
+        if *actor != expected {
+            bad("actor", "the actor is not who the log knows under this certificate".into());
+        }
+        Some(standing.clone())
+    }
+
+    /// An enrolment: generation 1 of a new lineage, on a new device.
+    pub(super) fn enrol(
+        &mut self,
+        at: At,
+        intent: &Intent,
+        stored: &Effects,
+        findings: &mut Vec<Finding>,
+    ) -> Demand {
+        let Body::UserEnrol { user, csr, device, kem_public_key, registration, .. } = intent.body()
+        else {
+            return Demand::BankRefused;
+        };
+        if stored.outcome == Outcome::Refused {
+            return Demand::BankRefused;
+        }
+        let wanted = Wanted {
+            user: *user,
+            role: intent.authority(),
+            csr,
+            device: device.get(),
+            kem_public_key,
+            lineage: sha3_256(intent.certificate().as_bytes()),
+            generation: pki::FIRST_GENERATION,
+            previous: None,
+        };
+        let mut bad = |message: &str| {
+            findings.push(
+                Finding::tampered(Step::Replay, message)
+                    .at_leaf(at.index)
+                    .in_row("records", at.index)
+                    .in_column("effects"),
+            );
+        };
+        let known = self.users.get(&user.get());
+        if known.is_some_and(|known| known.is_active) {
+            bad("a person enrolled twice");
+        }
+        match known.and_then(|known| known.registration.as_ref()) {
+            Some(token) if *token != registration.to_string() => {
+                bad("staff enrolled with another token than they were invited with");
+            }
+            None if wanted.role != Role::Customer => bad("nobody invited this member of staff"),
+            Some(_) | None => {}
+        }
+        if known.is_some_and(|known| known.role != wanted.role) {
+            bad("staff enrolled in another role than they were invited to");
+        }
+        if self.devices.contains_key(&wanted.device) {
+            bad("the device was enrolled before");
+        }
+        let mut result = self.issue(at, &wanted, stored, findings);
+        result.insert("registration".to_owned(), registration.to_string());
+        result.insert("user_status".to_owned(), "active".to_owned());
+        let role = wanted.role;
+        let user = self.users.entry(user.get()).or_insert(UserState {
+            role,
+            is_active: true,
+            registration: None,
+            leaf: at.index,
+        });
+        user.is_active = true;
+        Demand::Accepted(result)
+    }
+
+    /// A rotation: the next generation of the signer's lineage.
+    pub(super) fn rotate(
+        &mut self,
+        at: At,
+        intent: &Intent,
+        signer: &Standing,
+        stored: &Effects,
+        findings: &mut Vec<Finding>,
+    ) -> Demand {
+        let Body::KeyRotate { csr, device, kem_public_key, .. } = intent.body() else {
+            return Demand::BankRefused;
+        };
+        if stored.outcome == Outcome::Refused {
+            return Demand::BankRefused;
+        }
+        let old = intent.certificate();
+        let wanted = Wanted {
+            user: signer.user,
+            role: signer.role,
+            csr,
+            device: device.get(),
+            kem_public_key,
+            lineage: signer.lineage,
+            generation: signer.generation.saturating_add(1),
+            previous: Some(old),
+        };
+        self.end(&old, Status::Superseded, at.now);
+        let mut result = self.issue(at, &wanted, stored, findings);
+        result.insert("superseded".to_owned(), old.to_string());
+        result.insert("ended_at".to_owned(), at.now.to_string());
+        if wanted.device != signer.device {
+            if let Some(device) = self.devices.get_mut(&signer.device) {
+                device.is_active = false;
+            }
+            result.insert("device_revoked".to_owned(), signer.device.to_string());
+        }
+        self.epoch = self.epoch.saturating_add(1);
+        Demand::Accepted(result)
+    }
+
+    /// A revocation, with the list that names it.
+    pub(super) fn revoke(
+        &mut self,
+        at: At,
+        intent: &Intent,
+        signer: &Standing,
+        stored: &Effects,
+    ) -> Demand {
+        let Body::CertificateRevoke { certificate, reason } = intent.body() else {
+            return Demand::BankRefused;
+        };
+        let may_revoke = |found: &Standing| {
+            found.user == signer.user
+                || match signer.role {
+                    Role::SystemAdmin => true,
+                    Role::Manager => found.role == Role::Customer,
+                    Role::Customer | Role::AuditorClerk => false,
+                }
+        };
+        let Some(found) = self.certificates.get(certificate).filter(|found| may_revoke(found)) else {
+            return Demand::Refused(Refusal::CertificateNotFound);
+        };
+        if found.status != Status::Active {
+            return Demand::Refused(Refusal::CertificateAlreadyEnded);
+        }
+        let serial = self.holders.get(certificate).map(|holder| hex::encode(holder.certificate.serial()));
+        self.end(certificate, Status::Revoked(*reason), at.now);
+        self.epoch = self.epoch.saturating_add(1);
+        let mut result = BTreeMap::from([
+            ("certificate".to_owned(), certificate.to_string()),
+            ("status".to_owned(), "revoked".to_owned()),
+            ("reason".to_owned(), reason.name().to_owned()),
+            ("ended_at".to_owned(), at.now.to_string()),
+        ]);
+        result.extend(serial.map(|serial| ("serial".to_owned(), serial)));
+        // The list is made by the bank; that it names what it must is checked on the list in use.
+        for name in CRL_FACTS {
+            result.extend(stored.result.get(name).map(|value| (name.to_owned(), value.clone())));
+        }
+        self.observe_crl(at, &stored.result);
+        Demand::Accepted(result)
+    }
+
+    /// Takes note of a revocation list that a leaf names.
+    pub(super) fn observe_crl(&mut self, at: At, facts: &BTreeMap<String, String>) {
+        let number = facts.get("crl_number").and_then(|number| number.parse::<u64>().ok());
+        let (Some(number), Some(sha256)) = (number, facts.get("crl_sha256")) else { return };
+        if number > self.crl.number {
+            self.crl = LoggedCrl {
+                number,
+                sha256: sha256.clone(),
+                this_update: facts.get("crl_this_update").cloned(),
+                next_update: facts.get("crl_next_update").cloned(),
+                leaf: at.index,
+            };
+        }
+    }
+
+    fn end(&mut self, certificate: &Sha3, status: Status, now: UtcMicros) {
+        if let Some(standing) = self.certificates.get_mut(certificate) {
+            standing.status = status;
+            standing.ended_at = Some(now);
+        }
+    }
+
+    /// Checks the certificate that a leaf issued, and gives back every value that the leaf must hold of it.
+    fn issue(
+        &mut self,
+        at: At,
+        wanted: &Wanted<'_>,
+        stored: &Effects,
+        findings: &mut Vec<Finding>,
+    ) -> BTreeMap<String, String> {
+        let named = stored.result.get("certificate").and_then(|hex| Sha3::from_hex(hex).ok());
+        let Some((fingerprint, holder)) =
+            named.and_then(|named| self.holders.get(&named).map(|holder| (named, holder)))
+        else {
+            findings.push(
+                Finding::new(Severity::Gap, Step::Replay, "no row holds the certificate that this leaf issued")
+                    .at_leaf(at.index)
+                    .in_row("certificates", stored.result.get("certificate").cloned().unwrap_or_default())
+                    .in_column("der"),
+            );
+            return stored.result.clone();
+        };
+        let certificate = &holder.certificate;
+        if let Some(doubt) = self.doubt(at, wanted, certificate, holder.no_path.as_deref()) {
+            findings.push(
+                Finding::tampered(Step::Replay, doubt)
+                    .at_leaf(at.index)
+                    .in_row("certificates", fingerprint)
+                    .in_column("der"),
+            );
+        }
+        let components = certificate.public_key().component_hashes();
+        let mut result = BTreeMap::from([
+            ("certificate".to_owned(), fingerprint.to_string()),
+            ("serial".to_owned(), hex::encode(certificate.serial())),
+            ("user".to_owned(), wanted.user.to_string()),
+            ("role".to_owned(), wanted.role.name().to_owned()),
+            ("lineage".to_owned(), wanted.lineage.to_string()),
+            ("generation".to_owned(), wanted.generation.to_string()),
+            ("device".to_owned(), wanted.device.to_string()),
+            ("not_before".to_owned(), seconds(certificate.not_before_s()).to_string()),
+            ("not_after".to_owned(), seconds(certificate.not_after_s()).to_string()),
+            ("components".to_owned(), components.iter().map(Sha3::to_string).collect::<Vec<_>>().join(" ")),
+            ("kem_key_sha3".to_owned(), sha3_256(wanted.kem_public_key).to_string()),
+        ]);
+        result.extend(wanted.previous.map(|previous| ("previous".to_owned(), previous.to_string())));
+        self.components.extend(components.into_iter().map(|component| (component, fingerprint)));
+        let standing = Standing {
+            user: wanted.user,
+            role: wanted.role,
+            device: wanted.device,
+            lineage: wanted.lineage,
+            generation: wanted.generation,
+            previous: wanted.previous,
+            status: Status::Active,
+            ended_at: None,
+            leaf: at.index,
+        };
+        self.certificates.insert(fingerprint, standing);
+        if let Some(device) = self.devices.get_mut(&wanted.device) {
+            device.kem_public_key = wanted.kem_public_key.to_vec();
+        } else {
+            result.insert("device_enrolled_at".to_owned(), at.now.to_string());
+            let device = DeviceState {
+                user: wanted.user.get(),
+                kem_public_key: wanted.kem_public_key.to_vec(),
+                is_active: true,
+                enrolled_at: at.now,
+                leaf: at.index,
+            };
+            self.devices.insert(wanted.device, device);
+        }
+        result
+    }
+
+    /// Why this is not the certificate that was asked for, if so.
+    fn doubt(
+        &self,
+        at: At,
+        wanted: &Wanted<'_>,
+        certificate: &Certificate,
+        no_path: Option<&str>,
+    ) -> Option<String> {
+        if let Some(why) = no_path {
+            return Some(format!("the certificate has no path to the pinned root: {why}"));
+        }
+        let now_s = at.now.get().div_euclid(MICROS_PER_SECOND);
+        if !(certificate.not_before_s()..=certificate.not_after_s()).contains(&now_s) {
+            return Some("the certificate was not valid when it was issued".to_owned());
+        }
+        let asked = Csr::from_der(wanted.csr).and_then(Csr::verify).ok();
+        if asked.is_none_or(|asked| asked.public_key() != certificate.public_key()) {
+            return Some("the certificate holds another key than was asked for".to_owned());
+        }
+        let components = certificate.public_key().component_hashes();
+        if components.iter().any(|component| self.components.contains_key(component)) {
+            return Some("a half of the key stands in an earlier certificate".to_owned());
+        }
+        let Some(claims) = certificate.claims() else {
+            return Some("the certificate makes no claims".to_owned());
+        };
+        let expected = ControlClaims {
+            defense_version: DEFENSE_VERSION,
+            bank: self.trust.bank().to_string(),
+            user_id: wanted.user.get().into_bytes(),
+            role: wanted.role.name().to_owned(),
+            suite: self.trust.suite(),
+            device_id: wanted.device,
+            purpose_scope: wanted.role.purpose_scope().to_owned(),
+            allowed_actions: wanted.role.allowed_kinds().iter().map(|kind| kind.name().to_owned()).collect(),
+            crl_url: claims.crl_url.clone(),
+            crl_number: claims.crl_number,
+            parent_ca_fp: self.issuing.unwrap_or(claims.parent_ca_fp),
+            lineage: wanted.lineage,
+            generation: wanted.generation,
+            previous: wanted.previous,
+            challenge: pki::CHALLENGE.to_owned(),
+        };
+        (*claims != expected).then(|| "the certificate claims something else than the log".to_owned())
+    }
+}
+
+/// What a leaf says of a revocation list.
+const CRL_FACTS: [&str; 5] =
+    ["crl_number", "crl_sha256", "crl_this_update", "crl_next_update", "crl_entries"];
+
+pub(super) const fn seconds(unix_s: i64) -> UtcMicros {
+    UtcMicros::from_micros(unix_s.saturating_mul(MICROS_PER_SECOND))
+}

@@ -1,0 +1,229 @@
+//! What each database role can and cannot do, tried against a real cluster.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
+
+mod support;
+
+use intent::{Role, UserId};
+use server::config::{Config, DatabaseSource, DatabaseUrl, Profile};
+use server::db::Db;
+use server::doctor::{self, Check, Status};
+use server::start::{StartError, open_database};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use support::{TestCluster, migrated_cluster};
+use uuid::Uuid;
+
+const DENIED: &str = "42501";
+const READ_ONLY: &str = "25006";
+
+const ALICE: Uuid = Uuid::from_u128(0xa11c_e000_0000_7000_8000_0000_0000_0001);
+const BOB: Uuid = Uuid::from_u128(0xb0b0_0000_0000_7000_8000_0000_0000_0002);
+
+async fn db(cluster: &TestCluster) -> Db {
+    Db::connect(&cluster.cluster.urls().server, 2).await.unwrap()
+}
+
+async fn connect(url: &DatabaseUrl) -> PgConnection {
+    PgConnection::connect(url.expose()).await.unwrap()
+}
+
+/// SQLSTATE of the refusal of `sql`, or `None` when it was done.
+async fn refusal(tx: &mut PgConnection, sql: &str) -> Option<String> {
+    let failed = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(tx).await.err()?;
+    failed.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned))
+}
+
+async fn count(tx: &mut PgConnection, table: &str) -> i64 {
+    let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+    sqlx::query_scalar(sql).fetch_one(tx).await.unwrap()
+}
+
+/// One account, one transfer, its entries and its record for each of two people.
+async fn two_customers(db: &Db) {
+    let mut tx = db.as_writer().await.unwrap();
+    let mut script = "INSERT INTO books VALUES (1, 'test', 'Test', 'standard', now());
+        INSERT INTO assets VALUES (1, 'EUR', 2);"
+        .to_owned();
+    for (index, user) in [ALICE, BOB].into_iter().enumerate() {
+        let bytes = |byte: usize| format!("decode(repeat('{byte:02x}', 32), 'hex')");
+        script.push_str(&format!(
+            "INSERT INTO users (book_id, user_id, name, email, role, status, registered_at)
+                 VALUES (1, '{user}', 'n', '{user}@test', 'customer', 'active', now());
+             INSERT INTO accounts (book_id, account_id, number, owner, asset, kind, opened_at)
+                 VALUES (1, '{user}', '{index}', '{user}', 'EUR', 'liability', now());
+             INSERT INTO entries VALUES (1, '{user}', 1, '{user}', '{user}', 'debit', 5, 5);
+             INSERT INTO records (book_id, leaf_index, intent_id, tree_size, recorded_at, user_id, leaf, salts)
+                 VALUES (1, {index}, '{user}', 1, now(), '{user}',
+                         decode(repeat('00', 170), 'hex'), decode(repeat('00', 160), 'hex'));
+             INSERT INTO transfer_details VALUES (1, '{user}', '{user}', NULL, {salt}, 'd');
+             INSERT INTO devices VALUES (1, {salt}, '{user}', 'sealed', 'kem', 'active', now());
+             INSERT INTO certificate_components VALUES (1, {salt}, {salt});
+             INSERT INTO log_checkpoints VALUES (1, {size}, 'note', now());",
+            salt = bytes(index + 1),
+            size = index + 1,
+        ));
+    }
+    script.push_str("INSERT INTO log_tiles VALUES (1, 0, 0, decode(repeat('00', 8192), 'hex'));");
+    sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+const OWN: [&str; 6] = ["accounts", "entries", "records", "transfer_details", "users", "devices"];
+
+#[tokio::test]
+async fn a_person_sees_only_their_own_rows_and_staff_what_their_role_says() {
+    let cluster = migrated_cluster().await;
+    let db = db(&cluster).await;
+    two_customers(&db).await;
+    let stranger = UserId::new(Uuid::from_u128(7));
+    for table in OWN {
+        let column = if table == "users" || table == "devices" { "user_id" } else { "book_id" };
+        let table = format!("(SELECT {column} FROM {table}) AS rows");
+        for (user, sees) in [(UserId::new(ALICE), 1), (UserId::new(BOB), 1), (stranger, 0)] {
+            let mut tx = db.as_person(user, Role::Customer).await.unwrap();
+            assert_eq!(count(&mut tx, &table).await, sees, "{table}");
+        }
+    }
+    let mut tx = db.as_person(stranger, Role::Manager).await.unwrap();
+    assert_eq!(count(&mut tx, "accounts").await, 2);
+    assert_eq!(count(&mut tx, "records").await, 0, "evidence is for auditors");
+    drop(tx);
+    let mut tx = db.as_person(stranger, Role::SystemAdmin).await.unwrap();
+    assert_eq!(count(&mut tx, "accounts").await, 0, "the administrator sees no money");
+}
+
+#[tokio::test]
+async fn a_person_cannot_write_read_secrets_or_become_somebody_else() {
+    let cluster = migrated_cluster().await;
+    let db = db(&cluster).await;
+    two_customers(&db).await;
+    for (sql, state) in [
+        ("UPDATE accounts SET credits_posted = 1", READ_ONLY),
+        ("INSERT INTO books VALUES (2, 'x', 'x', 'x', now())", READ_ONLY),
+        ("SELECT registration_hash FROM users", DENIED),
+        ("SELECT sealed_device_key FROM devices", DENIED),
+        ("SELECT sealed_secret FROM sessions", DENIED),
+        ("SELECT * FROM challenges", DENIED),
+    ] {
+        let mut tx = db.as_person(UserId::new(ALICE), Role::Customer).await.unwrap();
+        assert_eq!(refusal(&mut tx, sql).await.as_deref(), Some(state), "{sql}");
+    }
+    // Without READ ONLY the missing grants say no by themselves.
+    let mut login = connect(&cluster.cluster.urls().server).await;
+    sqlx::raw_sql("SET ROLE strongroom_app").execute(&mut login).await.unwrap();
+    for sql in ["UPDATE accounts SET credits_posted = 1", "DELETE FROM records"] {
+        assert_eq!(refusal(&mut login, sql).await.as_deref(), Some(DENIED), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn the_writer_cannot_change_or_remove_evidence() {
+    let cluster = migrated_cluster().await;
+    let db = db(&cluster).await;
+    two_customers(&db).await;
+    for table in [
+        "records",
+        "transfers",
+        "entries",
+        "transfer_details",
+        "log_tiles",
+        "log_checkpoints",
+        "certificate_components",
+    ] {
+        for sql in [
+            format!("UPDATE {table} SET book_id = 1"),
+            format!("DELETE FROM {table}"),
+            format!("TRUNCATE {table}"),
+        ] {
+            let mut tx = db.as_writer().await.unwrap();
+            assert_eq!(refusal(&mut tx, &sql).await.as_deref(), Some(DENIED), "{sql}");
+        }
+    }
+    let mut poster = db.poster_connection().await.unwrap();
+    assert_eq!(refusal(&mut poster, "DELETE FROM records").await.as_deref(), Some(DENIED));
+    assert_eq!(refusal(&mut poster, "CREATE TABLE x (y int4)").await.as_deref(), Some(DENIED));
+}
+
+#[tokio::test]
+async fn an_auditor_reads_everything_but_secrets_and_writes_nothing() {
+    let cluster = migrated_cluster().await;
+    let db = db(&cluster).await;
+    two_customers(&db).await;
+    let mut login = connect(&cluster.cluster.urls().auditor).await;
+    for table in ["accounts", "entries", "records", "transfer_details", "log_checkpoints"] {
+        assert_eq!(count(&mut login, table).await, 2, "{table}");
+    }
+    assert_eq!(
+        refusal(&mut login, "SELECT sealed_device_key FROM devices").await.as_deref(),
+        Some(DENIED)
+    );
+    let insert = "INSERT INTO log_checkpoints VALUES (1, 9, 'forged', now())";
+    assert_eq!(refusal(&mut login, insert).await.as_deref(), Some(READ_ONLY));
+    let writable = format!("SET default_transaction_read_only = off; {insert}");
+    assert_eq!(refusal(&mut login, &writable).await.as_deref(), Some(DENIED));
+    let become_writer = refusal(&mut login, "SET ROLE strongroom_writer").await;
+    assert_eq!(become_writer.as_deref(), Some(DENIED));
+}
+
+#[tokio::test]
+async fn the_login_can_do_nothing_before_and_after_its_transactions() {
+    let cluster = migrated_cluster().await;
+    let db = Db::connect(&cluster.cluster.urls().server, 1).await.unwrap();
+    two_customers(&db).await;
+    let mut login = connect(&cluster.cluster.urls().server).await;
+    for sql in ["SELECT * FROM accounts", "INSERT INTO assets VALUES (1, 'USD', 2)"] {
+        assert_eq!(refusal(&mut login, sql).await.as_deref(), Some(DENIED), "{sql}");
+    }
+    // One connection in the pool, so the next borrower gets the one that was Alice's.
+    let tx = db.as_person(UserId::new(ALICE), Role::Customer).await.unwrap();
+    drop(tx);
+    let mut tx = db.as_person(UserId::new(BOB), Role::Customer).await.unwrap();
+    let owner: Uuid =
+        sqlx::query_scalar("SELECT owner FROM accounts").fetch_one(&mut *tx).await.unwrap();
+    assert_eq!(owner, BOB);
+}
+
+fn failed(checks: &[Check]) -> Vec<&'static str> {
+    checks.iter().filter(|check| check.status == Status::Fail).map(|check| check.name).collect()
+}
+
+#[tokio::test]
+async fn the_doctor_finds_what_is_wrong_and_nothing_else() {
+    let cluster = migrated_cluster().await;
+    let urls = cluster.cluster.urls();
+    let db = db(&cluster).await;
+    let checks = doctor::examine_database(&db).await.unwrap();
+    assert_eq!(failed(&checks), ["durability"], "a test cluster does without: {checks:?}");
+
+    let mut owner = connect(&urls.owner).await;
+    for (harm, name) in [
+        ("ALTER TABLE entries NO FORCE ROW LEVEL SECURITY", "row-level security"),
+        ("GRANT DELETE ON records TO strongroom_writer", "evidence"),
+        ("DELETE FROM _sqlx_migrations WHERE version = 2", "migrations"),
+        ("REVOKE strongroom_app FROM strongroom_server", "roles"),
+        ("ALTER ROLE strongroom_server BYPASSRLS", "login role"),
+    ] {
+        sqlx::raw_sql(harm).execute(&mut owner).await.unwrap();
+        let checks = doctor::examine_database(&db).await.unwrap();
+        assert!(failed(&checks).contains(&name), "{harm}: {checks:?}");
+    }
+}
+
+#[tokio::test]
+async fn production_refuses_a_superuser_and_a_database_that_forgets() {
+    let cluster = migrated_cluster().await;
+    let mut config = Config { profile: Profile::Production, ..Config::default() };
+    config.database.source = DatabaseSource::Url(cluster.cluster.urls().owner.clone());
+    let Err(StartError::Refused(why)) = open_database(&config).await else {
+        panic!("not refused");
+    };
+    assert!(why.contains("login role") && why.contains("durability"), "{why}");
+    config.profile = Profile::Development;
+    open_database(&config).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_migration_finds_nothing_to_do() {
+    let cluster = migrated_cluster().await;
+    assert_eq!(server::migrate::prepare(cluster.cluster.urls()).await.unwrap(), 0);
+}
