@@ -1,0 +1,307 @@
+//! One bank of one test: its folder, its PostgreSQL, its server, and the people who deal with it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use client::{ServerUrl, Session, Transport, Trust, UserName};
+use intent::Role;
+use ledger::AccountId;
+use money::{Amount, AssetCode};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use server::config::{Config, DatabaseSource};
+use server::postgres::{Durability, PrivateCluster, Urls};
+use server::start::Running;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use crate::people::{Customer, Holder};
+use crate::server_process::{Program, ServerProcess};
+use crate::{eventually, template};
+
+/// A bank that runs, with everything torn down when it is dropped.
+pub struct Bank {
+    // The order of these is the order in which they end.
+    server: Server,
+    cluster: Option<PrivateCluster>,
+    durability: Durability,
+    urls: Urls,
+    config: Config,
+    program: Option<Program>,
+    http: reqwest::Client,
+    trust: Trust,
+    manager: OnceCell<Session>,
+    auditor: OnceCell<Session>,
+    admin: OnceCell<Session>,
+    folder: TempDir,
+}
+
+enum Server {
+    Within(Box<Running>),
+    Process(ServerProcess),
+    Down(SocketAddr),
+}
+
+impl Bank {
+    /// A bank with its staff, and nobody else.
+    pub async fn start() -> Self {
+        Self::start_with(|_| ()).await
+    }
+
+    /// As [`Bank::start`], under settings of the test's own.
+    pub async fn start_with(shape: impl FnOnce(&mut Config)) -> Self {
+        Self::build(Durability::ForTestsOnly, None, shape).await
+    }
+
+    /// A bank whose server is a process, over a database that keeps what it acknowledged.
+    pub async fn start_process(program: &str) -> Self {
+        Self::build(Durability::Full, Some(program.into()), |_| ()).await
+    }
+
+    async fn build(
+        durability: Durability,
+        program: Option<PathBuf>,
+        shape: impl FnOnce(&mut Config),
+    ) -> Self {
+        let folder = template::copy();
+        let cluster = PrivateCluster::start_with(folder.path(), durability).await.unwrap();
+        let urls = cluster.urls().clone();
+        let mut config = template::config(folder.path());
+        config.database.source = DatabaseSource::Url(urls.server.clone());
+        shape(&mut config);
+        let program = program.map(|path| Program { path, log: folder.path().join("process.log") });
+        let server = Server::start(&config, &urls, program.as_ref()).await;
+        let bank = Self {
+            server,
+            cluster: Some(cluster),
+            durability,
+            urls,
+            config,
+            program,
+            http: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .build()
+                .unwrap(),
+            trust: template::trust_of(folder.path()),
+            manager: OnceCell::new(),
+            auditor: OnceCell::new(),
+            admin: OnceCell::new(),
+            folder,
+        };
+        bank.wait_for_a_fresh_revocation_list().await;
+        bank
+    }
+
+    /// The template's list may have ended; the server makes a new one when it starts.
+    async fn wait_for_a_fresh_revocation_list(&self) {
+        const IS_FRESH: &str = "SELECT count(*) FROM authority_state WHERE crl_next_update > now()";
+        eventually("a fresh revocation list", async || {
+            (self.count(IS_FRESH).await == 1).then_some(())
+        })
+        .await;
+    }
+
+    /// Address of the plain port.
+    pub fn addr(&self) -> SocketAddr {
+        match &self.server {
+            Server::Within(running) => running.addr,
+            Server::Process(process) => process.addr,
+            Server::Down(addr) => *addr,
+        }
+    }
+
+    /// Address of the TLS port, where the server runs in this process.
+    pub fn tls_addr(&self) -> SocketAddr {
+        match &self.server {
+            Server::Within(running) => running.tls_addr,
+            Server::Process(_) | Server::Down(_) => panic!("not known"),
+        }
+    }
+
+    /// The server's inside, where it runs in this process.
+    pub fn app(&self) -> &server::App {
+        match &self.server {
+            Server::Within(running) => &running.app,
+            Server::Process(_) | Server::Down(_) => panic!("not within reach"),
+        }
+    }
+
+    /// The bank's folder: key files, TLS certificate, cluster.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What a server process has written to its log so far.
+    pub fn process_log(&self) -> String {
+        let program = self.program.as_ref().expect("a process");
+        std::fs::read_to_string(&program.log).unwrap()
+    }
+
+    /// The database's own log.
+    pub fn database_log(&self) -> String {
+        let bytes = std::fs::read(self.folder().join("postgres/server.log")).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// What receipts and certificates of this bank are judged by.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// The bank as the typed client sees it, over connections of its own.
+    pub fn client(&self) -> client::Bank {
+        let url = ServerUrl::parse(&format!("http://{}", self.addr())).unwrap();
+        client::Bank::new(Transport::new(url, None).unwrap(), self.trust.clone())
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    pub(crate) fn owner_url(&self) -> &str {
+        self.urls.owner.expose()
+    }
+
+    /// The way into the database for the tools of the product.
+    pub fn urls(&self) -> &Urls {
+        &self.urls
+    }
+}
+
+/// People.
+impl Bank {
+    /// The manager, signed in.
+    pub async fn manager(&self) -> &Session {
+        self.manager.get_or_init(|| self.staff(Role::Manager)).await
+    }
+
+    /// The auditor clerk, signed in.
+    pub async fn auditor(&self) -> &Session {
+        self.auditor.get_or_init(|| self.staff(Role::AuditorClerk)).await
+    }
+
+    /// The system administrator, signed in.
+    pub async fn admin(&self) -> &Session {
+        self.admin.get_or_init(|| self.staff(Role::SystemAdmin)).await
+    }
+
+    async fn staff(&self, role: Role) -> Session {
+        self.login(&template::staff_of(self.folder(), role)).await
+    }
+
+    /// Signs in.
+    pub async fn login(&self, holder: &Holder) -> Session {
+        self.client().login(Arc::clone(&holder.identity)).await.unwrap()
+    }
+
+    /// Registers and enrols a customer.
+    pub async fn enrol(&self, name: &str) -> Holder {
+        let client = self.client();
+        let email = format!("{}@people.example", Uuid::now_v7());
+        let registration = client.register(name, &email).await.unwrap();
+        let user = UserName { id: registration.user, role: Role::Customer, name: name.to_owned() };
+        let holder = Holder::generate(client.suite(), user);
+        client.enrol(&holder, &registration.token).await.unwrap();
+        holder
+    }
+
+    /// A customer, signed in, with an account in euro that holds `minor` cents.
+    pub async fn customer(&self, name: &str, minor: i64) -> Customer {
+        let holder = self.enrol(name).await;
+        let session = self.login(&holder).await;
+        let account = self.open(&session, AssetCode::EUR).await;
+        if minor > 0 {
+            self.fund(account, crate::eur(minor)).await;
+        }
+        Customer { session, account, holder }
+    }
+
+    /// Opens one more account for a customer.
+    pub async fn open(&self, session: &Session, asset: AssetCode) -> AccountId {
+        let owner = session.identity().user().id;
+        session.open_account(owner, asset).await.unwrap().0
+    }
+
+    /// Puts the bank's money on an account.
+    pub async fn fund(&self, account: AccountId, amount: Amount) {
+        self.manager().await.fund(account, amount).await.unwrap();
+    }
+
+    /// What an account holds, in minor units.
+    pub async fn balance(&self, account: AccountId) -> i64 {
+        let sql = format!(
+            "SELECT credits_posted - debits_posted FROM accounts WHERE account_id = '{account}'"
+        );
+        self.count(&sql).await
+    }
+}
+
+/// Life and death.
+impl Bank {
+    /// Brings the server down in order.
+    pub async fn stop_server(&mut self) {
+        match self.take_server() {
+            Server::Within(running) => running.shutdown().await.unwrap(),
+            Server::Process(process) => process.kill(),
+            Server::Down(_) => {}
+        }
+    }
+
+    /// SIGKILL to the server's process.
+    pub fn kill_server(&mut self) {
+        match self.take_server() {
+            Server::Process(process) => process.kill(),
+            Server::Within(_) | Server::Down(_) => panic!("no process to kill"),
+        }
+    }
+
+    /// Brings the server up again at the same address.
+    pub async fn start_server(&mut self) {
+        self.config.listen = self.addr();
+        self.server = Server::start(&self.config, &self.urls, self.program.as_ref()).await;
+    }
+
+    /// Brings PostgreSQL down in order.
+    pub async fn stop_postgres(&mut self) {
+        if let Some(cluster) = self.cluster.take() {
+            cluster.stop().await.unwrap();
+        }
+    }
+
+    /// SIGKILL to PostgreSQL's postmaster, whose children follow it.
+    pub fn kill_postgres(&mut self) {
+        if let Some(cluster) = self.cluster.take() {
+            kill(Pid::from_raw(cluster.pid()), Signal::SIGKILL).unwrap();
+        }
+    }
+
+    /// Brings PostgreSQL up again; after a kill it recovers first.
+    pub async fn start_postgres(&mut self) {
+        let cluster = PrivateCluster::start_with(self.folder.path(), self.durability).await;
+        self.cluster = Some(cluster.unwrap());
+    }
+
+    fn take_server(&mut self) -> Server {
+        let addr = self.addr();
+        std::mem::replace(&mut self.server, Server::Down(addr))
+    }
+}
+
+impl Server {
+    async fn start(config: &Config, urls: &Urls, program: Option<&Program>) -> Self {
+        let Some(program) = program else {
+            let passphrase = template::passphrase();
+            let running = server::start::start(config.clone(), &passphrase).await.unwrap();
+            return Self::Within(Box::new(running));
+        };
+        let (program, data_dir) = (program.clone(), config.data_dir.clone());
+        let (url, listen) = (urls.server.expose().to_owned(), config.listen);
+        let started = tokio::task::spawn_blocking(move || {
+            ServerProcess::start(&program, &data_dir, &url, listen)
+        });
+        Self::Process(started.await.unwrap())
+    }
+}

@@ -1,0 +1,106 @@
+//! The database behind the server's back: the superuser's view, for what no request can see or bring about.
+
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use crate::Bank;
+
+/// A row, to be read by column name.
+pub type Row = PgRow;
+
+impl Bank {
+    /// A connection as the superuser, whom no policy binds.
+    pub async fn superuser(&self) -> PgConnection {
+        PgConnection::connect(self.owner_url()).await.unwrap()
+    }
+
+    /// Runs statements as the superuser; says how many rows they touched.
+    pub async fn execute(&self, sql: &str) -> u64 {
+        let mut connection = self.superuser().await;
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await;
+        done.unwrap_or_else(|error| panic!("{sql}: {error}")).rows_affected()
+    }
+
+    /// One number.
+    pub async fn count(&self, sql: &str) -> i64 {
+        let mut connection = self.superuser().await;
+        let found = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection);
+        found.await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// Whether every row of a query that looks for contradictions is absent.
+    pub async fn rows(&self, sql: &str) -> Vec<Row> {
+        let mut connection = self.superuser().await;
+        let found = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(&mut connection).await;
+        found.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// Everything that must hold between the tables of a quiet bank, whatever happened before.
+    ///
+    /// # Panics
+    ///
+    /// Names the first rule that is broken.
+    pub async fn assert_books_balance(&self) {
+        for (rule, violations) in RULES {
+            let found = self.count(&format!("SELECT count(*) FROM ({violations}) AS broken")).await;
+            assert_eq!(found, 0, "{rule}");
+        }
+    }
+}
+
+/// Each rule with a query for what breaks it.
+const RULES: [(&str, &str); 9] = [
+    (
+        "per asset, debits equal credits",
+        "SELECT asset FROM accounts GROUP BY asset
+          HAVING sum(debits_posted) <> sum(credits_posted) OR sum(debits_pending) <> sum(credits_pending)",
+    ),
+    (
+        "an account's counters are the sums of its entries",
+        "SELECT a.account_id FROM accounts a
+           LEFT JOIN (SELECT account_id, count(*) AS n,
+                             coalesce(sum(amount) FILTER (WHERE side = 'debit'), 0) AS debits,
+                             coalesce(sum(amount) FILTER (WHERE side = 'credit'), 0) AS credits
+                        FROM entries GROUP BY account_id) e USING (account_id)
+          WHERE a.debits_posted <> coalesce(e.debits, 0) OR a.credits_posted <> coalesce(e.credits, 0)
+             OR a.entry_count <> coalesce(e.n, 0)",
+    ),
+    (
+        "an account's entries are numbered without a gap",
+        "SELECT account_id FROM entries GROUP BY account_id
+          HAVING max(sequence) <> count(*) OR min(sequence) <> 1",
+    ),
+    (
+        "a posted transfer has two entries over its amount, a refused one none",
+        "SELECT t.transfer_id FROM transfers t LEFT JOIN entries e USING (transfer_id)
+          GROUP BY t.transfer_id, t.code, t.amount
+          HAVING (t.code = 'ok') <> (count(e.account_id) = 2) OR (t.code <> 'ok') <> (count(e.account_id) = 0)
+              OR bool_or(e.amount <> t.amount)",
+    ),
+    (
+        "an entry belongs to a transfer",
+        "SELECT e.transfer_id FROM entries e LEFT JOIN transfers t USING (transfer_id)
+          WHERE t.transfer_id IS NULL",
+    ),
+    (
+        "a floor holds",
+        "SELECT account_id FROM accounts WHERE floor IS NOT NULL AND kind = 'liability'
+            AND credits_posted - debits_posted - debits_pending < floor",
+    ),
+    (
+        "a transfer was decided in a record",
+        "SELECT t.transfer_id FROM transfers t LEFT JOIN records r USING (intent_id)
+          WHERE r.intent_id IS NULL",
+    ),
+    (
+        "records are numbered without a gap up to the head of the log",
+        "SELECT h.size FROM log_head h
+          WHERE h.size <> (SELECT count(*) FROM records)
+             OR h.size <> (SELECT max(leaf_index) + 1 FROM records)",
+    ),
+    (
+        "the head of the log has a signed checkpoint",
+        "SELECT h.size FROM log_head h LEFT JOIN log_checkpoints c USING (book_id, size)
+          WHERE c.note IS NULL",
+    ),
+];

@@ -1,0 +1,45 @@
+//! The harness of the end-to-end tests: a real bank for each test, in about a second.
+//!
+//! A [`Bank`] is a server over its own private PostgreSQL cluster, copied from a template that holds a founded bank with
+//! its staff enrolled. The server runs in the test's process, or, where it shall be killed for real, in one of its own
+//! ([`Bank::start_process`]). Everything else goes over HTTP: through the typed client as a holder's device would
+//! ([`Session`](client::Session)), or byte by byte as an attacker would ([`Bank::send`], [`Forger`]).
+//!
+//! It asserts nothing about the product by itself, and it is no way to run a bank: fsync is off but where a test asks for
+//! it.
+
+mod bank;
+mod database;
+mod forge;
+mod http;
+mod patience;
+mod people;
+mod server_process;
+mod template;
+
+pub use bank::Bank;
+pub use database::Row;
+pub use forge::Forger;
+pub use http::{Answer, Request};
+pub use patience::{eventually, eventually_within};
+pub use people::{Customer, Holder};
+pub use template::{BANK, ORIGIN, PASSPHRASE};
+
+use ledger::AccountId;
+use money::{Amount, AssetCode};
+use uuid::Uuid;
+
+/// Euro in cents.
+pub fn eur(minor: i64) -> Amount {
+    Amount::new(minor, AssetCode::EUR).unwrap()
+}
+
+/// An amount of any asset in its minor units.
+pub fn money(minor: i64, asset: &str) -> Amount {
+    Amount::new(minor, asset.parse().unwrap()).unwrap()
+}
+
+/// An account id that nobody uses.
+pub fn fresh_account() -> AccountId {
+    AccountId::new(Uuid::now_v7())
+}
