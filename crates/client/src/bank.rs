@@ -56,7 +56,7 @@ impl Bank {
     /// Trust on first use. Keep [`Bank::trust`] and compare: [`Trust::is_same_bank`].
     pub async fn connect(transport: Transport) -> Result<Self, ClientError> {
         let info = security_info(&transport).await?;
-        let trust = Trust::from_text(&info.trust)?;
+        let trust = info.trust()?;
         Ok(Self::new(transport, trust))
     }
 
@@ -75,7 +75,7 @@ impl Bank {
     /// What runs there: suites, provider, TLS group of this connection.
     pub async fn security_info(&self) -> Result<SecurityInfo, ClientError> {
         let info = security_info(&self.transport).await?;
-        let shown = Trust::from_text(&info.trust)?;
+        let shown = info.trust()?;
         if shown.is_same_bank(&self.trust) {
             Ok(info)
         } else {

@@ -86,6 +86,12 @@ impl Identity {
         Self { user, key, kem, device, certificates, chain: Mutex::new(chain), journal: None }
     }
 
+    /// New keys for the same user on the same device, to be certified by a rotation.
+    pub fn successor(&self) -> Result<Self, CryptoError> {
+        let device = Device::from_secret(self.device.secret().duplicate())?;
+        Self::generate(self.key.suite(), self.user.clone(), device)
+    }
+
     /// The same identity, which writes every position of its chain down before using it.
     #[must_use]
     pub fn with_journal(self, journal: ChainJournal) -> Self {
@@ -181,7 +187,7 @@ impl Identity {
         let reserved = KeyChain { seq, prev: sha3_256(intent.canonical()) };
         // A crash right here leaves a gap in the chain; the other order could repeat a position.
         if let Some(journal) = &self.journal {
-            journal.record(reserved)?;
+            journal.record(&self.key.public_key().fingerprint(), reserved)?;
         }
         *chain = reserved;
         Ok(intent)

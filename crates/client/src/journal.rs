@@ -1,7 +1,7 @@
 //! Where a key stands in its chain, written down before the position is used.
 //!
 //! ```text
-//! u8  version, 1  |  u64 BE seq  |  32 prev        41 bytes, mode 0600, replaced atomically
+//! u8  version, 1  |  32 key  |  u64 BE seq  |  32 prev    73 bytes, mode 0600, replaced atomically
 //! ```
 //!
 //! It holds nothing secret. Whoever may write it may as well put the whole folder back to an
@@ -16,7 +16,7 @@ use crypto::Sha3;
 use crate::{KeyChain, files};
 
 const VERSION: u8 = 1;
-const LEN: usize = 41;
+const LEN: usize = 73;
 
 /// A file beside a profile that follows its key's chain.
 #[derive(Debug)]
@@ -31,30 +31,33 @@ impl ChainJournal {
         Self { path: path.into() }
     }
 
-    /// Writes a position down, durably.
-    pub(crate) fn record(&self, chain: KeyChain) -> io::Result<()> {
+    /// Writes a position of `key` (its fingerprint) down, durably.
+    pub(crate) fn record(&self, key: &Sha3, chain: KeyChain) -> io::Result<()> {
         let seq = chain.seq.to_be_bytes();
-        let bytes = [[VERSION].as_slice(), &seq, chain.prev.as_bytes()].concat();
+        let bytes = [[VERSION].as_slice(), key.as_bytes(), &seq, chain.prev.as_bytes()].concat();
         files::write_private(&self.path, &bytes)
     }
 
-    /// The position written down last; `None` before the first.
-    pub(crate) fn read(&self) -> io::Result<Option<KeyChain>> {
+    /// The position of `key` written down last; `None` before its first, also where the journal is
+    /// still its predecessor's.
+    pub(crate) fn read(&self, key: &Sha3) -> io::Result<Option<KeyChain>> {
         let bytes = match fs::read(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             bytes => bytes?,
         };
-        parse(&bytes).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        let (owner, chain) = parse(&bytes).ok_or(io::ErrorKind::InvalidData)?;
+        Ok((owner == *key).then_some(chain))
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<KeyChain> {
+fn parse(bytes: &[u8]) -> Option<(Sha3, KeyChain)> {
     let bytes: &[u8; LEN] = bytes.try_into().ok()?;
     let (version, rest) = bytes.split_first()?;
+    let (key, rest) = rest.split_first_chunk::<32>()?;
     let (seq, prev) = rest.split_first_chunk::<8>()?;
     let prev: [u8; 32] = prev.try_into().ok()?;
     let chain = KeyChain { seq: u64::from_be_bytes(*seq), prev: Sha3::from_bytes(prev) };
-    (*version == VERSION).then_some(chain)
+    (*version == VERSION).then_some((Sha3::from_bytes(*key), chain))
 }
 
 #[cfg(test)]
@@ -66,19 +69,22 @@ mod tests {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join("alice.chain");
         let journal = ChainJournal::new(&path);
-        assert_eq!(journal.read().unwrap(), None);
+        assert_eq!(journal.read(&KEY).unwrap(), None);
         for bytes in [&[][..], &[1; LEN - 1], &[1; LEN + 1], &[2; LEN]] {
             fs::write(&path, bytes).unwrap();
-            assert!(journal.read().is_err(), "{} bytes", bytes.len());
+            assert!(journal.read(&KEY).is_err(), "{} bytes", bytes.len());
         }
     }
 
     #[test]
-    fn a_position_comes_back_as_it_was_written() {
+    fn a_position_comes_back_to_its_own_key_only() {
         let folder = tempfile::TempDir::new().unwrap();
         let journal = ChainJournal::new(folder.path().join("alice.chain"));
         let chain = KeyChain { seq: u64::MAX, prev: Sha3::from_bytes([9; 32]) };
-        journal.record(chain).unwrap();
-        assert_eq!(journal.read().unwrap(), Some(chain));
+        journal.record(&KEY, chain).unwrap();
+        assert_eq!(journal.read(&KEY).unwrap(), Some(chain));
+        assert_eq!(journal.read(&Sha3::from_bytes([5; 32])).unwrap(), None);
     }
+
+    const KEY: Sha3 = Sha3::from_bytes([4; 32]);
 }

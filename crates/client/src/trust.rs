@@ -6,6 +6,7 @@ use pki::Certificate;
 use serde::{Deserialize, Serialize};
 use tlog::CheckpointVerifier;
 
+use crate::wire::{SecurityInfo, TrustMember};
 use crate::{ClientError, base64url};
 
 const VERSION: &str = "1";
@@ -72,7 +73,7 @@ impl Trust {
         serde_json::to_string_pretty(&text).unwrap_or_default()
     }
 
-    pub(crate) fn from_text(text: &TrustText) -> Result<Self, ClientError> {
+    fn from_text(text: &TrustText) -> Result<Self, ClientError> {
         if text.v != VERSION {
             return Err(ClientError::Answer { what: "version of the trust" });
         }
@@ -88,6 +89,13 @@ impl Trust {
         })
     }
 
+    pub(crate) fn from_member(member: &TrustMember) -> Result<Self, ClientError> {
+        match member {
+            TrustMember::Text(text) => Self::from_json(text.as_bytes()),
+            TrustMember::Object(text) => Self::from_text(text),
+        }
+    }
+
     /// Whether another trust names the same bank by the same keys; its address may differ.
     #[must_use]
     pub fn is_same_bank(&self, other: &Self) -> bool {
@@ -95,5 +103,12 @@ impl Trust {
             && self.root.fingerprint() == other.root.fingerprint()
             && self.verifier.to_text() == other.verifier.to_text()
             && self.kem.as_bytes() == other.kem.as_bytes()
+    }
+}
+
+impl SecurityInfo {
+    /// The keys that the server shows.
+    pub fn trust(&self) -> Result<Trust, ClientError> {
+        Trust::from_member(&self.trust)
     }
 }

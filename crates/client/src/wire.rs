@@ -65,10 +65,31 @@ pub(crate) struct RefreshAnswer {
 /// What `/api/security/info` says, as far as clients act on it; the rest is kept as it came.
 #[derive(Clone, Debug, Deserialize)]
 pub struct SecurityInfo {
-    pub(crate) trust: TrustText,
+    pub(crate) trust: TrustMember,
     /// Everything else, for people to read.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The trust as the text of its file, or as the object in it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum TrustMember {
+    Text(String),
+    Object(TrustText),
+}
+
+/// A page of a list.
+#[derive(Deserialize)]
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) next: Option<String>,
+}
+
+/// What an account number names.
+#[derive(Deserialize)]
+pub(crate) struct Resolved {
+    pub(crate) id: String,
 }
 
 /// An account as its owner or the staff sees it. Amounts are minor units.
@@ -100,11 +121,13 @@ pub struct AccountView {
     pub owner: Option<String>,
 }
 
-/// One movement on an account of the caller's.
+/// One movement on an account of the caller's. The amount is in minor units.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct HistoryItem {
     /// The transfer.
     pub id: String,
+    /// The intent that asked for it.
+    pub intent_id: String,
     /// When it was posted.
     pub at: String,
     /// Account debited.
@@ -115,9 +138,11 @@ pub struct HistoryItem {
     pub amount: String,
     /// Asset code.
     pub asset: String,
-    /// Place in the log.
+    /// `ok`, or the code of its refusal.
+    pub code: String,
+    /// Free text of the payer, by name.
     #[serde(default)]
-    pub leaf_index: Option<String>,
+    pub details: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// A page of history, newest first.

@@ -65,12 +65,9 @@ pub(super) fn write(profile: &Profile) -> SecretBytes {
     SecretBytes::new(out.0)
 }
 
-/// Reads a profile whose key's chain goes on at the later of the position inside and `journaled`.
-pub(super) fn read(
-    bytes: &[u8],
-    journaled: Option<KeyChain>,
-    journal: ChainJournal,
-) -> Result<Profile, &'static str> {
+/// Reads a profile whose key's chain goes on at the later of the position inside and
+/// the journal's.
+pub(super) fn read(bytes: &[u8], journal: ChainJournal) -> Result<Profile, &'static str> {
     let mut reader = Reader::new(bytes);
     let [version, suite] = reader.array()?;
     if version != VERSION {
@@ -94,6 +91,8 @@ pub(super) fn read(
     let seq = u64::from_be_bytes(reader.array()?);
     let chain = KeyChain { seq, prev: Sha3::from_bytes(reader.array()?) };
     reader.end()?;
+    let journaled =
+        journal.read(&key.public_key().fingerprint()).map_err(|_| "journal of the chain")?;
     let chain = journaled.filter(|journaled| journaled.seq > chain.seq).unwrap_or(chain);
     let identity = Identity::from_parts(user, key, kem, device, certificates, chain);
     let identity = identity.with_journal(journal);

@@ -206,10 +206,8 @@ impl KeyStore {
             bytes.split_first_chunk::<HEADER_LEN>().ok_or_else(|| malformed("too short"))?;
         let key = derive(header, passphrase).map_err(|fault| fault.at(&path))?;
         let plain = key.open(header, sealed).map_err(|_| KeyStoreError::WrongPassphrase)?;
-        let journal_path = path.with_extension("chain");
-        let journal = ChainJournal::new(&journal_path);
-        let journaled = journal.read().map_err(|source| self.io(&journal_path, source))?;
-        let profile = layout::read(plain.expose(), journaled, journal).map_err(malformed)?;
+        let journal = journal_of(&path);
+        let profile = layout::read(plain.expose(), journal).map_err(malformed)?;
         Ok((Unlocked { path, header: *header, key, _lock: lock }, profile))
     }
 
@@ -266,14 +264,50 @@ impl KeyStore {
 }
 
 impl Unlocked {
+    /// The journal of the profile's key, for a key that takes its place.
+    #[must_use]
+    pub fn journal(&self) -> ChainJournal {
+        journal_of(&self.path)
+    }
+
+    /// Writes a profile beside this one, as `NAME-next` under the same passphrase: a successor
+    /// that may be certified without the answer ever arriving.
+    pub fn save_successor(&self, profile: &Profile) -> Result<(), KeyStoreError> {
+        self.save_to(&self.successor_path(), profile)
+    }
+
+    /// Removes what [`Unlocked::save_successor`] wrote.
+    pub fn remove_successor(&self) -> Result<(), KeyStoreError> {
+        let path = self.successor_path();
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(KeyStoreError::Io { path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Seals the profile anew under the same passphrase and replaces the file.
     pub fn save(&self, profile: &Profile) -> Result<(), KeyStoreError> {
+        self.save_to(&self.path, profile)
+    }
+
+    fn successor_path(&self) -> PathBuf {
+        let name = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        self.path.with_file_name(format!("{name}-next.{EXTENSION}"))
+    }
+
+    fn save_to(&self, path: &Path, profile: &Profile) -> Result<(), KeyStoreError> {
         let plain = layout::write(profile);
         let sealed = self.key.seal(&self.header, plain.expose())?;
         let bytes = [self.header.as_slice(), &sealed].concat();
-        files::write_private(&self.path, &bytes)
-            .map_err(|source| KeyStoreError::Io { path: self.path.clone(), source })
+        files::write_private(path, &bytes)
+            .map_err(|source| KeyStoreError::Io { path: path.to_owned(), source })
     }
+}
+
+fn journal_of(path: &Path) -> ChainJournal {
+    ChainJournal::new(path.with_extension("chain"))
 }
 
 /// What is wrong with a header, before the path is known.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crypto::Sha3;
 use intent::{Body, Intent, Kind, Receipt, RevocationReason, SignedIntent, UserId};
-use ledger::{AccountId, Freeze};
+use ledger::{AccountId, AccountNumber, Freeze};
 use money::{Amount, AssetCode};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -21,7 +21,7 @@ pub use tokens::Standing;
 pub(crate) use tokens::Tokens;
 
 use crate::bank::{envelope, from_body, json_headers, to_body};
-use crate::wire::{EnrolAnswer, RefreshAnswer, RefreshRequest};
+use crate::wire::{EnrolAnswer, Page, RefreshAnswer, RefreshRequest, Resolved};
 use crate::{
     AccountView, Bank, BatchLine, ClientError, HistoryPage, Identity, KeyInfo, RequestSigner, Wish,
     clock, routes,
@@ -29,6 +29,8 @@ use crate::{
 
 /// The same signed bytes are sent at most this often; the intent id makes it harmless.
 const SUBMIT_ATTEMPTS_MAX: u32 = 4;
+/// As many accounts as the bank gives at once.
+const ACCOUNTS_PAGE_LEN: u32 = 200;
 /// A bank that asks for a longer pause is left to the caller.
 const RETRY_AFTER_S_MAX: u64 = 5;
 const RETRY_PAUSE: Duration = Duration::from_millis(250);
@@ -244,11 +246,23 @@ impl Session {
         Ok(Settled { receipt, signed, extra })
     }
 
-    /// The caller's accounts; staff see everyone's.
+    /// All of the caller's accounts; staff see everyone's.
     pub async fn accounts(&self) -> Result<Vec<AccountView>, ClientError> {
-        let mut answer: Map<String, Value> = self.get(routes::ACCOUNTS).await?;
-        let items = answer.remove("items").ok_or(ClientError::Answer { what: "items" })?;
-        serde_json::from_value(items).map_err(|_| ClientError::Answer { what: "items" })
+        let mut accounts = Vec::new();
+        let mut path = format!("{}?limit={ACCOUNTS_PAGE_LEN}", routes::ACCOUNTS);
+        loop {
+            let page: Page<AccountView> = self.get(&path).await?;
+            accounts.extend(page.items);
+            let Some(next) = page.next else { return Ok(accounts) };
+            let cursor: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+            path = format!("{}?limit={ACCOUNTS_PAGE_LEN}&cursor={cursor}", routes::ACCOUNTS);
+        }
+    }
+
+    /// The account that a number names.
+    pub async fn resolve(&self, number: AccountNumber) -> Result<AccountId, ClientError> {
+        let found: Resolved = self.get(&format!("{}/resolve/{number}", routes::ACCOUNTS)).await?;
+        found.id.parse().map_err(|_| ClientError::Answer { what: "id" })
     }
 
     /// A page of what moved on the caller's accounts, newest first.
