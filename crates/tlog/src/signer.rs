@@ -44,6 +44,12 @@ impl CheckpointSigner {
         Ok(Self { origin, context, ed25519, mldsa44, composite, verifier })
     }
 
+    /// The log that this signer signs for.
+    #[must_use]
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// Signs a checkpoint of this log: Ed25519 and ML-DSA-44 lines for everyone's tools, the
     /// composite line for ours. The time, in seconds since 1970, is in the ML-DSA-44 line.
     ///

@@ -16,7 +16,6 @@ use server::postgres::{PrivateCluster, Programs, Urls, locate};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use url::Url;
-use uuid::Uuid;
 
 use super::processor::Meter;
 use crate::exit::Exit;
@@ -357,10 +356,10 @@ async fn customer(
     let session = enrolled(bank, user, &registration.token).await?;
     let funds = Amount::new(FUNDS_MINOR, AssetCode::EUR)
         .map_err(|error| Failure::unexpected("the funds", &error))?;
+    let owner = session.identity().user().id;
     let mut opened = Vec::new();
     for _ in 0..accounts {
-        let account = AccountId::new(Uuid::now_v7());
-        session.open_account(account, AssetCode::EUR).await?;
+        let (account, _) = session.open_account(owner, AssetCode::EUR).await?;
         manager.fund(account, funds).await?;
         opened.push(account);
     }

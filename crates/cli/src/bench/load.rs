@@ -99,7 +99,11 @@ fn sign_share(
                 Scenario::Hot => Wish::transfer(from, field.hot_account(), one(), None),
                 Scenario::Batch => {
                     let lines: Vec<BatchLine> = (0..BATCH_LEN)
-                        .map(|_| BatchLine::new(other(field, from, &mut random), one()))
+                        .map(|_| BatchLine {
+                            to: other(field, from, &mut random),
+                            amount: one(),
+                            memo: None,
+                        })
                         .collect();
                     Wish::batch(from, &lines, false)
                 }

@@ -99,7 +99,8 @@ impl Report {
 
     pub(super) fn table(&self) -> String {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_FULL_CONDENSED).set_header([
+        table.load_style(presets::UTF8_FULL_CONDENSED);
+        table.set_header([
             "scenario", "transfers/s", "x pgbench", "p50 µs", "p99 µs", "at", "server µs", "postgres µs",
             "client µs", "WAL bytes",
         ]);
