@@ -22,18 +22,12 @@ const VERSION: &str = "1";
 /// What a customer, client or auditor trusts.
 #[derive(Clone, Debug)]
 pub struct TrustFile {
-    /// Which bank.
-    pub bank: BankId,
-    /// The suite of its signatures.
-    pub suite: Suite,
-    /// What a login answers to: scheme, host and port that people type.
-    pub origin: String,
-    /// Its root certificate.
-    pub root: Certificate,
-    /// Verifies its checkpoints.
-    pub log: CheckpointVerifier,
-    /// What devices seal their key to.
-    pub kem: KemPublicKey,
+    bank: BankId,
+    suite: Suite,
+    origin: String,
+    root: Certificate,
+    log: CheckpointVerifier,
+    kem: KemPublicKey,
 }
 
 /// The file, member by member.
@@ -68,6 +62,42 @@ impl TrustFile {
             log: authority.checkpoint_verifier().clone(),
             kem: authority.kem_public_key().clone(),
         }
+    }
+
+    /// Which bank.
+    #[must_use]
+    pub const fn bank(&self) -> &BankId {
+        &self.bank
+    }
+
+    /// The suite of its signatures.
+    #[must_use]
+    pub const fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// What a login answers to: scheme, host and port that people type.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Its root certificate.
+    #[must_use]
+    pub const fn root(&self) -> &Certificate {
+        &self.root
+    }
+
+    /// Verifies its checkpoints.
+    #[must_use]
+    pub const fn log(&self) -> &CheckpointVerifier {
+        &self.log
+    }
+
+    /// What devices seal their key to.
+    #[must_use]
+    pub const fn kem(&self) -> &KemPublicKey {
+        &self.kem
     }
 
     /// The members of the file.
