@@ -22,12 +22,12 @@ const VERSION: &str = "1";
 /// What a customer, client or auditor trusts.
 #[derive(Clone, Debug)]
 pub struct TrustFile {
-    bank: BankId,
-    suite: Suite,
-    origin: String,
-    root: Certificate,
-    log: CheckpointVerifier,
-    kem: KemPublicKey,
+    pub(crate) bank: BankId,
+    pub(crate) suite: Suite,
+    pub(crate) origin: String,
+    pub(crate) root: Certificate,
+    pub(crate) log: CheckpointVerifier,
+    pub(crate) kem: KemPublicKey,
 }
 
 /// The file, member by member.
