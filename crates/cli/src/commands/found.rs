@@ -1,0 +1,148 @@
+//! `found`: a new bank in the data folder.
+
+use std::path::PathBuf;
+
+use client::{Invitation, UserName, write_private};
+use crypto::Suite;
+use intent::{BankId, Role};
+use server::bank::{Founded, FoundingPlan};
+use server::config::Config;
+
+use crate::args::Globals;
+use crate::commands::serve;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Row};
+use crate::prompt;
+
+/// Found a bank: keys, root and issuing certificate, first log entry, staff invitations
+///
+/// Creates the bank in the data folder (STRONGROOM_DATA_DIR, else .strongroom) with a private
+/// PostgreSQL, or in the one that DATABASE_URL names. The passphrase seals the bank's keys; without
+/// it nobody can start the bank again.
+///
+/// Standard output lists the invitations: each is a secret that enrols one member of staff, once.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  strongroom found --bank examplebank --name 'Example Bank'
+  strongroom found --bank examplebank --name 'Example Bank' \\
+      --staff 'manager:Max Mint:max@example.org' --staff 'auditor_clerk:Ada Audit:ada@example.org'
+  strongroom found --bank testbank --name Test -o json > invitations.json")]
+pub(crate) struct Args {
+    /// Identifier of the bank, signed into everything: 1 to 32 of a-z, 0-9 and -
+    #[arg(long, value_name = "ID")]
+    bank: BankId,
+
+    /// Name of the bank for people
+    #[arg(long)]
+    name: String,
+
+    /// Suite of every key: standard, compact, pure65 or cnsa2
+    #[arg(long, default_value = "standard")]
+    suite: Suite,
+
+    /// Staff to invite; once for each. Without any: one of each role
+    #[arg(long, value_name = "ROLE:NAME:EMAIL", value_parser = staff)]
+    staff: Vec<Staff>,
+
+    /// Where to write the trust file, which customers and auditors need
+    #[arg(long, value_name = "FILE", default_value = "bank.json")]
+    trust: PathBuf,
+}
+
+#[derive(Clone, Debug)]
+struct Staff {
+    role: Role,
+    name: String,
+    email: String,
+}
+
+fn staff(text: &str) -> Result<Staff, String> {
+    let mut parts = text.splitn(3, ':');
+    let (Some(role), Some(name), Some(email)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err("write it as ROLE:NAME:EMAIL".to_owned());
+    };
+    let role: Role = role.parse().map_err(|_| {
+        let names: Vec<_> = staff_roles().map(Role::name).collect();
+        format!("the role must be one of {}", names.join(", "))
+    })?;
+    if role == Role::Customer {
+        return Err("customers register themselves: `strongroom enrol`".to_owned());
+    }
+    Ok(Staff { role, name: name.to_owned(), email: email.to_owned() })
+}
+
+fn staff_roles() -> impl Iterator<Item = Role> {
+    Role::ALL.into_iter().filter(|role| *role != Role::Customer)
+}
+
+pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> {
+    if args.trust.exists() {
+        let what = format!("{} exists already", args.trust.display());
+        return Err(Failure::new(Exit::Conflict, what).next("choose another file with --trust"));
+    }
+    let config = serve::config()?;
+    let passphrase = prompt::new_passphrase(globals, &format!("the keys of {}", args.bank))?;
+    let plan = plan(&args, &config);
+    let opened = server::start::open_database(&config).await;
+    let (db, cluster) = opened.map_err(serve::failed)?;
+    let now = server::clock::now();
+    let founded = server::bank::found(&db, plan, &passphrase, &config.data_dir, now).await;
+    // The database goes down in order whether or not the bank came to be.
+    db.close().await;
+    if let Some(cluster) = cluster {
+        cluster.stop().await.map_err(|error| {
+            Failure::unexpected("the private database did not stop in order", &error)
+        })?;
+    }
+    let founded = founded.map_err(|error| refused(&error))?;
+    let trust = founded.trust.to_text();
+    write_private(&args.trust, trust.as_bytes())
+        .map_err(|error| Failure::file(args.trust.display(), &error))?;
+    eprintln!("founded {} in {}", args.bank, config.data_dir.display());
+    eprintln!("trust file: {} (not secret; hand it out)", args.trust.display());
+    eprintln!("next: `strongroom serve`, then hand each invitation below to its person only");
+    output::list(globals.output, &invitations(&founded), "nobody was invited")
+}
+
+fn plan(args: &Args, config: &Config) -> FoundingPlan {
+    let plan = FoundingPlan::new(args.bank.clone(), &args.name, args.suite, &config.origin);
+    if args.staff.is_empty() {
+        let domain = format!("{}.example", args.bank);
+        return staff_roles().fold(plan, |plan, role| {
+            let email = format!("{}@{domain}", role.name());
+            plan.with_staff(&role.name().replace('_', " "), &email, role)
+        });
+    }
+    args.staff
+        .iter()
+        .fold(plan, |plan, staff| plan.with_staff(&staff.name, &staff.email, staff.role))
+}
+
+fn invitations(founded: &Founded) -> Vec<Row> {
+    let row = |invited: &server::bank::Invitation| {
+        let user = UserName { id: invited.user, role: invited.role, name: invited.name.clone() };
+        let token = invited.registration_token.duplicate();
+        Row::new()
+            .text("role", invited.role.name())
+            .text("name", invited.name.clone())
+            .text("email", invited.email.clone())
+            .text("expires_at", invited.expires_at.to_string())
+            .text("invitation", Invitation { user, token }.expose())
+    };
+    founded.invitations.iter().map(row).collect()
+}
+
+fn refused(error: &server::bank::FoundingError) -> Failure {
+    use server::bank::FoundingError;
+    match error {
+        FoundingError::AlreadyFounded => Failure::new(Exit::Conflict, error.to_string())
+            .next("start it with `strongroom serve`, or name another STRONGROOM_DATA_DIR"),
+        FoundingError::OtherSuite => Failure::new(Exit::Conflict, error.to_string()),
+        FoundingError::KeyFile(_)
+        | FoundingError::Authority(_)
+        | FoundingError::Log(_)
+        | FoundingError::Database(_) => Failure::unexpected("the bank was not founded", error),
+    }
+}

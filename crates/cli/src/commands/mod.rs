@@ -1,0 +1,53 @@
+//! One file per command. To add one: a `mod` line here, a variant in [`Command`], an arm below.
+
+#![expect(clippy::doc_markdown, reason = "the comments are help texts for a terminal")]
+
+pub(crate) mod accounts;
+pub(crate) mod cert;
+pub(crate) mod certificate;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod enrol;
+pub(crate) mod found;
+pub(crate) mod fund;
+pub(crate) mod help;
+pub(crate) mod history;
+pub(crate) mod keys;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod migrate;
+pub(crate) mod pay;
+pub(crate) mod receipt;
+pub(crate) mod serve;
+pub(crate) mod verify;
+
+use crate::args::{Command, Globals};
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Demo(args) => Box::pin(crate::demo::run(globals, args)).await,
+        Command::Found(args) => found::run(globals, args).await,
+        Command::Serve(args) => serve::run(globals, args).await,
+        Command::Enrol(args) => enrol::run(globals, args).await,
+        Command::Login(args) => login::run(globals, args).await,
+        Command::Logout(args) => logout::run(globals, args).await,
+        Command::Accounts(command) => accounts::run(globals, command).await,
+        Command::Pay(args) => pay::run(globals, args).await,
+        Command::Fund(args) => fund::run(globals, args).await,
+        Command::History(args) => history::run(globals, args).await,
+        Command::Keys(command) => keys::run(globals, command).await,
+        Command::Certificate(command) => certificate::run(globals, command).await,
+        Command::Receipt(command) => receipt::run(globals, command),
+        Command::Cert(command) => cert::run(globals, command),
+        Command::Config(command) => config::run(globals, command),
+        Command::Bench(args) => crate::bench::run(globals, args).await,
+        Command::Verify(args) => verify::run(globals, args).await,
+        Command::Doctor(args) => doctor::run(globals, args).await,
+        Command::Migrate(args) => migrate::run(globals, args).await,
+        Command::Completions(args) => completions::run(args),
+        Command::Help(args) => help::run(globals, args),
+    }
+}

@@ -1,0 +1,92 @@
+//! Asking people: passphrases and confirmations.
+
+use std::fs;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+
+use client::KeyStore;
+use crypto::SecretBytes;
+
+use crate::args::Globals;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+const VARIABLE: &str = "STRONGROOM_PASSPHRASE";
+
+/// The passphrase of what exists: from the file, the environment, or the terminal.
+pub(crate) fn passphrase(globals: &Globals, what: &str) -> Result<SecretBytes, Failure> {
+    if let Some(passphrase) = given(globals)? {
+        return Ok(passphrase);
+    }
+    ask(globals, &format!("Passphrase of {what}: "))
+}
+
+/// A new passphrase: asked for twice where it is typed.
+pub(crate) fn new_passphrase(globals: &Globals, purpose: &str) -> Result<SecretBytes, Failure> {
+    let passphrase = if let Some(passphrase) = given(globals)? {
+        passphrase
+    } else {
+        let first = ask(globals, &format!("New passphrase for {purpose}: "))?;
+        let second = ask(globals, "The same again: ")?;
+        if !crypto::constant_time_eq(first.expose(), second.expose()) {
+            return Err(Failure::usage("the two passphrases differ"));
+        }
+        first
+    };
+    let characters = String::from_utf8_lossy(passphrase.expose()).chars().count();
+    if characters < KeyStore::PASSPHRASE_LEN_MIN {
+        return Err(client::KeyStoreError::PassphraseTooShort.into());
+    }
+    Ok(passphrase)
+}
+
+/// Asks before something is done that cannot be undone. `summary` says what.
+pub(crate) fn confirm(globals: &Globals, summary: &str) -> Result<(), Failure> {
+    if globals.yes {
+        return Ok(());
+    }
+    if !is_interactive(globals) {
+        return Err(Failure::usage("this needs a confirmation and nobody is there to give it")
+            .because(summary.replace('\n', "; "))
+            .next("add --yes"));
+    }
+    eprint!("{summary}\nGo on? [y/N] ");
+    let mut answer = String::new();
+    let read = io::stderr().flush().and_then(|()| io::stdin().lock().read_line(&mut answer));
+    read.map_err(|error| Failure::unexpected("could not read the answer", &error))?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Failure::new(Exit::Unexpected, "not confirmed; nothing was sent")),
+    }
+}
+
+fn is_interactive(globals: &Globals) -> bool {
+    !globals.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+fn given(globals: &Globals) -> Result<Option<SecretBytes>, Failure> {
+    if let Some(path) = &globals.passphrase_file {
+        return from_file(path).map(Some);
+    }
+    Ok(std::env::var(VARIABLE).ok().map(|text| SecretBytes::new(text.into_bytes())))
+}
+
+/// The file's bytes without the line break that editors add at its end.
+fn from_file(path: &Path) -> Result<SecretBytes, Failure> {
+    let mut bytes = fs::read(path).map_err(|error| Failure::file(path.display(), &error))?;
+    while bytes.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        bytes.pop();
+    }
+    Ok(SecretBytes::new(bytes))
+}
+
+fn ask(globals: &Globals, question: &str) -> Result<SecretBytes, Failure> {
+    if !is_interactive(globals) {
+        return Err(Failure::new(Exit::Unauthenticated, "a passphrase is needed")
+            .because("nobody is at a terminal to type it")
+            .next(format!("set {VARIABLE} or --passphrase-file")));
+    }
+    rpassword::prompt_password(question)
+        .map(|text| SecretBytes::new(text.into_bytes()))
+        .map_err(|error| Failure::unexpected("could not read the passphrase", &error))
+}

@@ -1,0 +1,241 @@
+//! The command as scripts see it: exit codes, what goes to which stream, and the help.
+
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const ROOTS: [&str; 2] =
+    ["bouncycastle-mldsa65-ed25519-root.der", "reference-mldsa65-ed25519-root.der"];
+
+struct Shell {
+    home: TempDir,
+}
+
+impl Shell {
+    fn new() -> Self {
+        Self { home: TempDir::new().unwrap() }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
+        for (name, _) in std::env::vars() {
+            if name.starts_with("STRONGROOM_") || name == "COLUMNS" || name == "DATABASE_URL" {
+                command.env_remove(name);
+            }
+        }
+        command.current_dir(self.home.path()).env("STRONGROOM_HOME", self.home.path()).args(args);
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Runs and expects this exit code, nothing on standard output, and words on standard error.
+    fn refuses(&self, exit: i32, words: &str, args: &[&str]) {
+        let output = self.run(args);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{args:?}: {errors}");
+        assert!(errors.contains(words), "{args:?} should say {words:?}: {errors}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "", "{args:?}");
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let output = self.run(args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.home.path().join(name).to_str().unwrap().to_owned()
+    }
+}
+
+/// Certificates made by other people's software; absent outside the reference checkout.
+fn x509(name: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/x509");
+    let path = folder.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("SKIPPED: {} is not here", path.display());
+    None
+}
+
+#[test]
+fn an_unchanged_foreign_root_verifies_and_every_changed_one_does_not() {
+    let shell = Shell::new();
+    for name in ROOTS {
+        let Some(path) = x509(name) else { continue };
+        let whole = path.to_str().unwrap();
+        let shown = shell.json(&["cert", "verify", whole, "-o", "json"]);
+        assert_eq!(shown.get("valid"), Some(&Value::Bool(true)), "{name}");
+        let with_ca = shell.run(&["cert", "verify", whole, "--ca", whole]);
+        assert_eq!(with_ca.status.code(), Some(0), "{name}");
+
+        let good = fs::read(&path).unwrap();
+        let positions = [0, 4, 40, good.len() / 2, good.len() - 70, good.len() - 1];
+        for position in positions {
+            let mut bad = good.clone();
+            bad[position] ^= 1;
+            let changed = shell.path("changed.der");
+            fs::write(&changed, &bad).unwrap();
+            let output = shell.run(&["cert", "verify", &changed]);
+            assert_eq!(output.status.code(), Some(8), "{name}, byte {position}: {output:?}");
+        }
+    }
+}
+
+#[test]
+fn a_root_is_not_the_issuer_of_another() {
+    let shell = Shell::new();
+    let (Some(one), Some(other)) = (x509(ROOTS[0]), x509(ROOTS[1])) else { return };
+    let (one, other) = (one.to_str().unwrap(), other.to_str().unwrap());
+    shell.refuses(8, "not valid", &["cert", "verify", one, "--ca", other]);
+}
+
+#[test]
+fn what_is_no_certificate_is_invalid_and_what_is_no_file_is_misuse() {
+    let shell = Shell::new();
+    let garbage = shell.path("garbage.pem");
+    for bytes in
+        [&b""[..], b"hello", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+    {
+        fs::write(&garbage, bytes).unwrap();
+        shell.refuses(8, "is not a certificate", &["cert", "verify", &garbage]);
+        shell.refuses(8, "is not a certificate", &["cert", "show", &garbage]);
+    }
+    shell.refuses(2, "No such file", &["cert", "verify", &shell.path("absent.der")]);
+}
+
+#[test]
+fn a_certificate_is_shown_to_people_and_to_programs() {
+    let shell = Shell::new();
+    let Some(path) = x509(ROOTS[0]) else { return };
+    let path = path.to_str().unwrap();
+    let text = shell.run(&["cert", "show", path]);
+    assert!(String::from_utf8(text.stdout).unwrap().lines().count() > 3);
+    let facts = shell.json(&["cert", "show", path, "-o", "json"]);
+    assert_eq!(facts["signature"], "id-MLDSA65-Ed25519-SHA512");
+    assert_eq!(facts["fingerprint"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn amounts_that_can_be_misread_are_refused_before_anything_else() {
+    let shell = Shell::new();
+    let to = "0192f000-0000-7000-8000-000000000001";
+    for amount in ["12,34 EUR", "12.345 EUR", "1.234,00 EUR", "12.34", "EUR 12", "0 EUR", "-1 EUR"]
+    {
+        let output = shell.run(&["pay", to, "--yes", "--", amount]);
+        assert_eq!(output.status.code(), Some(2), "{amount}");
+    }
+    shell.refuses(2, "neither an account number", &["pay", "bob", "1 EUR", "--yes"]);
+}
+
+#[test]
+fn without_a_profile_there_is_nothing_to_log_in_with() {
+    let shell = Shell::new();
+    shell.refuses(3, "you have no profile yet", &["accounts", "list", "--no-input"]);
+    shell.refuses(3, "there is no profile", &["login", "--profile", "alice", "--no-input"]);
+    shell.refuses(2, "must be 1 to 64", &["login", "--profile", "../alice", "--no-input"]);
+    assert_eq!(shell.json(&["config", "list", "-o", "json"]), Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_bank_that_is_not_there_is_unavailable_and_one_in_the_clear_is_refused() {
+    let shell = Shell::new();
+    let mut enrol =
+        vec!["enrol", "--name", "A", "--email", "a@example.org", "--no-input", "--server"];
+    enrol.push("http://127.0.0.1:1");
+    shell.refuses(6, "no answer from", &enrol);
+    enrol.pop();
+    enrol.push("http://bank.example");
+    shell.refuses(2, "plain http", &enrol);
+}
+
+#[test]
+fn failures_are_objects_for_programs() {
+    let shell = Shell::new();
+    let output = shell.run(&["accounts", "list", "--no-input", "-o", "json"]);
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(error["error"]["exit"], 3);
+    assert!(error["error"]["next"].as_str().unwrap().contains("strongroom enrol"));
+}
+
+#[test]
+fn a_file_that_is_no_receipt_proves_nothing() {
+    let shell = Shell::new();
+    let (receipt, trust) = (shell.path("receipt.json"), shell.path("bank.json"));
+    fs::write(&receipt, "{}").unwrap();
+    fs::write(&trust, "{}").unwrap();
+    shell.refuses(8, "is not a receipt", &["receipt", "verify", &receipt, "--trust", &trust]);
+    shell.refuses(8, "is not a receipt", &["receipt", "show", &receipt]);
+}
+
+#[test]
+fn exit_codes_are_documented_by_the_program_itself() {
+    let shell = Shell::new();
+    let table = shell.json(&["help", "exit-codes", "-o", "json"]);
+    let codes: Vec<_> =
+        table.as_array().unwrap().iter().map(|row| row["exit_code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "10", "20", "30", "40"]);
+    shell.refuses(2, "there is no command", &["help", "teleport"]);
+}
+
+#[test]
+fn completions_are_for_this_command() {
+    let shell = Shell::new();
+    for name in ["bash", "zsh", "fish"] {
+        let output = shell.run(&["completions", name]);
+        assert!(String::from_utf8(output.stdout).unwrap().contains("strongroom"), "{name}");
+    }
+}
+
+/// The help is a promise, so a change of it is looked at. After an intended one run the tests with
+/// `UPDATE_SNAPSHOTS=1` and read the difference.
+#[test]
+fn the_help_says_what_it_said() {
+    let topics: [&[&str]; 22] = [
+        &["found"],
+        &["serve"],
+        &["enrol"],
+        &["login"],
+        &["logout"],
+        &["accounts"],
+        &["accounts", "open"],
+        &["accounts", "freeze"],
+        &["pay"],
+        &["fund"],
+        &["history"],
+        &["keys"],
+        &["certificate", "revoke"],
+        &["receipt"],
+        &["receipt", "verify"],
+        &["cert"],
+        &["cert", "verify"],
+        &["config"],
+        &["doctor"],
+        &["migrate"],
+        &["completions"],
+        &["help"],
+    ];
+    let shell = Shell::new();
+    let mut said = String::new();
+    for topic in topics {
+        let output = shell.run(&[&["help"], topic].concat());
+        assert_eq!(output.status.code(), Some(0), "{topic:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        said.extend(["===== strongroom ", &topic.join(" "), "\n", &text, "\n"]);
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/help.txt");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&path, &said).unwrap();
+    }
+    let before = fs::read_to_string(&path).expect("run once with UPDATE_SNAPSHOTS=1");
+    assert!(before == said, "the help changed; look at it with UPDATE_SNAPSHOTS=1 and git diff");
+}
