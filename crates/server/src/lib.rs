@@ -31,6 +31,7 @@ pub mod telemetry;
 pub mod transfers;
 pub mod users;
 pub mod vault;
+pub mod verify;
 mod wire;
 
 pub use app::{App, Services};

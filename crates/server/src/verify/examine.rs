@@ -62,13 +62,14 @@ pub(super) struct ExaminedCheckpoint {
     pub(super) row: CheckpointRow,
     /// What it says, if it is signed by the keys we trust.
     pub(super) checkpoint: Option<Checkpoint>,
-    /// When it was signed, by its own signed word; `None` without an ML-DSA-44 line.
-    pub(super) signed_at_s: Option<u64>,
     pub(super) findings: Vec<Finding>,
 }
 
 /// Applies `examine` to every item, in order, on every core.
-pub(super) fn on_all_cores<T: Send, R: Send>(items: Vec<T>, examine: impl Fn(T) -> R + Sync) -> Vec<R> {
+pub(super) fn on_all_cores<T: Send, R: Send>(
+    items: Vec<T>,
+    examine: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let share = items.len().div_ceil(cores).max(1);
     let mut items = items.into_iter();
@@ -130,12 +131,12 @@ impl Corner {
             signature: evidence.signature,
             details: None,
         };
-        if signed.suite != self.trust.suite() {
+        if signed.suite != self.trust.suite {
             let message = format!("signed under suite {}, not the bank's", signed.suite);
             found.findings.push(bad("evidence", message));
         }
         let parsed = intent.clone();
-        if let Err(error) = signed.verify_parsed(parsed, self.trust.bank(), &key) {
+        if let Err(error) = signed.verify_parsed(parsed, &self.trust.bank, &key) {
             found.findings.push(bad("evidence", format!("signature: {error}")));
         }
     }
@@ -158,19 +159,19 @@ impl Corner {
             .get(&fingerprint)
             .map(|holder| holder.certificate.public_key().clone())
             .ok_or_else(|| {
-            Finding::new(
-                Severity::Gap,
-                Step::Signatures,
-                "no certificate row holds the bytes of the certificate that signed",
-            )
-            .in_row("certificates", fingerprint)
-            .in_column("der")
-        })
+                Finding::new(
+                    Severity::Gap,
+                    Step::Signatures,
+                    "no certificate row holds the bytes of the certificate that signed",
+                )
+                .in_row("certificates", fingerprint)
+                .in_column("der")
+            })
     }
 
     /// Tries the signatures of a stored checkpoint.
     pub(super) fn checkpoint(&self, row: CheckpointRow) -> ExaminedCheckpoint {
-        let verifier = self.trust.log();
+        let verifier = &self.trust.log;
         let size = row.size;
         let bad = |message: String| {
             Finding::tampered(Step::Checkpoints, message)
@@ -183,7 +184,7 @@ impl Corner {
             Ok(read) => read,
             Err(error) => {
                 let findings = vec![bad(format!("checkpoint is not valid: {error}"))];
-                return ExaminedCheckpoint { row, checkpoint: None, signed_at_s: None, findings };
+                return ExaminedCheckpoint { row, checkpoint: None, findings };
             }
         };
         let mut findings = Vec::new();
@@ -193,9 +194,11 @@ impl Corner {
         }
         if u64::try_from(size) != Ok(checkpoint.size.get()) {
             let message = format!("the checkpoint is of size {}", checkpoint.size.get());
-            findings.push(Finding::tampered(Step::Checkpoints, message)
-                .in_row(CHECKPOINTS, size)
-                .in_column("size"));
+            findings.push(
+                Finding::tampered(Step::Checkpoints, message)
+                    .in_row(CHECKPOINTS, size)
+                    .in_column("size"),
+            );
         }
         let cosigner = verifier.keys().iter().find(|key| key.kind() == KIND_ML_DSA_44);
         let signed_at_s =
@@ -208,7 +211,7 @@ impl Corner {
                     .in_column("signed_at"),
             );
         }
-        ExaminedCheckpoint { row, checkpoint: Some(checkpoint), signed_at_s, findings }
+        ExaminedCheckpoint { row, checkpoint: Some(checkpoint), findings }
     }
 }
 
@@ -398,7 +401,9 @@ pub(super) fn texts_of(value: canonical::Value<'_>) -> Option<BTreeMap<String, S
         .into_iter()
         .map(|(name, value)| match value {
             canonical::Value::String(text) => Some((name.into_owned(), text.into_owned())),
-            canonical::Value::Bool(_) | canonical::Value::Array(_) | canonical::Value::Object(_) => None,
+            canonical::Value::Bool(_)
+            | canonical::Value::Array(_)
+            | canonical::Value::Object(_) => None,
         })
         .collect()
 }

@@ -76,9 +76,6 @@ pub(super) struct UserState {
 pub(super) struct LoggedCrl {
     pub(super) number: u64,
     pub(super) sha256: String,
-    pub(super) this_update: Option<String>,
-    pub(super) next_update: Option<String>,
-    pub(super) leaf: u64,
 }
 
 /// Authority as of a leaf.
@@ -141,25 +138,35 @@ impl Registry {
         };
         let fingerprint = intent.certificate();
         let Some(standing) = self.certificates.get(&fingerprint) else {
-            bad("intent", format!("no earlier leaf issued the certificate {fingerprint} that signed"));
+            bad(
+                "intent",
+                format!("no earlier leaf issued the certificate {fingerprint} that signed"),
+            );
             return None;
         };
         match standing.status {
             Status::Active => {}
-            Status::Superseded => bad("intent", "the certificate that signed was superseded earlier".into()),
-            Status::Revoked(_) => bad("intent", "the certificate that signed was revoked earlier".into()),
+            Status::Superseded => {
+                bad("intent", "the certificate that signed was superseded earlier".into())
+            }
+            Status::Revoked(_) => {
+                bad("intent", "the certificate that signed was revoked earlier".into())
+            }
         }
         if let Some(holder) = self.holders.get(&fingerprint) {
             let now_s = at.now.get().div_euclid(MICROS_PER_SECOND);
             let is_valid = |certificate: &Certificate| {
                 (certificate.not_before_s()..=certificate.not_after_s()).contains(&now_s)
             };
-            if !is_valid(&holder.certificate) || !is_valid(self.trust.root()) {
+            if !is_valid(&holder.certificate) || !is_valid(&self.trust.root) {
                 bad("intent", "the certificate that signed was not valid at that time".into());
             }
         }
         if intent.device().get() != standing.device || intent.authority() != standing.role {
-            bad("intent", "device or authority are not those of the certificate that signed".into());
+            bad(
+                "intent",
+                "device or authority are not those of the certificate that signed".into(),
+            );
         }
         let expected = Actor {
             certificate: fingerprint,
@@ -300,13 +307,15 @@ impl Registry {
                     Role::Customer | Role::AuditorClerk => false,
                 }
         };
-        let Some(found) = self.certificates.get(certificate).filter(|found| may_revoke(found)) else {
+        let Some(found) = self.certificates.get(certificate).filter(|found| may_revoke(found))
+        else {
             return Demand::Refused(Refusal::CertificateNotFound);
         };
         if found.status != Status::Active {
             return Demand::Refused(Refusal::CertificateAlreadyEnded);
         }
-        let serial = self.holders.get(certificate).map(|holder| hex::encode(holder.certificate.serial()));
+        let serial =
+            self.holders.get(certificate).map(|holder| hex::encode(holder.certificate.serial()));
         self.end(certificate, Status::Revoked(*reason), at.now);
         self.epoch = self.epoch.saturating_add(1);
         let mut result = BTreeMap::from([
@@ -320,22 +329,16 @@ impl Registry {
         for name in CRL_FACTS {
             result.extend(stored.result.get(name).map(|value| (name.to_owned(), value.clone())));
         }
-        self.observe_crl(at, &stored.result);
+        self.observe_crl(&stored.result);
         Demand::Accepted(result)
     }
 
     /// Takes note of a revocation list that a leaf names.
-    pub(super) fn observe_crl(&mut self, at: At, facts: &BTreeMap<String, String>) {
+    pub(super) fn observe_crl(&mut self, facts: &BTreeMap<String, String>) {
         let number = facts.get("crl_number").and_then(|number| number.parse::<u64>().ok());
         let (Some(number), Some(sha256)) = (number, facts.get("crl_sha256")) else { return };
         if number > self.crl.number {
-            self.crl = LoggedCrl {
-                number,
-                sha256: sha256.clone(),
-                this_update: facts.get("crl_this_update").cloned(),
-                next_update: facts.get("crl_next_update").cloned(),
-                leaf: at.index,
-            };
+            self.crl = LoggedCrl { number, sha256: sha256.clone() };
         }
     }
 
@@ -359,10 +362,17 @@ impl Registry {
             named.and_then(|named| self.holders.get(&named).map(|holder| (named, holder)))
         else {
             findings.push(
-                Finding::new(Severity::Gap, Step::Replay, "no row holds the certificate that this leaf issued")
-                    .at_leaf(at.index)
-                    .in_row("certificates", stored.result.get("certificate").cloned().unwrap_or_default())
-                    .in_column("der"),
+                Finding::new(
+                    Severity::Gap,
+                    Step::Replay,
+                    "no row holds the certificate that this leaf issued",
+                )
+                .at_leaf(at.index)
+                .in_row(
+                    "certificates",
+                    stored.result.get("certificate").cloned().unwrap_or_default(),
+                )
+                .in_column("der"),
             );
             return stored.result.clone();
         };
@@ -386,10 +396,14 @@ impl Registry {
             ("device".to_owned(), wanted.device.to_string()),
             ("not_before".to_owned(), seconds(certificate.not_before_s()).to_string()),
             ("not_after".to_owned(), seconds(certificate.not_after_s()).to_string()),
-            ("components".to_owned(), components.iter().map(Sha3::to_string).collect::<Vec<_>>().join(" ")),
+            (
+                "components".to_owned(),
+                components.iter().map(Sha3::to_string).collect::<Vec<_>>().join(" "),
+            ),
             ("kem_key_sha3".to_owned(), sha3_256(wanted.kem_public_key).to_string()),
         ]);
-        result.extend(wanted.previous.map(|previous| ("previous".to_owned(), previous.to_string())));
+        result
+            .extend(wanted.previous.map(|previous| ("previous".to_owned(), previous.to_string())));
         self.components.extend(components.into_iter().map(|component| (component, fingerprint)));
         let standing = Standing {
             user: wanted.user,
@@ -447,13 +461,18 @@ impl Registry {
         };
         let expected = ControlClaims {
             defense_version: DEFENSE_VERSION,
-            bank: self.trust.bank().to_string(),
+            bank: self.trust.bank.to_string(),
             user_id: wanted.user.get().into_bytes(),
             role: wanted.role.name().to_owned(),
-            suite: self.trust.suite(),
+            suite: self.trust.suite,
             device_id: wanted.device,
             purpose_scope: wanted.role.purpose_scope().to_owned(),
-            allowed_actions: wanted.role.allowed_kinds().iter().map(|kind| kind.name().to_owned()).collect(),
+            allowed_actions: wanted
+                .role
+                .allowed_kinds()
+                .iter()
+                .map(|kind| kind.name().to_owned())
+                .collect(),
             crl_url: claims.crl_url.clone(),
             crl_number: claims.crl_number,
             parent_ca_fp: self.issuing.unwrap_or(claims.parent_ca_fp),
@@ -462,7 +481,8 @@ impl Registry {
             previous: wanted.previous,
             challenge: pki::CHALLENGE.to_owned(),
         };
-        (*claims != expected).then(|| "the certificate claims something else than the log".to_owned())
+        (*claims != expected)
+            .then(|| "the certificate claims something else than the log".to_owned())
     }
 }
 

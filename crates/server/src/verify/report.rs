@@ -135,6 +135,7 @@ impl Finding {
         self
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "keys are numbers, hashes and fresh strings")]
     pub(super) fn in_row(mut self, table: &'static str, key: impl ToString) -> Self {
         self.table = Some(table);
         self.key = Some(key.to_string());
@@ -237,9 +238,7 @@ impl Findings {
 
     pub(super) fn into_report(mut self, counts: Counts, root: Hash, elapsed_ms: u64) -> Report {
         let place = |finding: &Finding| finding.leaf_index.unwrap_or(u64::MAX);
-        self.kept.sort_by(|a, b| {
-            b.severity.cmp(&a.severity).then_with(|| place(a).cmp(&place(b)))
-        });
+        self.kept.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| place(a).cmp(&place(b))));
         self.kept.truncate(FINDINGS_MAX);
         Report {
             ok: self.count == 0,

@@ -179,7 +179,10 @@ impl Text for Option<Vec<u8>> {
     }
 }
 
-impl<T: ToString> Text for Option<T> where T: Plain {
+impl<T: ToString> Text for Option<T>
+where
+    T: Plain,
+{
     fn text(&self) -> String {
         self.as_ref().map_or_else(|| "null".to_owned(), ToString::to_string)
     }
@@ -219,9 +222,8 @@ pub(super) fn differences<R: Row>(expected: &R, stored: &R, leaf: Option<u64>) -
         .filter(|((_, expected), (_, stored))| expected != stored)
         .map(|((column, expected), (_, stored))| {
             let message = format!("is {}, and the log says {}", short(&stored), short(&expected));
-            let found = Finding::tampered(Step::Rows, message)
-                .in_row(R::TABLE, &key)
-                .in_column(column);
+            let found =
+                Finding::tampered(Step::Rows, message).in_row(R::TABLE, &key).in_column(column);
             at(found, leaf)
         })
         .collect()

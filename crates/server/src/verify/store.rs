@@ -38,9 +38,10 @@ pub(super) struct BookRow {
 
 /// Every book of this database.
 pub(super) async fn books(tx: &mut PgConnection) -> sqlx::Result<Vec<(BookId, BookRow)>> {
-    let rows = sqlx::query!("SELECT book_id, bank, name, suite, founded_at FROM books ORDER BY book_id")
-        .fetch_all(tx)
-        .await?;
+    let rows =
+        sqlx::query!("SELECT book_id, bank, name, suite, founded_at FROM books ORDER BY book_id")
+            .fetch_all(tx)
+            .await?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -140,32 +141,22 @@ pub(super) async fn checkpoints(
     .await
 }
 
-/// The smallest checkpoint above a size: the one that covers the leaf of that index.
-pub(super) async fn next_checkpoint(
+/// Checkpoints of sizes above `above`, at most `limit`, in order.
+pub(super) async fn checkpoints_beyond(
     tx: &mut PgConnection,
     book: BookId,
     above: u64,
-) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar!(
-        "SELECT size FROM log_checkpoints WHERE book_id = $1 AND size > $2 ORDER BY size LIMIT 1",
-        book_id(book),
-        int8(above)?,
-    )
-    .fetch_optional(tx)
-    .await
-}
-
-/// The largest checkpoint.
-pub(super) async fn last_checkpoint(
-    tx: &mut PgConnection,
-    book: BookId,
-) -> sqlx::Result<Option<CheckpointRow>> {
+    limit: usize,
+) -> sqlx::Result<Vec<CheckpointRow>> {
     sqlx::query_as!(
         CheckpointRow,
-        "SELECT size, note, signed_at FROM log_checkpoints WHERE book_id = $1 ORDER BY size DESC LIMIT 1",
+        "SELECT size, note, signed_at FROM log_checkpoints
+          WHERE book_id = $1 AND size > $2 ORDER BY size LIMIT $3",
         book_id(book),
+        int8(above)?,
+        i64::try_from(limit).unwrap_or(i64::MAX),
     )
-    .fetch_optional(tx)
+    .fetch_all(tx)
     .await
 }
 
@@ -187,10 +178,7 @@ pub(super) async fn tile(
 }
 
 /// Which tiles there are.
-pub(super) async fn tile_ids(
-    tx: &mut PgConnection,
-    book: BookId,
-) -> sqlx::Result<Vec<(i32, i64)>> {
+pub(super) async fn tile_ids(tx: &mut PgConnection, book: BookId) -> sqlx::Result<Vec<(i32, i64)>> {
     let rows = sqlx::query!(
         "SELECT level, tile_index FROM log_tiles WHERE book_id = $1 ORDER BY level, tile_index",
         book_id(book),

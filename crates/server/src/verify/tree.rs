@@ -41,7 +41,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             settled: RootBuilder::new(),
             edge: Edge::empty(),
@@ -60,6 +60,11 @@ impl Tree {
     /// Root over the leaves so far, as stored.
     pub(super) fn root(&self) -> Hash {
         extend(&self.settled, self.span.iter().map(|leaf| leaf.stored)).root()
+    }
+
+    /// Whether roots are not compared any more, for a reason that was reported.
+    pub(super) const fn is_blind(&self) -> bool {
+        self.blind
     }
 
     /// Adds the next leaf.
@@ -119,10 +124,13 @@ impl Tree {
         self.report_unopened(findings);
         if let Some(leaf) = self.span.first() {
             findings.push(
-                Finding::tampered(Step::Checkpoints, "no valid checkpoint covers the log from this leaf on")
-                    .at_leaf(leaf.index)
-                    .in_row("log_checkpoints", self.size())
-                    .in_column("note"),
+                Finding::tampered(
+                    Step::Checkpoints,
+                    "no valid checkpoint covers the log from this leaf on",
+                )
+                .at_leaf(leaf.index)
+                .in_row("log_checkpoints", self.size())
+                .in_column("note"),
             );
         }
     }
@@ -158,9 +166,12 @@ impl Tree {
             );
             if u64::try_from(refers_to).is_ok_and(|end| end == leaf.index.saturating_add(1)) {
                 findings.push(
-                    Finding::tampered(Step::Checkpoints, "the checkpoint that this leaf ended is missing")
-                        .at_leaf(leaf.index)
-                        .in_row("log_checkpoints", refers_to),
+                    Finding::tampered(
+                        Step::Checkpoints,
+                        "the checkpoint that this leaf ended is missing",
+                    )
+                    .at_leaf(leaf.index)
+                    .in_row("log_checkpoints", refers_to),
                 );
             }
         }
@@ -172,7 +183,10 @@ impl Tree {
             findings.extend(leaf.unopened.iter().map(|group| {
                 Finding::tampered(
                     Step::Commitments,
-                    format!("the {} group or its salt does not open the leaf's commitment", group.name()),
+                    format!(
+                        "the {} group or its salt does not open the leaf's commitment",
+                        group.name()
+                    ),
                 )
                 .at_leaf(leaf.index)
                 .in_row(RECORDS, leaf.index)
@@ -193,7 +207,10 @@ impl Tree {
         findings.push(
             Finding::tampered(
                 Step::Tree,
-                format!("leaves {} to {last} do not hash to the root that was signed over them", first.index),
+                format!(
+                    "leaves {} to {last} do not hash to the root that was signed over them",
+                    first.index
+                ),
             )
             .at_leaf(first.index)
             .in_row(RECORDS, first.index)
@@ -218,12 +235,17 @@ pub(super) async fn compare_tiles(
     for tile in completed {
         let stored = store::tile(tx, book, tile.id.level, tile.id.index).await?;
         let finding = match stored {
-            None => Finding::tampered(Step::Tree, "the tile is missing").in_row(TILES, key(tile.id)),
+            None => {
+                Finding::tampered(Step::Tree, "the tile is missing").in_row(TILES, key(tile.id))
+            }
             Some(bytes) if bytes == tile.to_bytes() => continue,
             Some(bytes) => {
-                let found = Finding::tampered(Step::Tree, "the tile does not hold the hashes of its leaves")
-                    .in_row(TILES, key(tile.id))
-                    .in_column("hashes");
+                let found = Finding::tampered(
+                    Step::Tree,
+                    "the tile does not hold the hashes of its leaves",
+                )
+                .in_row(TILES, key(tile.id))
+                .in_column("hashes");
                 match first_difference(tile, &bytes) {
                     Some(leaf) if tile.id.level == 0 => found.at_leaf(leaf),
                     Some(_) | None => found,
@@ -244,7 +266,10 @@ pub(super) async fn compare_tile_set(
 ) -> sqlx::Result<()> {
     for (level, index) in store::tile_ids(tx, book).await? {
         let exponent = u32::try_from(level).unwrap_or(u32::MAX).saturating_add(1);
-        let full = TILE_WIDTH.checked_pow(exponent).map_or(0, |leaves| size / leaves.max(1));
+        let full = TILE_WIDTH
+            .checked_pow(exponent)
+            .and_then(|leaves| size.checked_div(leaves))
+            .unwrap_or_default();
         if u64::try_from(index).map_or(true, |index| index >= full) {
             findings.push(
                 Finding::tampered(Step::Tree, "the log is too short for this tile")

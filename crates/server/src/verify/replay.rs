@@ -1,0 +1,548 @@
+//! The replay: every decision made again, from nothing, and every row that it wrote.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crypto::Sha2;
+use intent::{Body, Effects, EventKind, Intent, Kind, Outcome, Role, UserId, UtcMicros};
+use ledger::{AccountId, AccountKind, AccountNumber, Freeze, Ledger};
+use money::AssetCode;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::examine::Examined;
+use super::founding::{EVENT_MEMBERS, Founding};
+use super::registry::{At, Demand, Registry, Standing, UserState};
+use super::report::{Finding, Findings, Step};
+use super::rows::{AccountRow, EntryRow, TransferRow};
+use crate::corridor::Refusal;
+use crate::corridor::fold::{Asker, DECIDED_AT, Fold, OK};
+use crate::corridor::poster::state_digest;
+use crate::policy::{Permission, allows};
+use crate::sql::timestamp;
+
+/// Accepted transfers that the ledger may remember before it is told to forget them: no kind of intent refers to an
+/// earlier transfer yet, and memory stays bounded by the book.
+const RECORDS_MAX: usize = 100_000;
+/// A customer account never goes below zero.
+const CUSTOMER_FLOOR: i64 = 0;
+
+/// What is known of an account beside what the ledger knows.
+struct AccountFacts {
+    number: String,
+    opened_at: UtcMicros,
+    leaf: u64,
+}
+
+/// Free text that may be kept of a transfer.
+pub(super) struct DetailsSlot {
+    pub(super) transfer_id: Uuid,
+    pub(super) commitment: Option<Sha2>,
+    pub(super) debit_owner: Option<Uuid>,
+    pub(super) credit_owner: Option<Uuid>,
+}
+
+/// Rows that the last leaves wrote, each with its leaf.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) transfers: Vec<(TransferRow, u64)>,
+    pub(super) entries: Vec<(EntryRow, u64)>,
+    pub(super) details: Vec<(DetailsSlot, u64)>,
+}
+
+/// The book as of a leaf.
+pub(super) struct Replay<'a> {
+    pub(super) fold: Fold<'a>,
+    pub(super) registry: Registry,
+    accounts: HashMap<AccountId, AccountFacts>,
+    numbers: HashSet<String>,
+    assets: BTreeSet<AssetCode>,
+    facts: BTreeMap<String, String>,
+}
+
+impl<'a> Replay<'a> {
+    /// The book right after leaf 0.
+    pub(super) fn new(
+        founding: &Founding,
+        equity: &'a BTreeMap<AssetCode, AccountId>,
+        risk_policy: &'a risk::Policy,
+        mut registry: Registry,
+    ) -> Self {
+        let mut ledger = Ledger::new();
+        let mut accounts = HashMap::new();
+        let at = founding.at.unwrap_or(UtcMicros::from_micros(0));
+        for (asset, (_, account)) in &founding.assets {
+            // A second account under the same id would be a second fact under the same name, which no object has.
+            let _ = ledger.open_account(*account, *asset, AccountKind::Equity, None);
+            let number = format!("EQUITY-{asset}");
+            accounts.insert(*account, AccountFacts { number, opened_at: at, leaf: 0 });
+        }
+        for (user, (role, registration)) in &founding.staff {
+            let state = UserState {
+                role: *role,
+                is_active: false,
+                registration: Some(registration.clone()),
+                leaf: 0,
+            };
+            registry.users.insert(*user, state);
+        }
+        registry.observe_crl(&founding.facts);
+        Self {
+            fold: Fold {
+                ledger,
+                owners: founding.assets.values().map(|(_, account)| (*account, None)).collect(),
+                risk: HashMap::new(),
+                risk_touched: BTreeSet::new(),
+                taken: HashSet::new(),
+                equity,
+                risk_policy,
+            },
+            registry,
+            numbers: accounts.values().map(|facts| facts.number.clone()).collect(),
+            accounts,
+            assets: founding.assets.keys().copied().collect(),
+            facts: founding.facts.clone(),
+        }
+    }
+
+    /// Makes the decision of one leaf again.
+    pub(super) fn apply(
+        &mut self,
+        found: &Examined,
+        written: &mut Written,
+        findings: &mut Findings,
+    ) {
+        let Some(stored) = &found.effects else { return };
+        if found.intent.is_none() && found.event.is_none() {
+            return;
+        }
+        let Some(now) = decided_at(found, stored, findings) else { return };
+        let at = At { index: found.index, now };
+        let mut noted = Vec::new();
+        check_header(found, at, &mut noted);
+        let expected = match (&found.intent, &found.event) {
+            (Some(intent), _) => self.intent(at, found, intent, stored, written, &mut noted),
+            (None, Some(event)) => Some(self.event(at, event)),
+            (None, None) => None,
+        };
+        findings.extend(noted);
+        if let Some(expected) = expected
+            && let Some(difference) = difference(&expected, stored)
+        {
+            findings.push(
+                Finding::tampered(
+                    Step::Replay,
+                    format!("made again, the decision differs: {difference}"),
+                )
+                .at_leaf(at.index)
+                .in_row("records", at.index)
+                .in_column("effects"),
+            );
+        }
+    }
+
+    /// Forgets what no later leaf asks for.
+    pub(super) fn settle(&mut self) {
+        self.fold.risk_touched.clear();
+        if self.fold.ledger.record_count() > RECORDS_MAX {
+            self.fold.ledger = Ledger::from_accounts(self.fold.ledger.accounts().copied());
+        } else {
+            self.fold.ledger.settle();
+        }
+    }
+
+    fn intent(
+        &mut self,
+        at: At,
+        found: &Examined,
+        intent: &Intent,
+        stored: &Effects,
+        written: &mut Written,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Effects> {
+        let actor = found.actor.as_ref()?;
+        if intent.kind() == Kind::UserEnrol {
+            return Some(self.enrol(at, intent, stored, findings));
+        }
+        let standing = self.registry.signer(at, intent, actor, findings);
+        let digest = crypto::sha3_256(intent.canonical());
+        self.registry.chains.add(intent.certificate(), intent.seq(), intent.prev(), digest);
+        // A signer whom the log does not know is reported; what the bank made of it is judged all the same.
+        let standing = standing.unwrap_or_else(|| Standing {
+            user: actor.user,
+            role: actor.role,
+            device: actor.device.get(),
+            lineage: actor.lineage,
+            generation: actor.generation,
+            previous: None,
+            status: super::registry::Status::Active,
+            ended_at: None,
+            leaf: at.index,
+        });
+        match intent.body() {
+            Body::AccountFund { .. } | Body::Transfer(_) | Body::TransferBatch { .. } => {
+                Some(self.money(at, intent, &standing, written))
+            }
+            Body::UserEnrol { .. }
+            | Body::SessionLogin { .. }
+            | Body::AccountOpen { .. }
+            | Body::AccountFreeze { .. }
+            | Body::KeyRotate { .. }
+            | Body::CertificateRevoke { .. } => {
+                Some(self.state(at, intent, &standing, stored, findings))
+            }
+        }
+    }
+
+    fn enrol(
+        &mut self,
+        at: At,
+        intent: &Intent,
+        stored: &Effects,
+        findings: &mut Vec<Finding>,
+    ) -> Effects {
+        let request = intent.certificate();
+        let digest = crypto::sha3_256(intent.canonical());
+        let demand = self.registry.enrol(at, intent, stored, findings);
+        if let Demand::Accepted(result) = &demand
+            && let Some(Ok(issued)) =
+                result.get("certificate").map(|hex| crypto::Sha3::from_hex(hex))
+        {
+            self.registry.chains.add(request, intent.seq(), intent.prev(), digest);
+            self.registry.chains.rename(&request, issued);
+        }
+        effects_of(demand, at, stored)
+    }
+
+    fn money(
+        &mut self,
+        at: At,
+        intent: &Intent,
+        standing: &Standing,
+        written: &mut Written,
+    ) -> Effects {
+        let asker = Asker { user: standing.user, role: standing.role };
+        let decision = self.fold.decide(intent, asker, at.now);
+        for (position, item) in decision.items.iter().enumerate() {
+            if item.id_was_free {
+                self.write(at, intent, position, item, written);
+            }
+        }
+        if let [item] = decision.items.as_slice()
+            && item.outcome.is_ok()
+        {
+            let commitment = match intent.body() {
+                Body::Transfer(transfer) => transfer.details,
+                Body::TransferBatch { items, .. } => items.first().and_then(|item| item.details),
+                _ => None,
+            };
+            let slot = DetailsSlot {
+                transfer_id: item.id.get(),
+                commitment,
+                debit_owner: self.owner(item.debit),
+                credit_owner: self.owner(item.credit),
+            };
+            written.details.push((slot, at.index));
+        }
+        decision.effects(at.now)
+    }
+
+    fn write(
+        &self,
+        at: At,
+        intent: &Intent,
+        position: usize,
+        item: &crate::corridor::fold::Item,
+        written: &mut Written,
+    ) {
+        let transfer = TransferRow {
+            transfer_id: item.id.get(),
+            intent_id: intent.id().get(),
+            item: i32::try_from(position).unwrap_or(i32::MAX),
+            kind: "post".to_owned(),
+            debit_account: item.debit.get(),
+            credit_account: item.credit.get(),
+            debit_owner: self.owner(item.debit),
+            credit_owner: self.owner(item.credit),
+            amount: item.amount.minor(),
+            asset: item.amount.asset().to_string(),
+            code: item.code().to_owned(),
+            posted_at: timestamp(at.now),
+        };
+        written.transfers.push((transfer, at.index));
+        let Ok(posting) = &item.outcome else { return };
+        written.entries.extend(posting.entries().iter().map(|entry| {
+            let row = EntryRow {
+                account_id: entry.account().get(),
+                sequence: entry.sequence(),
+                transfer_id: item.id.get(),
+                owner: self.owner(entry.account()),
+                side: entry.side().name().to_owned(),
+                amount: entry.amount().minor(),
+                balance_after: entry.balance_after(),
+            };
+            (row, at.index)
+        }));
+    }
+
+    fn owner(&self, account: AccountId) -> Option<Uuid> {
+        self.fold.owners.get(&account).copied().flatten().map(UserId::get)
+    }
+
+    fn state(
+        &mut self,
+        at: At,
+        intent: &Intent,
+        signer: &Standing,
+        stored: &Effects,
+        findings: &mut Vec<Finding>,
+    ) -> Effects {
+        let demand = if allows(signer.role, Permission::for_kind(intent.kind())) {
+            match intent.kind() {
+                Kind::AccountOpen => self.open(at, intent, signer),
+                Kind::AccountFreeze => self.freeze(intent),
+                Kind::KeyRotate => self.registry.rotate(at, intent, signer, stored, findings),
+                Kind::CertificateRevoke => self.registry.revoke(at, intent, signer, stored),
+                Kind::SessionLogin => login(at, intent, signer, stored),
+                Kind::UserEnrol | Kind::AccountFund | Kind::Transfer | Kind::TransferBatch => {
+                    Demand::BankRefused
+                }
+            }
+        } else {
+            Demand::Refused(Refusal::PermissionDenied)
+        };
+        effects_of(demand, at, stored)
+    }
+
+    fn open(&mut self, at: At, intent: &Intent, signer: &Standing) -> Demand {
+        let Body::AccountOpen { account, asset, owner, kind } = intent.body() else {
+            return Demand::BankRefused;
+        };
+        let is_customer = signer.role == Role::Customer;
+        if is_customer && (*owner != signer.user || *kind != AccountKind::Liability) {
+            return Demand::Refused(Refusal::NotAccountOwner);
+        }
+        if !self.assets.contains(asset) {
+            return Demand::Refused(Refusal::AssetUnknown);
+        }
+        let known = self.registry.users.get(&owner.get());
+        if !known.is_some_and(|user| user.is_active && user.role == Role::Customer) {
+            return Demand::Refused(Refusal::UserNotFound);
+        }
+        let number = AccountNumber::of(*account).to_string();
+        let taken = self.accounts.contains_key(account) || self.numbers.contains(&number);
+        let floor = Some(CUSTOMER_FLOOR);
+        if taken || self.fold.ledger.open_account(*account, *asset, *kind, floor).is_err() {
+            return Demand::Refused(Refusal::AccountExists);
+        }
+        self.fold.owners.insert(*account, Some(*owner));
+        self.numbers.insert(number.clone());
+        let facts = AccountFacts { number: number.clone(), opened_at: at.now, leaf: at.index };
+        self.accounts.insert(*account, facts);
+        Demand::Accepted(BTreeMap::from([
+            ("account".to_owned(), account.to_string()),
+            ("asset".to_owned(), asset.to_string()),
+            ("kind".to_owned(), kind.name().to_owned()),
+            ("number".to_owned(), number),
+            ("owner".to_owned(), owner.to_string()),
+            ("floor".to_owned(), CUSTOMER_FLOOR.to_string()),
+        ]))
+    }
+
+    fn freeze(&mut self, intent: &Intent) -> Demand {
+        let Body::AccountFreeze { account, debit, credit, .. } = intent.body() else {
+            return Demand::BankRefused;
+        };
+        let freeze = Freeze { debit: *debit, credit: *credit };
+        if self.fold.ledger.set_freeze(*account, freeze).is_err() {
+            return Demand::Refused(Refusal::AccountNotFound);
+        }
+        Demand::Accepted(BTreeMap::from([
+            ("account".to_owned(), account.to_string()),
+            ("freeze_credit".to_owned(), credit.to_string()),
+            ("freeze_debit".to_owned(), debit.to_string()),
+        ]))
+    }
+
+    fn event(&mut self, at: At, event: &BTreeMap<String, String>) -> Effects {
+        let name = event.get("event").map(String::as_str);
+        if name == Some(EventKind::CrlIssued.name()) {
+            self.registry.observe_crl(event);
+        }
+        if at.index == 0 && name == Some(EventKind::BankFounded.name()) {
+            return Effects {
+                outcome: Outcome::Accepted,
+                code: OK.to_owned(),
+                items: Vec::new(),
+                risk: None,
+                rows: intent::rows_digest(&[]),
+                result: self.facts.clone(),
+            };
+        }
+        state_effects(Outcome::Accepted, OK, BTreeMap::new(), at.now)
+    }
+
+    /// Every account of the book as it must be stored now, with the leaf that opened it.
+    pub(super) fn account_rows(&self) -> impl Iterator<Item = (Uuid, AccountRow, Option<u64>)> {
+        self.fold.ledger.accounts().map(|account| {
+            let (row, facts) = (account.to_row(), self.accounts.get(&account.id));
+            let risk = self.fold.risk.get(&account.id);
+            let expected = AccountRow {
+                account_id: row.id.get(),
+                number: facts.map(|facts| facts.number.clone()).unwrap_or_default(),
+                owner: self.owner(row.id),
+                asset: row.asset.to_string(),
+                kind: row.kind.name().to_owned(),
+                floor: row.floor,
+                freeze_debit: row.freeze.debit,
+                freeze_credit: row.freeze.credit,
+                closed: row.closed,
+                debits_posted: row.debits_posted,
+                credits_posted: row.credits_posted,
+                debits_pending: row.debits_pending,
+                credits_pending: row.credits_pending,
+                entry_count: row.entry_count,
+                risk: risk.map(|state| state.to_bytes().to_vec()).unwrap_or_default(),
+                opened_at: facts
+                    .map_or(OffsetDateTime::UNIX_EPOCH, |facts| timestamp(facts.opened_at)),
+            };
+            (row.id.get(), expected, facts.map(|facts| facts.leaf))
+        })
+    }
+}
+
+/// When the leaf was decided, by its own word.
+fn decided_at(found: &Examined, stored: &Effects, findings: &mut Findings) -> Option<UtcMicros> {
+    let said = stored.result.get(DECIDED_AT);
+    // The founding's own document has its time; what it wrote needs no other.
+    let said = said.or_else(|| found.event.as_ref().and_then(|event| event.get("at")));
+    let at = said.and_then(|at| at.parse().ok());
+    if at.is_none() {
+        findings.push(
+            Finding::tampered(Step::Replay, "the effects do not say when it was decided")
+                .at_leaf(found.index)
+                .in_row("records", found.index)
+                .in_column("effects"),
+        );
+    }
+    at
+}
+
+/// A sign-in changes nothing that lasts; what it says of its signer must be true.
+fn login(at: At, intent: &Intent, signer: &Standing, stored: &Effects) -> Demand {
+    let Body::SessionLogin { challenge, .. } = intent.body() else { return Demand::BankRefused };
+    if stored.outcome == Outcome::Refused {
+        return Demand::BankRefused;
+    }
+    let chosen_by_the_bank = ["session", "expires_at"]
+        .into_iter()
+        .filter_map(|name| stored.result.get(name).map(|value| (name.to_owned(), value.clone())));
+    let mut result: BTreeMap<String, String> = chosen_by_the_bank.collect();
+    result.extend([
+        ("user".to_owned(), signer.user.to_string()),
+        ("certificate".to_owned(), intent.certificate().to_string()),
+        ("device".to_owned(), signer.device.to_string()),
+        ("challenge".to_owned(), hex::encode(challenge)),
+        ("created_at".to_owned(), at.now.to_string()),
+    ]);
+    Demand::Accepted(result)
+}
+
+fn effects_of(demand: Demand, at: At, stored: &Effects) -> Effects {
+    match demand {
+        Demand::Accepted(result) => state_effects(Outcome::Accepted, OK, result, at.now),
+        Demand::Refused(refusal) => {
+            state_effects(Outcome::Refused, refusal.code(), BTreeMap::new(), at.now)
+        }
+        // The reason is the bank's word, and one that it has.
+        Demand::BankRefused => {
+            let code = Refusal::from_code(&stored.code).map_or("unknown-refusal", Refusal::code);
+            state_effects(Outcome::Refused, code, BTreeMap::new(), at.now)
+        }
+    }
+}
+
+fn state_effects(
+    outcome: Outcome,
+    code: &str,
+    mut result: BTreeMap<String, String>,
+    now: UtcMicros,
+) -> Effects {
+    result.insert(DECIDED_AT.to_owned(), now.to_string());
+    let rows = state_digest(&result);
+    Effects { outcome, code: code.to_owned(), items: Vec::new(), risk: None, rows, result }
+}
+
+/// What the record's own columns and the leaf's marks say must be what is inside.
+fn check_header(found: &Examined, at: At, findings: &mut Vec<Finding>) {
+    let mut bad = |column: &str, message: &str| {
+        findings.push(
+            Finding::tampered(Step::Replay, message)
+                .at_leaf(at.index)
+                .in_row("records", at.index)
+                .in_column(column),
+        );
+    };
+    if found.row.recorded_at != timestamp(at.now) {
+        bad("recorded_at", "the record's time is not that of its decision");
+    }
+    let id = match (&found.intent, &found.event) {
+        (Some(intent), _) => Some(intent.id().get()),
+        (None, Some(event)) => event.get("id").and_then(|id| id.parse().ok()),
+        (None, None) => None,
+    };
+    if id != Some(found.row.intent_id) {
+        bad("intent_id", "the record's id is not that of its intent");
+    }
+    let is_known = found.actor.is_some() || found.event.is_some();
+    if is_known && found.row.user_id != found.actor.as_ref().map(|actor| actor.user.get()) {
+        bad("user_id", "the record's person is not its actor");
+    }
+    let Some(leaf) = &found.leaf else { return };
+    let refused = found.effects.as_ref().map(|effects| effects.outcome == Outcome::Refused);
+    if refused != Some(leaf.flags.refused) {
+        bad("leaf", "the leaf's mark disagrees with the outcome");
+    }
+    let kind = match (&found.intent, &found.event) {
+        (Some(intent), _) => Some(intent.kind().code()),
+        (None, Some(event)) => EventKind::ALL
+            .into_iter()
+            .find(|kind| event.get("event").is_some_and(|name| name == kind.name()))
+            .map(EventKind::code),
+        (None, None) => None,
+    };
+    if kind != Some(leaf.kind_code) {
+        bad("leaf", "the leaf's kind is not that of its document");
+    }
+    if found.event.as_ref().is_some_and(|event| {
+        EVENT_MEMBERS.iter().any(|name| !event.contains_key(*name)) || found.actor.is_some()
+    }) {
+        bad("intent", "the event lacks a member that every event has, or names an actor");
+    }
+}
+
+fn difference(expected: &Effects, stored: &Effects) -> Option<String> {
+    if expected == stored {
+        return None;
+    }
+    let shown = |outcome: Outcome, code: &str| format!("{} ({code})", outcome.name());
+    if (expected.outcome, &expected.code) != (stored.outcome, &stored.code) {
+        return Some(format!(
+            "{} instead of {}",
+            shown(expected.outcome, &expected.code),
+            shown(stored.outcome, &stored.code)
+        ));
+    }
+    if expected.items != stored.items {
+        return Some("other items were accepted".to_owned());
+    }
+    if expected.risk != stored.risk {
+        return Some("the risk verdict is another".to_owned());
+    }
+    let names = expected.result.keys().chain(stored.result.keys());
+    let differing = names.filter(|name| expected.result.get(*name) != stored.result.get(*name));
+    let differing: BTreeSet<&str> = differing.map(String::as_str).collect();
+    if differing.is_empty() {
+        return Some("other rows were written".to_owned());
+    }
+    Some(format!("other values of {}", differing.into_iter().collect::<Vec<_>>().join(", ")))
+}
