@@ -8,6 +8,7 @@ use super::store;
 use crate::Services;
 use crate::corridor::Fault;
 use crate::log::service::{StoredReceipt, stored_receipt};
+use crate::log::store::record_of;
 use crate::sessions::Caller;
 
 /// A transfer as it was decided.
@@ -56,6 +57,13 @@ pub(super) async fn one(
     let Some(transfer) = store::get(&mut tx, services.bank.book, id).await? else {
         return Ok(None);
     };
+    // Whether the receipt may be shown is decided by the rows that the caller may see. Its proof needs hashes of other
+    // people's leaves, which only the auditor's role may read.
+    if record_of(&mut tx, services.bank.book, transfer.intent_id).await?.is_none() {
+        return Ok(Some((transfer, None)));
+    }
+    drop(tx);
+    let mut tx = services.db.as_auditor().await?;
     let receipt = stored_receipt(&mut tx, services.bank.book, transfer.intent_id).await?;
     Ok(Some((transfer, receipt.map(|receipt| receipt_json(&receipt)))))
 }
