@@ -114,7 +114,16 @@ impl Fold<'_> {
         let outcomes = if linked {
             self.post_linked(&wishes, owner, now)
         } else {
-            wishes.iter().map(|wish| self.post_one(wish, owner, now)).collect()
+            let mut seen = HashSet::with_capacity(wishes.len());
+            let post_one = |wish: &Wish| {
+                // A refused item has burned its id for those after it, as it has for later intents.
+                if seen.insert(wish.id) {
+                    self.post_one(wish, owner, now)
+                } else {
+                    Err(Rejection::DuplicateItem.into())
+                }
+            };
+            wishes.iter().map(post_one).collect()
         };
         let risk = verdict.as_ref().map(risk_record);
         self.conclude(wishes, outcomes, risk, is_batch)

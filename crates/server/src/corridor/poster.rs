@@ -23,7 +23,7 @@ use uuid::Uuid;
 use super::append::{self, Entry, Prepared};
 use super::applying::{Applied, Applying};
 use super::fold::{self, Asker, Decision, Fold};
-use super::store::{self, TransferRows};
+use super::store::{self, DetailsRow, TransferRows};
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::{Fault, Queue, state, verify};
 use crate::certificates::directory::Signer;
@@ -463,8 +463,6 @@ fn prepare(
         extra,
     })
 }
-
-type DetailsRow = (Uuid, Option<Uuid>, Option<Uuid>, [u8; 32], Vec<u8>);
 
 /// Keeps the free text of a single transfer that was posted.
 fn push_details(job: &Job, decision: &Decision, fold: &Fold<'_>, rows: &mut Vec<DetailsRow>) {

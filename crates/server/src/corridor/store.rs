@@ -309,27 +309,38 @@ pub(super) async fn insert_records(
     require_rows(inserted.rows_affected(), records.len())
 }
 
-/// Free text of transfers, bound by the commitment inside the intent.
+/// Free text of a transfer: its id, payer, payee, salt and canonical bytes.
+pub(super) type DetailsRow = (Uuid, Option<Uuid>, Option<Uuid>, [u8; 32], Vec<u8>);
+
+/// Free text of transfers, bound by the commitment inside the intent: one statement.
 pub(super) async fn insert_details(
     tx: &mut PgConnection,
     book: BookId,
-    details: &[(Uuid, Option<Uuid>, Option<Uuid>, [u8; 32], Vec<u8>)],
+    details: &[DetailsRow],
 ) -> sqlx::Result<()> {
-    for (transfer_id, debit_owner, credit_owner, salt, bytes) in details {
-        sqlx::query!(
-            "INSERT INTO transfer_details (book_id, transfer_id, debit_owner, credit_owner, salt, details)
-             VALUES ($1, $2, $3, $4, $5, $6)",
-            book_id(book),
-            transfer_id,
-            *debit_owner,
-            *credit_owner,
-            salt.as_slice(),
-            bytes,
-        )
-        .execute(&mut *tx)
-        .await?;
+    if details.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let ids: Vec<Uuid> = details.iter().map(|row| row.0).collect();
+    let debit_owners: Vec<Option<Uuid>> = details.iter().map(|row| row.1).collect();
+    let credit_owners: Vec<Option<Uuid>> = details.iter().map(|row| row.2).collect();
+    let salts: Vec<&[u8]> = details.iter().map(|row| row.3.as_slice()).collect();
+    let texts: Vec<&[u8]> = details.iter().map(|row| row.4.as_slice()).collect();
+    let inserted = sqlx::query!(
+        "INSERT INTO transfer_details (book_id, transfer_id, debit_owner, credit_owner, salt, details)
+         SELECT $1, u.transfer_id, u.debit_owner, u.credit_owner, u.salt, u.details
+           FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::bytea[])
+                AS u (transfer_id, debit_owner, credit_owner, salt, details)",
+        book_id(book),
+        &ids,
+        &debit_owners as &[Option<Uuid>],
+        &credit_owners as &[Option<Uuid>],
+        &salts as &[&[u8]],
+        &texts as &[&[u8]],
+    )
+    .execute(tx)
+    .await?;
+    require_rows(inserted.rows_affected(), ids.len())
 }
 
 /// Makes every cached answer about people and certificates old, on every instance.
