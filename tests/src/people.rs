@@ -71,6 +71,20 @@ impl Holder {
         self.rebuilt(self.device_secret, Some(certificates))
     }
 
+    /// The same person and device with the keys of somebody else, not certified.
+    pub fn with_keys_of(&self, other: &Self) -> Self {
+        let suite = other.key().suite();
+        let identity = Identity::from_parts(
+            self.user().clone(),
+            SigningKey::from_seed(suite, other.key().seed().expose()).unwrap(),
+            KemSecretKey::from_seed(suite, other.kem().seed().expose()).unwrap(),
+            device(self.device_secret),
+            None,
+            KeyChain::START,
+        );
+        Self { identity: Arc::new(identity), device_secret: self.device_secret }
+    }
+
     fn rebuilt(&self, device_secret: [u8; 32], certificates: Option<Certificates>) -> Self {
         let suite = self.key().suite();
         let identity = Identity::from_parts(
