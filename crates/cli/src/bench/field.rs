@@ -101,7 +101,8 @@ impl Field {
         for name in ["fsync", "synchronous_commit", "full_page_writes"] {
             let value = self.query(&format!("SHOW {name}"))?;
             if value != "on" {
-                let what = format!("{name} is {value}: a bench without durability measures nothing");
+                let what =
+                    format!("{name} is {value}: a bench without durability measures nothing");
                 return Err(Failure::new(Exit::Unexpected, what));
             }
             settings.push((name.to_owned(), value));
@@ -119,11 +120,23 @@ impl Field {
     pub(super) fn pgbench(&self, seconds: u32) -> Result<f64, Failure> {
         let seconds = seconds.to_string();
         let said = self.pgbench_run(&[
-            "-n", "-b", "tpcb-like", "-c", PGBENCH_CLIENTS, "-j", "2", "-M", "prepared", "-T", &seconds,
+            "-n",
+            "-b",
+            "tpcb-like",
+            "-c",
+            PGBENCH_CLIENTS,
+            "-j",
+            "2",
+            "-M",
+            "prepared",
+            "-T",
+            &seconds,
         ])?;
         said.lines()
             .find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next()?.parse().ok())
-            .ok_or_else(|| Failure::new(Exit::Unexpected, "pgbench did not say its tps").because(said))
+            .ok_or_else(|| {
+                Failure::new(Exit::Unexpected, "pgbench did not say its tps").because(said)
+            })
     }
 
     /// Whether, after all the load, money is conserved and every posted transfer has its two entries.
@@ -162,8 +175,11 @@ impl Field {
                 Err(_) => {
                     if let Ok(Some(status)) = self.server.try_wait() {
                         let log = std::fs::read_to_string(self.folder.path().join("server.log"));
-                        return Err(Failure::new(Exit::Unexpected, format!("the server ended: {status}"))
-                            .because(log.unwrap_or_default()));
+                        return Err(Failure::new(
+                            Exit::Unexpected,
+                            format!("the server ended: {status}"),
+                        )
+                        .because(log.unwrap_or_default()));
                     }
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -189,7 +205,8 @@ impl Field {
             tasks.spawn(async move { customer(&bank, &manager, number, accounts).await });
         }
         while let Some(done) = tasks.join_next().await {
-            let payer = done.map_err(|error| Failure::unexpected("a customer panicked", &error))??;
+            let payer =
+                done.map_err(|error| Failure::unexpected("a customer panicked", &error))??;
             self.accounts.extend(&payer.accounts);
             self.payers.push(payer);
         }
@@ -213,7 +230,8 @@ impl Field {
     ) -> Result<String, Failure> {
         let url = Url::parse(self.urls.owner.expose())
             .map_err(|error| Failure::unexpected("the cluster's address", &error))?;
-        let host = url.query_pairs().find(|(name, _)| name == "host").map(|(_, host)| host.into_owned());
+        let host =
+            url.query_pairs().find(|(name, _)| name == "host").map(|(_, host)| host.into_owned());
         let installed = self.programs.path(program);
         let path = if installed.exists() { installed } else { PathBuf::from(program) };
         let output = Command::new(&path)
@@ -256,10 +274,10 @@ struct Environment {
 
 impl Environment {
     fn new(folder: &TempDir, addr: SocketAddr) -> Result<Self, Failure> {
-        let program = std::env::current_exe()
-            .map_err(|error| Failure::file("this program", &error))?;
-        let passphrase = crypto::random::<16>()
-            .map_err(|error| Failure::unexpected("no randomness", &error))?;
+        let program =
+            std::env::current_exe().map_err(|error| Failure::file("this program", &error))?;
+        let passphrase =
+            crypto::random::<16>().map_err(|error| Failure::unexpected("no randomness", &error))?;
         Ok(Self {
             data_dir: folder.path().join("bank"),
             folder: folder.path().to_owned(),
@@ -290,7 +308,8 @@ impl Environment {
             .output()
             .map_err(|error| Failure::file("this program", &error))?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let failed = || Failure::new(Exit::Unexpected, "the bank was not founded").because(said.clone());
+        let failed =
+            || Failure::new(Exit::Unexpected, "the bank was not founded").because(said.clone());
         let invited: Value = serde_json::from_slice(&output.stdout).map_err(|_| failed())?;
         invited
             .as_array()
@@ -385,7 +404,10 @@ fn free_address() -> Result<SocketAddr, Failure> {
     listener.local_addr().map_err(|error| Failure::file("a port", &error))
 }
 
-#[expect(clippy::indexing_slicing, reason = "the remainder is below the length, and no list here is empty")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the remainder is below the length, and no list here is empty"
+)]
 fn pick<T>(from: &[T], random: usize) -> &T {
     &from[random.checked_rem(from.len()).unwrap_or_default()]
 }

@@ -1,5 +1,6 @@
 //! The load generator: plain HTTP/1.1 on kept-alive connections, one request in flight on each.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,10 +24,14 @@ use crate::failure::Failure;
 /// Latencies up to a minute, three digits.
 const LATENCY_US_MAX: u64 = 60_000_000;
 
+/// How often what was answered instead of a receipt.
+pub(crate) type Refused = BTreeMap<String, u64>;
+
 /// What came back of one run.
 pub(crate) struct Run {
     pub(crate) accepted: u64,
-    pub(crate) refused: u64,
+    /// By problem code, or by status where there was no problem document.
+    pub(crate) refused: Refused,
     pub(crate) span: Duration,
     pub(crate) latency_us: Histogram<u64>,
 }
@@ -46,7 +51,7 @@ pub(crate) struct Measured {
     pub(crate) p50_us_full: u64,
     pub(crate) p99_us_full: u64,
     pub(crate) half_per_s: f64,
-    pub(crate) refused: u64,
+    pub(crate) refused: Refused,
     pub(crate) server_us: f64,
     pub(crate) postgres_us: f64,
     pub(crate) client_us: f64,
@@ -64,7 +69,7 @@ impl Measured {
             p50_us_full: full.latency_us.value_at_quantile(0.5),
             p99_us_full: full.latency_us.value_at_quantile(0.99),
             half_per_s: half.requests_per_s() * transfers,
-            refused: full.refused.saturating_add(half.refused),
+            refused: add(full.refused.clone(), &half.refused),
             server_us: cost.server_us / moved,
             postgres_us: cost.postgres_us / moved,
             client_us: cost.client_us / moved,
@@ -137,11 +142,12 @@ async fn fire(
         let latencies = Arc::clone(&latencies);
         tasks.spawn(async move { drive(connection, &prepared, &next, pace, &latencies).await });
     }
-    let (mut accepted, mut refused) = (0_u64, 0_u64);
+    let (mut accepted, mut refused) = (0_u64, Refused::new());
     while let Some(done) = tasks.join_next().await {
-        let (a, r) = done.map_err(|error| Failure::unexpected("a connection panicked", &error))??;
+        let (a, r) =
+            done.map_err(|error| Failure::unexpected("a connection panicked", &error))??;
         accepted = accepted.saturating_add(a);
-        refused = refused.saturating_add(r);
+        refused = add(refused, &r);
     }
     let span = began.elapsed();
     let latency_us = latencies.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -154,8 +160,8 @@ async fn drive(
     next: &AtomicUsize,
     pace: Pace,
     latencies: &Mutex<Histogram<u64>>,
-) -> Result<(u64, u64), Failure> {
-    let (mut accepted, mut refused) = (0_u64, 0_u64);
+) -> Result<(u64, Refused), Failure> {
+    let (mut accepted, mut refused) = (0_u64, Refused::new());
     let mut own = histogram()?;
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -169,13 +175,12 @@ async fn drive(
                 due
             }
         };
-        let status = send(&mut connection, shot).await?;
+        let problem = send(&mut connection, shot).await?;
         let latency = u64::try_from(due.elapsed().as_micros()).unwrap_or(LATENCY_US_MAX);
         own.saturating_record(latency.min(LATENCY_US_MAX));
-        if status == StatusCode::OK {
-            accepted = accepted.saturating_add(1);
-        } else {
-            refused = refused.saturating_add(1);
+        match problem {
+            None => accepted = accepted.saturating_add(1),
+            Some(code) => refused = add(refused, &Refused::from([(code, 1)])),
         }
     }
     let merged = latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&own);
@@ -186,7 +191,7 @@ async fn drive(
 async fn send(
     connection: &mut SendRequest<Full<Bytes>>,
     shot: &Prepared,
-) -> Result<StatusCode, Failure> {
+) -> Result<Option<String>, Failure> {
     let now = server::clock::now();
     let proof = shot.session.signer().sign(
         "POST",
@@ -207,10 +212,27 @@ async fn send(
     let response = connection.send_request(request).await.map_err(lost)?;
     let status = response.status();
     let mut body = response.into_body();
+    let mut problem = Vec::new();
     while let Some(frame) = body.frame().await {
-        frame.map_err(lost)?;
+        if let (false, Some(data)) = (status == StatusCode::OK, frame.map_err(lost)?.data_ref()) {
+            problem.extend_from_slice(data);
+        }
     }
-    Ok(status)
+    Ok((status != StatusCode::OK).then(|| code(status, &problem)))
+}
+
+fn code(status: StatusCode, problem: &[u8]) -> String {
+    let document: Option<serde_json::Value> = serde_json::from_slice(problem).ok();
+    let code = document.as_ref().and_then(|document| document.get("code")?.as_str());
+    code.map_or_else(|| status.as_str().to_owned(), ToOwned::to_owned)
+}
+
+pub(super) fn add(mut to: Refused, more: &Refused) -> Refused {
+    for (code, count) in more {
+        let total = to.entry(code.clone()).or_default();
+        *total = total.saturating_add(*count);
+    }
+    to
 }
 
 async fn connect(addr: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Failure> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use client::{BatchLine, Session, Wish};
 use clap::ValueEnum;
+use client::{BatchLine, Session, Wish};
 use ledger::AccountId;
 use money::{Amount, AssetCode};
 
@@ -70,7 +70,9 @@ pub(crate) fn sign(field: &Field, scenario: Scenario, count: usize) -> Result<Ve
         let mut shots = Vec::with_capacity(count);
         let mut shares = Vec::new();
         for part in parts {
-            let signed = part.join().map_err(|_| Failure::new(crate::exit::Exit::Unexpected, "signing panicked"))?;
+            let signed = part
+                .join()
+                .map_err(|_| Failure::new(crate::exit::Exit::Unexpected, "signing panicked"))?;
             shares.push(signed?.into_iter());
         }
         // Interleaved, so that neighbours in time are signed by different people.
@@ -95,8 +97,14 @@ fn sign_share(
             let from = payer.accounts.get(random.below(payer.accounts.len())).copied();
             let from = from.ok_or_else(|| Failure::usage("a customer without accounts"))?;
             let wish = match scenario {
-                Scenario::Single => Wish::transfer(from, other(field, from, &mut random), one(), None),
-                Scenario::Hot => Wish::transfer(from, field.hot_account(), one(), None),
+                Scenario::Single => {
+                    Wish::transfer(from, other(field, from, &mut random), one(), None)
+                }
+                Scenario::Hot => {
+                    let hot = field.hot_account();
+                    let payee = if from == hot { other(field, from, &mut random) } else { hot };
+                    Wish::transfer(from, payee, one(), None)
+                }
                 Scenario::Batch => {
                     let lines: Vec<BatchLine> = (0..BATCH_LEN)
                         .map(|_| BatchLine {
@@ -108,7 +116,8 @@ fn sign_share(
                     Wish::batch(from, &lines, false)
                 }
             };
-            let wish = wish.map_err(|error| Failure::unexpected("cannot write an intent", &error))?;
+            let wish =
+                wish.map_err(|error| Failure::unexpected("cannot write an intent", &error))?;
             let signed = payer
                 .session
                 .identity()

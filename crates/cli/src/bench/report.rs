@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Map, Value, json};
 
-use super::generator::Measured;
+use super::generator::{Measured, Refused, add};
 use super::load::Scenario;
 use super::reference::Primitives;
 
@@ -32,7 +32,7 @@ struct Medians {
     p50_us_full: u64,
     p99_us_full: u64,
     half_per_s: f64,
-    refused: u64,
+    refused: Refused,
     server_us: f64,
     postgres_us: f64,
     client_us: f64,
@@ -60,9 +60,8 @@ impl Report {
                 scenarios.push((scenario, Medians::of(&measured)));
             }
         }
-        let cores = std::thread::available_parallelism().map_or(1.0, |cores| {
-            u32::try_from(cores.get()).map_or(1.0, f64::from)
-        });
+        let cores = std::thread::available_parallelism()
+            .map_or(1.0, |cores| u32::try_from(cores.get()).map_or(1.0, f64::from));
         let cost_us = scenarios
             .iter()
             .find(|(scenario, _)| *scenario == Scenario::Single)
@@ -87,8 +86,11 @@ impl Report {
         for (scenario, medians) in &self.scenarios {
             report.insert(scenario.name(), medians.json(self.pgbench_tps));
         }
-        let primitives: Map<String, Value> =
-            self.primitives.iter().map(|(name, rate)| ((*name).to_owned(), rounded(*rate))).collect();
+        let primitives: Map<String, Value> = self
+            .primitives
+            .iter()
+            .map(|(name, rate)| ((*name).to_owned(), rounded(*rate)))
+            .collect();
         report.insert("primitives".to_owned(), Value::Object(primitives));
         let durability: Map<String, Value> =
             self.durability.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
@@ -101,8 +103,16 @@ impl Report {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED);
         table.set_header([
-            "scenario", "transfers/s", "x pgbench", "p50 µs", "p99 µs", "at", "server µs", "postgres µs",
-            "client µs", "WAL bytes",
+            "scenario",
+            "transfers/s",
+            "x pgbench",
+            "p50 µs",
+            "p99 µs",
+            "at",
+            "server µs",
+            "postgres µs",
+            "client µs",
+            "WAL bytes",
         ]);
         table.add_row(["pgbench TPC-B", &whole(self.pgbench_tps), "1.00"]);
         for (scenario, m) in &self.scenarios {
@@ -153,7 +163,7 @@ impl Medians {
             p50_us_full: whole(|m| m.p50_us_full),
             p99_us_full: whole(|m| m.p99_us_full),
             half_per_s: float(|m| m.half_per_s),
-            refused: measured.iter().map(|measured| measured.refused).sum(),
+            refused: measured.iter().fold(Refused::new(), |all, measured| add(all, &measured.refused)),
             server_us: float(|m| m.server_us),
             postgres_us: float(|m| m.postgres_us),
             client_us: float(|m| m.client_us),
