@@ -12,7 +12,7 @@ pub fn now() -> UtcMicros {
     UtcMicros::from_micros(i64::try_from(nanos / 1_000).unwrap_or(i64::MAX))
 }
 
-/// A fresh UUIDv7, ordered by `at`.
+/// A fresh version 7 UUID, ordered by `at`.
 #[must_use]
 pub fn fresh_id(at: UtcMicros) -> Uuid {
     let seconds = u64::try_from(at.get().div_euclid(1_000_000)).unwrap_or_default();

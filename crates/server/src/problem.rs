@@ -101,7 +101,8 @@ pub struct Problem {
     detail: Option<Cow<'static, str>>,
     field: Option<Cow<'static, str>>,
     retry_after_s: Option<u32>,
-    receipt: Option<Bytes>,
+    /// Boxed: every handler returns a `Problem` by value.
+    receipt: Option<Box<Bytes>>,
 }
 
 impl Problem {
@@ -199,7 +200,7 @@ impl Problem {
     /// Adds the receipt of a recorded refusal. `receipt` is a JSON object, written as it is.
     #[must_use]
     pub fn with_receipt(mut self, receipt: Bytes) -> Self {
-        self.receipt = Some(receipt);
+        self.receipt = Some(Box::new(receipt));
         self
     }
 

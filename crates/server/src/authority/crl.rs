@@ -24,7 +24,7 @@ pub const CRL_LIFETIME_S: i64 = 60 * 60;
 /// How old a list may become before the job makes a new one, in seconds.
 pub const CRL_INTERVAL_S: i64 = 15 * 60;
 /// How often the job looks.
-const POLL: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_mins(1);
 /// How long a redeemed or expired challenge is kept, in microseconds.
 const CHALLENGE_KEPT_US: i64 = 10 * 60 * 1_000_000;
 const MICROS_PER_SECOND: i64 = 1_000_000;

@@ -397,7 +397,7 @@ mod tests {
         let without: String = text
             .lines()
             .filter(|line| !line.starts_with("key kem"))
-            .map(|l| format!("{l}\n"))
+            .flat_map(|line| [line, "\n"])
             .collect();
         let opened = KeyFile::from_text(&without, &bank("one"), &passphrase("correct horse"));
         let missing = opened.unwrap().secret(KeyPurpose::Kem).err();

@@ -1,5 +1,7 @@
 //! HTTP for certificates and keys: wire types and handlers, no decisions.
 
+#![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
+
 use axum::extract::State;
 use axum::response::IntoResponse;
 use bytes::Bytes;

@@ -58,7 +58,7 @@ pub(crate) async fn challenge(
     if signer.device != device {
         return Err(Problem::new(Code::CertificateNotAccepted));
     }
-    let nonce = random::<32>().map_err(fault)?;
+    let nonce = random::<32>().map_err(|error| fault(&error))?;
     let expires_at = later(now, CHALLENGE_US);
     let mut tx = services.db.as_writer().await?;
     let new = store::NewChallenge {
@@ -386,7 +386,7 @@ fn seconds(unix_s: i64) -> UtcMicros {
     UtcMicros::from_micros(unix_s.saturating_mul(MICROS_PER_SECOND))
 }
 
-fn fault(error: crypto::CryptoError) -> Problem {
+fn fault(error: &crypto::CryptoError) -> Problem {
     tracing::error!(%error, "the provider failed");
     Problem::internal()
 }

@@ -22,22 +22,22 @@ use crate::support::{TestCluster, migrated_cluster};
 const LOGIN_ORIGIN: &str = "https://localhost:8443";
 
 /// A running bank.
-pub struct House {
-    pub running: Running,
-    pub founded: Founded,
-    pub bank: Bank,
-    pub db: Db,
+pub(crate) struct House {
+    pub(crate) running: Running,
+    pub(crate) founded: Founded,
+    pub(crate) bank: Bank,
+    pub(crate) db: Db,
     // Last, so that the bank ends before its database.
-    pub cluster: TestCluster,
+    pub(crate) cluster: TestCluster,
 }
 
 /// The passphrase of every test bank.
-pub fn passphrase() -> SecretBytes {
+pub(crate) fn passphrase() -> SecretBytes {
     SecretBytes::new(b"correct horse battery staple".to_vec())
 }
 
 /// The plan of every test bank: one of each role of staff.
-pub fn plan() -> FoundingPlan {
+pub(crate) fn plan() -> FoundingPlan {
     FoundingPlan::new("one".parse().unwrap(), "Bank One", Suite::Standard, LOGIN_ORIGIN)
         .with_staff("Max Manager", "max@one.example", Role::Manager)
         .with_staff("Ada Admin", "ada@one.example", Role::SystemAdmin)
@@ -45,13 +45,13 @@ pub fn plan() -> FoundingPlan {
 }
 
 /// A connection to the cluster as the server makes it.
-pub async fn connect(cluster: &TestCluster) -> Db {
+pub(crate) async fn connect(cluster: &TestCluster) -> Db {
     Db::connect(&cluster.cluster.urls().server, 4).await.unwrap()
 }
 
 impl House {
     /// Founds and opens a bank.
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let cluster = migrated_cluster().await;
         let db = connect(&cluster).await;
         let folder = cluster.folder.path();
@@ -73,12 +73,12 @@ impl House {
         Self { running, founded, bank, db, cluster }
     }
 
-    pub fn app(&self) -> &App {
+    pub(crate) fn app(&self) -> &App {
         &self.running.app
     }
 
     /// A customer, registered and enrolled.
-    pub async fn customer(&self, name: &str) -> Arc<Identity> {
+    pub(crate) async fn customer(&self, name: &str) -> Arc<Identity> {
         let email = format!("{name}@example.org");
         let registration = self.bank.register(name, &email).await.unwrap();
         let identity = new_identity(registration.user, Role::Customer, name);
@@ -87,7 +87,7 @@ impl House {
     }
 
     /// The member of staff of this role, enrolled.
-    pub async fn staff(&self, role: Role) -> Arc<Identity> {
+    pub(crate) async fn staff(&self, role: Role) -> Arc<Identity> {
         let invitation =
             self.founded.invitations.iter().find(|invitation| invitation.role == role).unwrap();
         let identity = new_identity(invitation.user, role, &invitation.name);
@@ -95,19 +95,19 @@ impl House {
         Arc::new(identity)
     }
 
-    pub async fn login(&self, identity: &Arc<Identity>) -> Session {
+    pub(crate) async fn login(&self, identity: &Arc<Identity>) -> Session {
         self.bank.login(Arc::clone(identity)).await.unwrap()
     }
 
     /// A raw request, past the client.
-    pub async fn call(&self, request: Request<Body>) -> (StatusCode, Value) {
+    pub(crate) async fn call(&self, request: Request<Body>) -> (StatusCode, Value) {
         let response = router(self.app().clone()).oneshot(request).await.unwrap();
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         let request = Request::post(path)
             .header("content-type", "application/json")
             .body(Body::from(body.to_string()))
@@ -115,13 +115,13 @@ impl House {
         self.call(request).await
     }
 
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.running.shutdown().await.unwrap();
     }
 }
 
 /// Fresh keys on a fresh device.
-pub fn new_identity(user: UserId, role: Role, name: &str) -> Identity {
+pub(crate) fn new_identity(user: UserId, role: Role, name: &str) -> Identity {
     let user = UserName { id: user, role, name: name.to_owned() };
     Identity::generate(Suite::Standard, user, Device::generate().unwrap()).unwrap()
 }

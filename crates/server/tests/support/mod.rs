@@ -5,14 +5,14 @@ use server::postgres::{Durability, PrivateCluster};
 use tempfile::TempDir;
 
 /// A cluster that ends, and whose folder goes, when it is dropped.
-pub struct TestCluster {
-    pub cluster: PrivateCluster,
+pub(crate) struct TestCluster {
+    pub(crate) cluster: PrivateCluster,
     // After the cluster, so that the server ends first.
-    pub folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 /// Starts one, migrates it, and gives its logins their passwords.
-pub async fn migrated_cluster() -> TestCluster {
+pub(crate) async fn migrated_cluster() -> TestCluster {
     let folder = tempfile::tempdir().unwrap();
     let cluster =
         PrivateCluster::start_with(folder.path(), Durability::ForTestsOnly).await.unwrap();
