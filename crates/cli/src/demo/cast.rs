@@ -156,9 +156,9 @@ pub(super) fn keep(
 }
 
 /// Those whose keys are worth keeping after the day: the revoked one's open nothing any more.
-pub(super) fn memorable(
+pub(super) fn memorable<'a>(
     staff: [&Session; 3],
-    customers: &[Session],
+    customers: impl Iterator<Item = &'a Session>,
 ) -> Vec<(KeptProfile, Arc<Identity>)> {
     let role = |session: &Session| match session.identity().user().role {
         Role::Manager => "funds and freezes accounts, revokes certificates",
@@ -170,7 +170,7 @@ pub(super) fn memorable(
         let name = session.identity().user().role.name().to_owned();
         (KeptProfile { name, about: role(session) }, Arc::clone(session.identity()))
     });
-    let customers = customers.iter().enumerate().filter_map(|(index, session)| {
+    let customers = customers.enumerate().filter_map(|(index, session)| {
         let about = match index {
             EMPLOYER => "pays the salaries",
             ROTATES => "has a new key since noon",

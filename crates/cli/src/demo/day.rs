@@ -154,12 +154,12 @@ impl Scene<'_> {
         expected: Expected,
         signed: SignedIntent,
     ) -> Option<client::Settled> {
-        let signer = Arc::clone(self.actor.session.identity());
+        let holder = Arc::clone(self.actor.session.identity());
         let began = Instant::now();
         let result = self.actor.session.submit_signed(signed).await;
         let took = began.elapsed();
         let what = format!("customer {}, {what}", self.actor.index);
-        let settled = self.tally.count(&what, expected, Answer { signer, result, took })?;
+        let settled = self.tally.count(&what, expected, Answer { holder, result, took })?;
         let moved = match settled.receipt.items.len() {
             0 => 1,
             _ => settled.receipt.items.iter().filter(|code| *code == "ok").count(),
@@ -220,21 +220,21 @@ impl Scene<'_> {
 
     async fn manage(&mut self, what: &str, wish: Wish) -> Result<(), ClientError> {
         let manager = self.stage.manager.lock().await;
-        let signer = Arc::clone(manager.identity());
+        let holder = Arc::clone(manager.identity());
         let bank = &manager.bank().trust().bank;
-        let signed = signer.sign(bank, wish.body, wish.details)?;
+        let signed = holder.sign(bank, wish.body, wish.details)?;
         let began = Instant::now();
         let result = manager.submit_signed(signed).await;
-        let answer = Answer { signer, result, took: began.elapsed() };
+        let answer = Answer { holder, result, took: began.elapsed() };
         self.tally.count(what, Expected::Accepted, answer);
         Ok(())
     }
 
     async fn rotate(&mut self) -> Result<(), ClientError> {
-        let signer = Arc::clone(self.actor.session.identity());
-        let successor = Arc::new(signer.successor()?);
+        let holder = Arc::clone(self.actor.session.identity());
+        let successor = Arc::new(holder.successor()?);
         let receipt = self.actor.session.rotate(&successor).await?;
-        self.tally.rotated(&signer, &receipt);
+        self.tally.rotated(&holder, &receipt);
         self.actor.session = self.actor.session.bank().login(successor).await?;
         Ok(())
     }

@@ -22,10 +22,10 @@ pub(super) fn with_altered_amount(signed: &SignedIntent) -> Result<SignedIntent,
 /// Another document under the same id, with a good signature of its own.
 pub(super) fn under_the_same_id(
     signed: &SignedIntent,
-    signer: &Identity,
+    holder: &Identity,
 ) -> Result<SignedIntent, ClientError> {
     let other = dearer(&signed.parse_intent()?)?;
-    Ok(SignedIntent::sign(other, signer.key(), signed.details.clone())?)
+    Ok(SignedIntent::sign(other, holder.key(), signed.details.clone())?)
 }
 
 /// A transfer that pays one minor unit more; any other kind as it is.

@@ -11,7 +11,7 @@ use directories::ProjectDirs;
 use intent::Role;
 use server::bank::{FoundingPlan, Invitation};
 use server::config::{Config, DatabaseSource, DatabaseUrl, Profile, TlsConfig};
-use server::postgres::PrivateCluster;
+use server::postgres::{ClusterError, PrivateCluster};
 use server::start::Running;
 use tempfile::TempDir;
 
@@ -62,7 +62,8 @@ impl House {
     pub(super) async fn open(site: Site) -> Result<Opened, Failure> {
         let folder = Folder::new(site.data_dir)?;
         let passphrase = passphrase(&folder)?;
-        let cluster = PrivateCluster::start(folder.path()).await.map_err(no_database)?;
+        let cluster =
+            PrivateCluster::start(folder.path()).await.map_err(|error| no_database(&error))?;
         server::migrate::prepare(cluster.urls())
             .await
             .map_err(|error| Failure::unexpected("the schema could not be made", &error))?;
@@ -250,7 +251,7 @@ async fn found(
     Ok(founded.invitations)
 }
 
-fn no_database(error: server::postgres::ClusterError) -> Failure {
-    Failure::unexpected("the private PostgreSQL did not start", &error)
+fn no_database(error: &ClusterError) -> Failure {
+    Failure::unexpected("the private PostgreSQL did not start", error)
         .next("`strongroom doctor` says what to do")
 }

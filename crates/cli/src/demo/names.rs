@@ -31,8 +31,9 @@ pub(super) fn name(index: usize) -> String {
     if index == EMPLOYER {
         return COMPANY.to_owned();
     }
-    let family = index.saturating_mul(7) % FAMILY.len();
-    format!("{} {}", given(index), FAMILY.get(family).copied().unwrap_or_default())
+    // A step that shares no factor with the length visits every name.
+    let family = FAMILY.iter().cycle().nth(index.saturating_mul(7));
+    format!("{} {}", given(index), family.copied().unwrap_or_default())
 }
 
 /// The address of a customer; no two are alike.
@@ -46,5 +47,5 @@ pub(super) fn profile(index: usize) -> String {
 }
 
 fn given(index: usize) -> &'static str {
-    GIVEN.get(index.saturating_sub(1) % GIVEN.len()).copied().unwrap_or_default()
+    GIVEN.iter().cycle().nth(index.saturating_sub(1)).copied().unwrap_or_default()
 }

@@ -379,7 +379,9 @@ mod tests {
         let total = |side: fn(&Customer) -> &BTreeMap<AssetCode, Amount>| {
             let mut sums = BTreeMap::new();
             for customer in &plan(50, 5_000).customers {
-                side(customer).values().for_each(|amount| grow(&mut sums, *amount).unwrap());
+                for amount in side(customer).values() {
+                    grow(&mut sums, *amount).unwrap();
+                }
             }
             sums
         };

@@ -67,7 +67,7 @@ fn judge_one(kept: &Kept, trust: &Trust) -> Result<(), ClientError> {
 
 /// The receipt as its holder hands it on: with the certificates that lead from the signature to the root.
 fn with_certificates(kept: &Kept) -> Result<Receipt, ClientError> {
-    let certificates = kept.signer.certificates().ok_or(ClientError::NotEnrolled)?;
+    let certificates = kept.holder.certificates().ok_or(ClientError::NotEnrolled)?;
     let path = [&certificates.holder, &certificates.issuing, &certificates.root];
     let mut receipt = kept.receipt.clone();
     receipt.certificates = path.map(|certificate| certificate.der().to_vec()).to_vec();
@@ -127,7 +127,8 @@ pub(super) async fn whole(
 ) -> Result<Report, Failure> {
     let file = TrustFile::from_text(&house.trust_text()?)
         .map_err(|error| Failure::unexpected("the trust file does not read", &error))?;
-    let trust = seen.into_iter().fold(verify::Trust::from(file), verify::Trust::pin);
+    let trust: verify::Trust = file.into();
+    let trust = seen.into_iter().fold(trust, verify::Trust::pin);
     let source = verify::Source::new(house.auditor_url().clone());
     let progress = |done, all| {
         bar.set_length(all);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
+use server::verify::Report;
 
 /// The figures of a demo. As JSON they are numbers.
 #[derive(Clone, Debug, Serialize)]
@@ -29,7 +30,7 @@ pub(super) struct Summary {
     pub(super) checkpoint: Shown,
     /// Receipts verified offline by the trust file.
     pub(super) receipts_verified: u64,
-    pub(super) verify: serde_json::Value,
+    pub(super) verify: Report,
     /// Duration of each part of the demo.
     pub(super) phases_ms: BTreeMap<&'static str, u64>,
     /// What was not as planned: how much of it, and the first of it.
@@ -86,14 +87,15 @@ impl Summary {
     }
 
     fn verified(&self) -> String {
-        let count = |name: &str| self.verify.get(name).and_then(serde_json::Value::as_u64);
-        let ok = self.verify.get("ok").and_then(serde_json::Value::as_bool) == Some(true);
-        let counted = ["leaves", "transfers", "accounts", "checkpoints"]
-            .iter()
-            .filter_map(|name| count(name).map(|number| format!("{} {name}", grouped(number))))
-            .collect::<Vec<_>>()
-            .join(", ");
-        format!("{}: {counted}", if ok { "ok" } else { "NOT OK" })
+        let Report { ok, leaves, transfers, accounts, checkpoints, .. } = &self.verify;
+        let counted = [
+            (leaves, "leaves"),
+            (transfers, "transfers"),
+            (accounts, "accounts"),
+            (checkpoints, "checkpoints"),
+        ];
+        let counted = counted.map(|(count, name)| format!("{} {name}", grouped(*count)));
+        format!("{}: {}", if *ok { "ok" } else { "NOT OK" }, counted.join(", "))
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) enum Expected {
 
 /// A receipt with the key that signed its intent.
 pub(super) struct Kept {
-    pub(super) signer: Arc<Identity>,
+    pub(super) holder: Arc<Identity>,
     pub(super) receipt: Receipt,
 }
 
@@ -67,7 +67,7 @@ impl Tally {
         expected: Expected,
         answer: Answer,
     ) -> Option<Settled> {
-        let Answer { signer, result, took } = answer;
+        let Answer { holder, result, took } = answer;
         self.submitted = self.submitted.saturating_add(1);
         if let Some(histogram) = &mut self.latency_us {
             // It grows by itself up to 2^62, so no latency is too long.
@@ -76,14 +76,14 @@ impl Tally {
         match result {
             Ok(settled) => {
                 self.accepted = self.accepted.saturating_add(1);
-                self.keep(&signer, &settled.receipt);
+                self.keep(&holder, &settled.receipt);
                 if !matches!(expected, Expected::Accepted) {
                     self.surprise(format!("{what}: accepted, expected {expected}"));
                 }
                 Some(settled)
             }
             Err(error) => {
-                self.refuse(what, expected, &signer, &error);
+                self.refuse(what, expected, &holder, &error);
                 None
             }
         }
@@ -93,7 +93,7 @@ impl Tally {
         &mut self,
         what: &str,
         expected: Expected,
-        signer: &Arc<Identity>,
+        holder: &Arc<Identity>,
         error: &ClientError,
     ) {
         let code = error.problem().map_or("no-answer", |problem| problem.code.as_str());
@@ -101,7 +101,7 @@ impl Tally {
         *counted = counted.saturating_add(1);
         let as_expected = match (expected, error) {
             (Expected::Recorded(rule), ClientError::Refused { receipt, .. }) => {
-                self.keep(signer, receipt);
+                self.keep(holder, receipt);
                 code == rule && receipt.outcome == Outcome::Refused && receipt.code == rule
             }
             (Expected::Declined(codes), ClientError::Problem(_)) => codes.contains(&code),
@@ -113,14 +113,14 @@ impl Tally {
     }
 
     /// Counts a rotation, which answers more than a receipt and so is timed by nobody.
-    pub(super) fn rotated(&mut self, signer: &Arc<Identity>, receipt: &Receipt) {
+    pub(super) fn rotated(&mut self, holder: &Arc<Identity>, receipt: &Receipt) {
         self.submitted = self.submitted.saturating_add(1);
         self.accepted = self.accepted.saturating_add(1);
-        self.keep(signer, receipt);
+        self.keep(holder, receipt);
     }
 
-    fn keep(&mut self, signer: &Arc<Identity>, receipt: &Receipt) {
-        self.receipts.push(Kept { signer: Arc::clone(signer), receipt: receipt.clone() });
+    fn keep(&mut self, holder: &Arc<Identity>, receipt: &Receipt) {
+        self.receipts.push(Kept { holder: Arc::clone(holder), receipt: receipt.clone() });
     }
 
     /// Notes that something is not as planned.
@@ -164,7 +164,7 @@ impl Tally {
 
 /// An answer with how long it took.
 pub(super) struct Answer {
-    pub(super) signer: Arc<Identity>,
+    pub(super) holder: Arc<Identity>,
     pub(super) result: Result<Settled, ClientError>,
     pub(super) took: Duration,
 }
