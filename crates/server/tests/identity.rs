@@ -271,8 +271,8 @@ async fn a_login_needs_its_own_challenge_its_origin_and_its_device_and_works_onc
 
     let opened = login_with(&house, &alice, &nonce, ours, alice.device()).await;
     assert_eq!(opened.0, StatusCode::OK, "{opened:?}");
-    let replayed = login_with(&house, &alice, &nonce, ours, alice.device()).await;
-    assert_eq!(replayed.1["code"], "challenge-redeemed");
+    let again = login_with(&house, &alice, &nonce, ours, alice.device()).await;
+    assert_eq!(again.1["code"], "challenge-redeemed");
     house.close().await;
 }
 

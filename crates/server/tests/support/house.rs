@@ -27,7 +27,7 @@ pub(crate) struct House {
     pub(crate) founded: Founded,
     pub(crate) bank: Bank,
     pub(crate) db: Db,
-    // Last, so that the bank ends before its database.
+    // Last, so that the bank ends before its database also where a test fails.
     pub(crate) cluster: TestCluster,
 }
 
@@ -117,6 +117,8 @@ impl House {
 
     pub(crate) async fn close(self) {
         self.running.shutdown().await.unwrap();
+        self.db.close().await;
+        self.cluster.cluster.stop().await.unwrap();
     }
 }
 

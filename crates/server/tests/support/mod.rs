@@ -1,5 +1,7 @@
 //! A private, migrated cluster of its own for each test that needs one.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use server::migrate;
 use server::postgres::{Durability, PrivateCluster};
 use tempfile::TempDir;
