@@ -264,6 +264,19 @@ impl Bank {
         self.server = Server::start(&self.config, &self.urls, self.program.as_ref()).await;
     }
 
+    /// One more server over the same database, as a second machine would run it. The caller ends it.
+    pub async fn start_another(&self) -> Running {
+        let mut config = self.config.clone();
+        config.listen.set_port(0);
+        server::start::start(config, &template::passphrase()).await.unwrap()
+    }
+
+    /// The bank as the typed client sees it through another server.
+    pub fn client_of(&self, server: &Running) -> client::Bank {
+        let url = ServerUrl::parse(&format!("http://{}", server.addr)).unwrap();
+        client::Bank::new(Transport::new(url, None).unwrap(), self.trust.clone())
+    }
+
     /// Brings PostgreSQL down in order.
     pub async fn stop_postgres(&mut self) {
         if let Some(cluster) = self.cluster.take() {

@@ -1,9 +1,12 @@
 //! The database behind the server's back: the superuser's view, for what no request can see or bring about.
 
+use server::bank::TrustFile;
+use server::verify::{Report, Source, Trust, verify};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::Bank;
+use crate::template::TRUST_FILE;
 
 /// A row, to be read by column name.
 pub type Row = PgRow;
@@ -28,11 +31,30 @@ impl Bank {
         found.await.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// Whether every row of a query that looks for contradictions is absent.
+    /// The rows of a query.
     pub async fn rows(&self, sql: &str) -> Vec<Row> {
         let mut connection = self.superuser().await;
         let found = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(&mut connection).await;
         found.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// Verifies log and book as an auditor would, from the trust file and the database alone.
+    pub async fn verify(&self) -> Report {
+        let trust = std::fs::read_to_string(self.folder().join(TRUST_FILE)).unwrap();
+        let trust = Trust::from(TrustFile::from_text(&trust).unwrap());
+        let source = Source::new(self.urls().auditor.clone());
+        verify(&source, &trust, &|_, _| ()).await.unwrap()
+    }
+
+    /// Both judgements of a quiet bank: the rules between its tables, and the auditor's.
+    ///
+    /// # Panics
+    ///
+    /// Shows the report when it is not clean.
+    pub async fn assert_verifies(&self) {
+        self.assert_books_balance().await;
+        let report = self.verify().await;
+        assert!(report.ok, "{report:#?}");
     }
 
     /// Everything that must hold between the tables of a quiet bank, whatever happened before.

@@ -6,6 +6,8 @@ use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use server::clock;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::Bank;
 
@@ -205,5 +207,46 @@ impl Bank {
     /// Submits an envelope in a session, to the route of its kind.
     pub async fn submit(&self, session: &Session, signed: &SignedIntent) -> Answer {
         self.send_as(session, Request::submission(signed)).await
+    }
+
+    /// Promises a body of so many bytes to a path, and sends the first of them.
+    pub async fn begin(&self, path: &str, length: usize) -> Unfinished {
+        let mut stream = TcpStream::connect(self.addr()).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: bank\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{{"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        Unfinished(stream)
+    }
+}
+
+/// A request whose body has been promised and does not come.
+pub struct Unfinished(TcpStream);
+
+impl Unfinished {
+    /// What the server says to that.
+    ///
+    /// # Panics
+    ///
+    /// When the connection ends without an answer.
+    pub async fn answer(mut self) -> Answer {
+        let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+        loop {
+            let length = self.0.read(&mut buffer).await.unwrap();
+            bytes.extend_from_slice(&buffer[..length]);
+            let text = String::from_utf8_lossy(&bytes);
+            let whole = text.split_once("\r\n\r\n").filter(|(_, body)| body.ends_with('}'));
+            let Some((head, body)) = whole else {
+                assert!(length > 0, "no answer but {text:?}");
+                continue;
+            };
+            let header = |line: &str| {
+                let (name, value) = line.split_once(": ")?;
+                Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
+            };
+            let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+            let headers = head.lines().skip(1).filter_map(header).collect();
+            return Answer { status, headers, body: body.as_bytes().to_vec() };
+        }
     }
 }

@@ -20,7 +20,7 @@ mod template;
 pub use bank::Bank;
 pub use database::Row;
 pub use forge::Forger;
-pub use http::{Answer, Request};
+pub use http::{Answer, Request, Unfinished};
 pub use patience::{eventually, eventually_within};
 pub use people::{Customer, Holder};
 pub use template::{BANK, ORIGIN, PASSPHRASE};

@@ -40,7 +40,7 @@ impl ServerProcess {
             .env("STRONGROOM_TLS_LISTEN", "127.0.0.1:0")
             .env("STRONGROOM_ORIGIN", ORIGIN)
             .env("STRONGROOM_TEST_PASSPHRASE", PASSPHRASE)
-            .env("RUST_LOG", "info")
+            .env("RUST_LOG", "info,server=debug")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)

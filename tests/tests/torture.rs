@@ -1,0 +1,163 @@
+//! Server and database are killed in the middle of load, again and again: what was acknowledged stands, once.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use client::Session;
+use e2e::{Bank, Customer, Forger, eur, eventually};
+use intent::{Body, SignedIntent, TransferBody};
+use ledger::AccountId;
+use sqlx::Row as _;
+use uuid::Uuid;
+
+/// Kills in all, by default; every other one hits the database.
+const ROUNDS: u64 = 10;
+const CUSTOMERS: usize = 4;
+const MONEY_MINOR: i64 = 1_000_000;
+/// Payments that must come through before the next kill: a few, or many, so that it hits at different moments.
+const PAYMENTS_BEFORE_A_KILL: [u64; 5] = [3, 40, 11, 90, 25];
+
+/// One payment: what was signed, and where its receipt says it stands.
+struct Payment {
+    from: AccountId,
+    to: AccountId,
+    minor: i64,
+    signed: SignedIntent,
+}
+
+#[derive(Default)]
+struct Ledger {
+    acknowledged: Vec<(Payment, u64)>,
+    unknown: Vec<(usize, Payment)>,
+}
+
+struct Load {
+    stop: AtomicBool,
+    acknowledged: AtomicU64,
+    ledger: Mutex<Ledger>,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_stands_once_however_often_server_and_database_are_killed() {
+    let rounds = std::env::var("STRONGROOM_TORTURE_ROUNDS")
+        .map_or(ROUNDS, |rounds| rounds.parse().expect("a number of rounds"));
+    let mut bank = Bank::start_process(env!("CARGO_BIN_EXE_e2e-server")).await;
+    let mut people: Vec<Customer> = Vec::new();
+    for place in 0..CUSTOMERS {
+        people.push(bank.customer(&format!("Customer {place}"), MONEY_MINOR).await);
+    }
+    let accounts: Vec<_> = people.iter().map(|person| person.account).collect();
+    let sessions: Vec<_> = people.into_iter().map(|person| Arc::new(person.session)).collect();
+    let load = Arc::new(Load {
+        stop: AtomicBool::new(false),
+        acknowledged: AtomicU64::new(0),
+        ledger: Mutex::default(),
+    });
+    let payers: Vec<_> = sessions
+        .iter()
+        .enumerate()
+        .map(|(place, session)| {
+            tokio::spawn(pay_on(place, Arc::clone(session), accounts.clone(), Arc::clone(&load)))
+        })
+        .collect();
+
+    for round in 0..rounds {
+        let before = load.acknowledged.load(Ordering::Acquire);
+        let wanted = PAYMENTS_BEFORE_A_KILL[usize::try_from(round).unwrap() % PAYMENTS_BEFORE_A_KILL.len()];
+        eventually("payments to go through", async || {
+            (load.acknowledged.load(Ordering::Acquire) >= before + wanted).then_some(())
+        })
+        .await;
+        if round % 2 == 0 {
+            bank.kill_server();
+            bank.start_server().await;
+        } else {
+            bank.kill_postgres();
+            bank.start_postgres().await;
+        }
+    }
+    let before = load.acknowledged.load(Ordering::Acquire);
+    eventually("the bank to work again after the last kill", async || {
+        (load.acknowledged.load(Ordering::Acquire) > before + 3).then_some(())
+    })
+    .await;
+    load.stop.store(true, Ordering::Release);
+    for payer in payers {
+        payer.await.unwrap();
+    }
+
+    let Ledger { mut acknowledged, unknown } = std::mem::take(&mut *load.ledger.lock().unwrap());
+    let places = recorded(&bank).await;
+    for (payment, index) in &acknowledged {
+        let id = payment.signed.parse_intent().unwrap().id().get();
+        assert_eq!(places.get(&id), Some(index), "what was acknowledged is in the log, where its receipt says");
+    }
+    // The same bytes again tell what became of a payment whose answer was lost, and make it happen if it had not.
+    let (in_doubt, mut had_happened) = (unknown.len(), 0);
+    for (payer, payment) in unknown {
+        let id = payment.signed.parse_intent().unwrap().id().get();
+        let settled = sessions[payer].submit_signed(payment.signed.clone()).await.unwrap();
+        let index = settled.receipt.index.get();
+        if let Some(earlier) = places.get(&id) {
+            assert_eq!(index, *earlier, "it was not done a second time");
+            had_happened += 1;
+        }
+        acknowledged.push((payment, index));
+    }
+    eprintln!(
+        "{rounds} kills, {} payments, {in_doubt} in doubt, of which {had_happened} had happened",
+        acknowledged.len()
+    );
+
+    let posted = bank.count("SELECT count(*) FROM transfers WHERE code = 'ok'").await;
+    assert_eq!(posted, i64::try_from(acknowledged.len() + CUSTOMERS).unwrap(), "each once, and no other");
+    let mut expected: BTreeMap<AccountId, i64> =
+        accounts.iter().map(|account| (*account, MONEY_MINOR)).collect();
+    for (Payment { from, to, minor, .. }, _) in &acknowledged {
+        *expected.get_mut(from).unwrap() -= minor;
+        *expected.get_mut(to).unwrap() += minor;
+    }
+    for (account, minor) in expected {
+        assert_eq!(bank.balance(account).await, minor);
+    }
+    bank.assert_verifies().await;
+}
+
+/// Pays one of the others, again and again, through whatever happens to the bank.
+async fn pay_on(place: usize, session: Arc<Session>, accounts: Vec<AccountId>, load: Arc<Load>) {
+    let from = accounts[place];
+    for turn in 1.. {
+        if load.stop.load(Ordering::Acquire) {
+            return;
+        }
+        let to = accounts[(place + 1 + turn % (accounts.len() - 1)) % accounts.len()];
+        let minor = i64::try_from(turn % 7 + 1).unwrap();
+        let body = TransferBody { debit: from, credit: to, amount: eur(minor), details: None };
+        let signed = Forger::of(&session).next(Body::Transfer(body));
+        let payment = Payment { from, to, minor, signed: signed.clone() };
+        match session.submit_signed(signed).await {
+            Ok(settled) => {
+                let index = settled.receipt.index.get();
+                load.ledger.lock().unwrap().acknowledged.push((payment, index));
+                load.acknowledged.fetch_add(1, Ordering::AcqRel);
+            }
+            Err(error) => {
+                let is_lost = match error.problem() {
+                    Some(problem) => matches!(problem.status, 503 | 504),
+                    None => matches!(error, client::ClientError::Unreachable { .. }),
+                };
+                assert!(is_lost, "a kill may lose an answer, and nothing else: {error:?}");
+                load.ledger.lock().unwrap().unknown.push((place, payment));
+            }
+        }
+    }
+}
+
+/// The place in the log of every intent there.
+async fn recorded(bank: &Bank) -> BTreeMap<Uuid, u64> {
+    let rows = bank.rows("SELECT intent_id, leaf_index FROM records").await;
+    rows.iter()
+        .map(|row| (row.get(0), u64::try_from(row.get::<i64, _>(1)).unwrap()))
+        .collect()
+}
