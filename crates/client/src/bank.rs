@@ -104,7 +104,8 @@ impl Bank {
         identity: &Identity,
         token: &SecretBytes,
     ) -> Result<Receipt, ClientError> {
-        let csr = build_csr(identity.key(), &identity.user().name)?;
+        // The bank names the holder by id, and a name may be longer than a certificate admits.
+        let csr = build_csr(identity.key(), &identity.user().id.to_string())?;
         let stand_in = sha3_256(&csr);
         let body = Body::UserEnrol {
             user: identity.user().id,
@@ -121,8 +122,9 @@ impl Bank {
             "sealed_device_key": self.seal_device_key(identity, &signed)?,
         });
         let answer: EnrolAnswer = self.post(routes::of(Kind::UserEnrol), &request).await?;
-        let receipt = self.settle(&answer.receipt, &signed, &[])?;
+        let mut receipt = self.settle(&answer.receipt, &signed, &[])?;
         let certificates = self.accept_certificates(identity, &answer)?;
+        certificates.complete(&mut receipt);
         identity.accept(certificates);
         Ok(receipt)
     }

@@ -207,7 +207,7 @@ impl Session {
     /// The old key signs the new one, so the lineage continues.
     pub async fn rotate(&self, successor: &Identity) -> Result<Receipt, ClientError> {
         let body = Body::KeyRotate {
-            csr: pki::build_csr(successor.key(), &successor.user().name)?,
+            csr: pki::build_csr(successor.key(), &successor.user().id.to_string())?,
             device: successor.device().id(),
             device_key_commitment: successor.device().key_commitment(),
             kem_public_key: successor.kem().public_key().as_bytes().to_vec(),
@@ -219,7 +219,7 @@ impl Session {
         });
         let bytes = self.send_intent(Kind::KeyRotate, &signed, to_body(&request)?).await?;
         let answer: EnrolAnswer = from_body(&bytes)?;
-        let receipt = self.bank.settle(&answer.receipt, &signed, &[])?;
+        let receipt = self.settle(&answer.receipt, &signed)?;
         let certificates = self.bank.accept_certificates(successor, &answer)?;
         successor.accept(certificates);
         Ok(receipt)
@@ -242,7 +242,7 @@ impl Session {
             Some(receipt) => (receipt, answer),
             None => (Value::Object(answer), Map::new()),
         };
-        let receipt = self.bank.settle(&receipt, &signed, &[])?;
+        let receipt = self.settle(&receipt, &signed)?;
         Ok(Settled { receipt, signed, extra })
     }
 
@@ -342,10 +342,18 @@ impl Session {
     fn with_receipt(&self, error: ClientError, signed: &SignedIntent) -> ClientError {
         let ClientError::Problem(mut problem) = error else { return error };
         let Some(receipt) = problem.receipt.take() else { return ClientError::Problem(problem) };
-        match self.bank.settle(&receipt, signed, &[]) {
+        match self.settle(&receipt, signed) {
             Ok(receipt) => ClientError::Refused { problem, receipt: Box::new(receipt) },
             Err(error) => error,
         }
+    }
+
+    fn settle(&self, receipt: &Value, signed: &SignedIntent) -> Result<Receipt, ClientError> {
+        let mut receipt = self.bank.settle(receipt, signed, &[])?;
+        if let Some(certificates) = self.identity.certificates() {
+            certificates.complete(&mut receipt);
+        }
+        Ok(receipt)
     }
 
     fn headers(
