@@ -36,6 +36,10 @@ pub(super) fn tell(house: &House, profiles: &[KeptProfile]) {
     let trust = house::trust_path(house.path());
     eprintln!("prove a payment, with the bank gone:");
     eprintln!("  strongroom receipt verify {people}/receipts/ok.json --trust {}", trust.display());
+    if house.is_kept() {
+        eprintln!("prove the whole bank, running or not:");
+        eprintln!("  STRONGROOM_DATA_DIR={folder} strongroom verify --trust {}", trust.display());
+    }
     eprintln!("\nCtrl-C ends it");
 }
 
@@ -47,7 +51,7 @@ pub(super) fn people_folder(house: &House) -> PathBuf {
 /// Keeps receipts as files.
 pub(super) fn keep_samples(folder: &Path, samples: &[(String, Vec<u8>)]) -> Result<(), Failure> {
     let folder = folder.join("receipts");
-    std::fs::create_dir_all(&folder).map_err(|error| Failure::file(folder.display(), &error))?;
+    house::make_private(&folder).map_err(|error| Failure::file(folder.display(), &error))?;
     for (name, bytes) in samples {
         let path = folder.join(name);
         write_private(&path, bytes).map_err(|error| Failure::file(path.display(), &error))?;

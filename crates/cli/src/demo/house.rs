@@ -159,6 +159,8 @@ impl Folder {
                 .map_err(|error| Failure::file(parent.display(), &error));
         };
         let failed = |error: io::Error| Failure::file(path.display(), &error);
+        // Paths are shown to people who may stand elsewhere.
+        let path = std::path::absolute(&path).map_err(failed)?;
         make_private(&path).map_err(failed)?;
         if path.read_dir().map_err(failed)?.next().is_some() {
             let what = format!("{} is not empty", path.display());
@@ -189,7 +191,8 @@ fn nursery() -> PathBuf {
         .unwrap_or_else(std::env::temp_dir)
 }
 
-fn make_private(path: &Path) -> io::Result<()> {
+/// Makes a folder, and those above it, that only their owner enters.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

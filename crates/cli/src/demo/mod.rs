@@ -32,6 +32,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crypto::Suite;
+use tokio_util::sync::CancellationToken;
 
 use self::house::{House, Opened, Site};
 use self::phases::Phases;
@@ -113,39 +114,47 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
         tls_listen: if args.once { any } else { args.tls_listen },
         suite: args.suite,
     };
+    let stop = stop_token();
     let mut clock = Phases::new();
     let waiting = clock.begin("founding", None);
-    let Opened { house, invitations } = Box::pin(unless_stopped(House::open(site))).await?;
+    // Not broken off: half a database would stay behind.
+    let Opened { house, invitations } = Box::pin(House::open(site)).await?;
     clock.end(&waiting);
-    let business = business::run(&house, invitations, &args, clock);
-    match Box::pin(unless_stopped(business)).await {
-        Ok(after) if after.summary.ok => {
+    let business = Box::pin(business::run(&house, invitations, &args, clock));
+    match stop.run_until_cancelled(business).await {
+        Some(Ok(after)) if after.summary.ok => {
             show(globals, &after.summary)?;
             if !args.once {
                 guide::tell(&house, &after.profiles);
-                serve::told_to_stop()
-                    .await
-                    .map_err(|error| Failure::unexpected("cannot wait for signals", &error))?;
+                stop.cancelled().await;
                 eprintln!("stopping: requests in work may finish");
             }
             house.close().await?;
             Ok(Exit::Ok)
         }
-        Ok(after) => {
+        Some(Ok(after)) => {
             show(globals, &after.summary)?;
             let failure = not_as_planned(&after.summary);
             Err(kept_for_examination(house, failure).await)
         }
-        Err(failure) => Err(kept_for_examination(house, failure).await),
+        Some(Err(failure)) => Err(kept_for_examination(house, failure).await),
+        None => {
+            house.close().await?;
+            Err(Failure::new(Exit::Unexpected, "the demo was broken off"))
+        }
     }
 }
 
-/// Runs `work` to its end, or breaks it off at Ctrl-C or SIGTERM.
-async fn unless_stopped<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::select! {
-        done = work => done,
-        _ = serve::told_to_stop() => Err(Failure::new(Exit::Unexpected, "the demo was broken off")),
-    }
+/// Cancelled at Ctrl-C or SIGTERM.
+fn stop_token() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let guard = stop.clone();
+    tokio::spawn(async move {
+        if serve::told_to_stop().await.is_ok() {
+            guard.cancel();
+        }
+    });
+    stop
 }
 
 fn not_as_planned(summary: &Summary) -> Failure {
