@@ -101,9 +101,12 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let text = error.to_string();
         match &error {
-            ClientError::Unreachable { source, .. } => Self::new(Exit::Unavailable, text)
-                .because(chain(source))
-                .next("check that the bank runs there (`strongroom serve`) and --server names it"),
+            ClientError::Unreachable { source, .. } => {
+                Self::new(Exit::Unavailable, text).because(chain(source)).next(
+                    "check that the bank runs there and that --server names it; where the bank \
+                     made its TLS certificate itself, name that with --tls-root",
+                )
+            }
             ClientError::Problem(problem) => from_problem(problem),
             ClientError::Refused { problem, receipt } => {
                 let kept = format!(
@@ -140,8 +143,15 @@ impl From<crypto::CryptoError> for Failure {
     }
 }
 
+/// The bank's code for a certificate that no login can be made with, whatever the reason.
+const CERTIFICATE_NOT_ACCEPTED: &str = "certificate-not-accepted";
+
 fn from_problem(problem: &Problem) -> Failure {
     let (exit, next) = match problem.status {
+        401 if problem.code == CERTIFICATE_NOT_ACCEPTED => (
+            Exit::Unauthenticated,
+            Some("it may have expired, been revoked or replaced; ask the bank, or enrol anew"),
+        ),
         401 => (Exit::Unauthenticated, Some("run `strongroom login`")),
         403 => (Exit::NotPermitted, None),
         409 => (Exit::Conflict, None),

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use client::{
-    AccountView, Bank, ClientError, Profile, ServerUrl, Session, Settled, Transport, Unlocked, Wish,
+    AccountView, Bank, ClientError, KeyStoreError, Profile, ServerUrl, Session, Settled, Transport,
+    Unlocked, Wish,
 };
 use intent::Receipt;
 use ledger::AccountId;
@@ -40,6 +41,10 @@ impl Holder {
     async fn open_with(globals: &Globals, start: Start) -> Result<Self, Failure> {
         let home = Home::of(globals)?;
         let name = home.profile_name(globals)?;
+        // Before a passphrase is asked for that could open nothing.
+        if !home.keys().contains(&name)? {
+            return Err(KeyStoreError::NotFound(name).into());
+        }
         let passphrase = prompt::passphrase(globals, &format!("profile {name}"))?;
         let (unlocked, mut profile) = home.keys().unlock(&name, &passphrase)?;
         let bank = bank_of(globals, &profile)?;
@@ -84,9 +89,11 @@ impl Holder {
     ) -> Result<AccountView, Failure> {
         let accounts = self.session.accounts().await?;
         let named = named.map(|id| id.to_string());
+        let user = self.session.identity().user().id.to_string();
         let mut fitting = accounts.into_iter().filter(|account| match &named {
             Some(id) => account.id == *id,
-            None => account.asset == asset.as_str(),
+            // Staff see everyone's accounts, but pay from none of them by accident.
+            None => account.asset == asset.as_str() && account.owner.as_ref() == Some(&user),
         });
         match (fitting.next(), fitting.next()) {
             (Some(account), None) => Ok(account),

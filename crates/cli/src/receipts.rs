@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use client::{Settled, write_private};
+use client::{Settled, create_private_dir, write_private};
 use intent::Receipt;
 
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ use crate::output::Row;
 /// Keeps a receipt under its intent's id.
 pub(crate) fn keep(home: &Home, receipt: &Receipt) -> Result<PathBuf, Failure> {
     let folder = home.receipts();
-    fs::create_dir_all(&folder).map_err(|error| Failure::file(folder.display(), &error))?;
+    create_private_dir(&folder).map_err(|error| Failure::file(folder.display(), &error))?;
     let path = path_of(home, &receipt.intent_id.to_string());
     write_private(&path, &receipt.to_json())
         .map_err(|error| Failure::file(path.display(), &error))?;

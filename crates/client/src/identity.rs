@@ -3,7 +3,9 @@
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crypto::{CryptoError, KemSecretKey, Sha3, SigningKey, Suite, sha3_256};
-use intent::{BankId, Body, Details, Intent, IntentDraft, IntentId, Role, SignedIntent, UserId};
+use intent::{
+    BankId, Body, Details, Intent, IntentDraft, IntentId, Receipt, Role, SignedIntent, UserId,
+};
 use pki::Certificate;
 use uuid::Uuid;
 
@@ -43,6 +45,18 @@ pub struct Certificates {
     pub issuing: Certificate,
     /// The root's.
     pub root: Certificate,
+}
+
+impl Certificates {
+    /// Puts the path of the signer into a receipt that the bank sent without it, because the
+    /// signer has it: now it proves everything by itself.
+    pub(crate) fn complete(&self, receipt: &mut Receipt) {
+        if receipt.certificates.is_empty() {
+            let path = [&self.holder, &self.issuing, &self.root];
+            receipt.certificates =
+                path.iter().map(|certificate| certificate.der().to_vec()).collect();
+        }
+    }
 }
 
 /// Where a key stands in its own chain: how many intents it signed, and the digest of the last.

@@ -48,7 +48,7 @@ mod wish;
 pub use bank::{Bank, Registration};
 pub use device::Device;
 pub use error::{ClientError, Problem};
-pub use files::write_private;
+pub use files::{create_private_dir, write_private};
 pub use identity::{Certificates, Identity, KeyChain, UserName};
 pub use invitation::Invitation;
 pub use journal::ChainJournal;

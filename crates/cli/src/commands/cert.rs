@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use intent::UtcMicros;
 use pki::Certificate;
 
 use crate::args::Globals;
@@ -17,6 +18,7 @@ Examples:
   strongroom cert show alice.pem
   strongroom cert verify root.der
   strongroom cert verify alice.pem --ca issuing.pem
+  strongroom cert verify old.pem --ca issuing.pem --at 2026-11-22T00:00:00.000000Z
 
 Exit code of verify: 0 valid, 8 not.")]
 pub(crate) enum Command {
@@ -33,16 +35,20 @@ pub(crate) enum Command {
         /// Certificate of the issuer; without it the certificate must have signed itself
         #[arg(long, value_name = "FILE")]
         ca: Option<PathBuf>,
+
+        /// Judge as of this time, like 2026-11-22T00:00:00.000000Z, instead of now
+        #[arg(long, value_name = "TIME")]
+        at: Option<UtcMicros>,
     },
 }
 
 pub(crate) fn run(globals: &Globals, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Show { file } => show(globals.output, &read(&file)?),
-        Command::Verify { file, ca } => {
+        Command::Verify { file, ca, at } => {
             let certificate = read(&file)?;
             let ca = ca.as_deref().map(read).transpose()?;
-            let now_s = server::clock::now().get().div_euclid(1_000_000);
+            let now_s = at.unwrap_or_else(server::clock::now).get().div_euclid(1_000_000);
             pki::verify_any(&certificate, ca.as_ref(), now_s).map_err(|error| {
                 Failure::new(Exit::Invalid, format!("{} is not valid", file.display()))
                     .because(error.to_string())
@@ -63,7 +69,7 @@ fn show(format: Format, certificate: &Certificate) -> Result<Exit, Failure> {
 }
 
 fn facts(certificate: &Certificate) -> Row {
-    let time = |at_s: i64| intent::UtcMicros::from_micros(at_s.saturating_mul(1_000_000));
+    let time = |at_s: i64| UtcMicros::from_micros(at_s.saturating_mul(1_000_000));
     Row::new()
         .text("subject", certificate.subject())
         .text("issuer", certificate.issuer())

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use client::{Invitation, UserName, write_private};
+use client::{Invitation, UserName};
 use crypto::Suite;
 use intent::{BankId, Role};
 use server::bank::{Founded, FoundingPlan};
@@ -98,7 +98,7 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
     }
     let founded = founded.map_err(|error| refused(&error))?;
     let trust = founded.trust.to_text();
-    write_private(&args.trust, trust.as_bytes())
+    std::fs::write(&args.trust, trust)
         .map_err(|error| Failure::file(args.trust.display(), &error))?;
     eprintln!("founded {} in {}", args.bank, config.data_dir.display());
     eprintln!("trust file: {} (not secret; hand it out)", args.trust.display());
