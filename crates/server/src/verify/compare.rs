@@ -9,7 +9,6 @@ use pki::Crl;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::book::{self, AuthorityRow};
 use super::examine::{Holders, texts_of};
 use super::founding::Founding;
 use super::registry::{Registry, Status, seconds};
@@ -20,6 +19,7 @@ use super::rows::{
     differences, missing, unaccounted,
 };
 use super::store::BookRow;
+use super::store::book::{self, AuthorityRow};
 use crate::bank::TrustFile;
 use crate::sql::timestamp;
 

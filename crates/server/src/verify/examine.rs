@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crypto::{PublicKey, Sha3};
 use intent::{
     Actor, Body, Effects, Evidence, Group, Intent, Leaf, Opening, Origin, Record, SignedIntent,
-    canonical, commit,
+    UtcMicros, canonical, commit,
 };
 use pki::{Certificate, Csr};
 use tlog::{Checkpoint, Hash, KIND_ML_DSA_44, SignedNote, leaf_hash};
@@ -15,6 +15,7 @@ use tlog::{Checkpoint, Hash, KIND_ML_DSA_44, SignedNote, leaf_hash};
 use super::report::{Finding, Severity, Step};
 use super::store::{CheckpointRow, RecordRow};
 use crate::bank::TrustFile;
+use crate::corridor::fold::DECIDED_AT;
 
 const RECORDS: &str = "records";
 const CHECKPOINTS: &str = "log_checkpoints";
@@ -165,7 +166,6 @@ impl Corner {
                     "no certificate row holds the bytes of the certificate that signed",
                 )
                 .in_row("certificates", fingerprint)
-                .in_column("der")
             })
     }
 
@@ -216,6 +216,12 @@ impl Corner {
 }
 
 impl Examined {
+    /// When the leaf was decided, by its own word. The founding's document has its time, and its effects need no other.
+    pub(super) fn decided_at(&self) -> Option<UtcMicros> {
+        let said = self.effects.as_ref()?.result.get(DECIDED_AT);
+        said.or_else(|| self.event.as_ref()?.get("at"))?.parse().ok()
+    }
+
     fn empty(row: RecordRow, index: u64) -> Self {
         Self {
             index,

@@ -27,6 +27,8 @@ const C: Class = Class::Covered;
 const D: Class = Class::Derived;
 const PERSONAL: Class =
     Class::Uncovered("personal data: never in the log, so that it can be erased");
+const ERASABLE: Class =
+    Class::Uncovered("a text under another book is as good as erased, which it may be");
 const SECRET: Class = Class::Uncovered("sealed or hashed secret: an auditor may not read it");
 const BEFORE: Class =
     Class::Uncovered("registration precedes a customer's first intent, and moves nothing");
@@ -212,7 +214,7 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "transfer_details",
         columns: &[
-            ("book_id", D),
+            ("book_id", ERASABLE),
             ("transfer_id", C),
             ("debit_owner", D),
             ("credit_owner", D),

@@ -20,7 +20,6 @@
 //! checkpoint that was seen elsewhere (a receipt, a witness, an earlier audit) shows it: see [`Trust::pin`].
 //! Reasons of refusal that rest on secrets (a token, a challenge, a device proof) are the bank's word.
 
-mod book;
 mod chains;
 mod compare;
 mod examine;

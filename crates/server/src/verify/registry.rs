@@ -147,10 +147,10 @@ impl Registry {
         match standing.status {
             Status::Active => {}
             Status::Superseded => {
-                bad("intent", "the certificate that signed was superseded earlier".into())
+                bad("intent", "the certificate that signed was superseded earlier".into());
             }
             Status::Revoked(_) => {
-                bad("intent", "the certificate that signed was revoked earlier".into())
+                bad("intent", "the certificate that signed was revoked earlier".into());
             }
         }
         if let Some(holder) = self.holders.get(&fingerprint) {
@@ -371,8 +371,7 @@ impl Registry {
                 .in_row(
                     "certificates",
                     stored.result.get("certificate").cloned().unwrap_or_default(),
-                )
-                .in_column("der"),
+                ),
             );
             return stored.result.clone();
         };

@@ -56,7 +56,6 @@ pub(super) struct Replay<'a> {
     accounts: HashMap<AccountId, AccountFacts>,
     numbers: HashSet<String>,
     assets: BTreeSet<AssetCode>,
-    facts: BTreeMap<String, String>,
 }
 
 impl<'a> Replay<'a> {
@@ -73,7 +72,7 @@ impl<'a> Replay<'a> {
         for (asset, (_, account)) in &founding.assets {
             // A second account under the same id would be a second fact under the same name, which no object has.
             let _ = ledger.open_account(*account, *asset, AccountKind::Equity, None);
-            let number = format!("EQUITY-{asset}");
+            let number = AccountNumber::of(*account).to_string();
             accounts.insert(*account, AccountFacts { number, opened_at: at, leaf: 0 });
         }
         for (user, (role, registration)) in &founding.staff {
@@ -100,7 +99,6 @@ impl<'a> Replay<'a> {
             numbers: accounts.values().map(|facts| facts.number.clone()).collect(),
             accounts,
             assets: founding.assets.keys().copied().collect(),
-            facts: founding.facts.clone(),
         }
     }
 
@@ -115,7 +113,15 @@ impl<'a> Replay<'a> {
         if found.intent.is_none() && found.event.is_none() {
             return;
         }
-        let Some(now) = decided_at(found, stored, findings) else { return };
+        let Some(now) = found.decided_at() else {
+            findings.push(
+                Finding::tampered(Step::Replay, "the effects do not say when it was decided")
+                    .at_leaf(found.index)
+                    .in_row("records", found.index)
+                    .in_column("effects"),
+            );
+            return;
+        };
         let at = At { index: found.index, now };
         let mut noted = Vec::new();
         check_header(found, at, &mut noted);
@@ -375,7 +381,7 @@ impl<'a> Replay<'a> {
                 items: Vec::new(),
                 risk: None,
                 rows: intent::rows_digest(&[]),
-                result: self.facts.clone(),
+                result: BTreeMap::new(),
             };
         }
         state_effects(Outcome::Accepted, OK, BTreeMap::new(), at.now)
@@ -408,23 +414,6 @@ impl<'a> Replay<'a> {
             (row.id.get(), expected, facts.map(|facts| facts.leaf))
         })
     }
-}
-
-/// When the leaf was decided, by its own word.
-fn decided_at(found: &Examined, stored: &Effects, findings: &mut Findings) -> Option<UtcMicros> {
-    let said = stored.result.get(DECIDED_AT);
-    // The founding's own document has its time; what it wrote needs no other.
-    let said = said.or_else(|| found.event.as_ref().and_then(|event| event.get("at")));
-    let at = said.and_then(|at| at.parse().ok());
-    if at.is_none() {
-        findings.push(
-            Finding::tampered(Step::Replay, "the effects do not say when it was decided")
-                .at_leaf(found.index)
-                .in_row("records", found.index)
-                .in_column("effects"),
-        );
-    }
-    at
 }
 
 /// A sign-in changes nothing that lasts; what it says of its signer must be true.

@@ -17,8 +17,9 @@ use super::registry::Registry;
 use super::replay::{Replay, Written};
 use super::report::{Counts, Finding, Findings, Report, Severity, Step};
 use super::rows::{CertificateRow, Row};
+use super::store::{self, book};
 use super::tree::{self, Tree};
-use super::{Progress, Trust, VerifyError, book, store};
+use super::{Progress, Trust, VerifyError};
 use crate::bank::TrustFile;
 
 /// Leaves read, examined and replayed at once. With evidence about 8 kB each.
@@ -80,6 +81,13 @@ pub(super) async fn verify(
     let (stored, last) = store::records_extent(tx, book).await?;
     let end =
         last.and_then(|last| u64::try_from(last).ok()).map_or(0, |last| last.saturating_add(1));
+    if end == 0 {
+        findings.push(
+            Finding::tampered(Step::Tree, "no record belongs to this book")
+                .in_row("books", trust.file.bank.as_str())
+                .in_column("book_id"),
+        );
+    }
     let first = store::records(tx, book, 0, 1).await?;
     let mut noted = Vec::new();
     let founding = match first.into_iter().next() {
@@ -382,22 +390,7 @@ impl Pass<'_> {
                 }
             }
         }
-        let beyond = store::checkpoints_beyond(tx, self.book, end, SURPLUS_MAX).await?;
-        let beyond = on_all_cores(beyond, |row| corner.checkpoint(row));
-        for found in beyond {
-            let (message, column) = if found.checkpoint.is_some() {
-                self.is_any_checkpoint_valid = true;
-                ("the bank signed a longer log than there is: its tail is missing", "size")
-            } else {
-                ("no record reaches up to this checkpoint", "size, note")
-            };
-            self.findings.push(
-                Finding::tampered(Step::Checkpoints, message)
-                    .at_leaf(end)
-                    .in_row("log_checkpoints", found.row.size)
-                    .in_column(column),
-            );
-        }
+        self.beyond(tx, corner, end).await?;
         for size in self.pins.keys() {
             self.findings.push(
                 Finding::tampered(
@@ -417,6 +410,39 @@ impl Pass<'_> {
             ));
         }
         tree::compare_tile_set(tx, self.book, end, &mut self.findings).await?;
+        Ok(())
+    }
+
+    /// Checkpoints over more leaves than there are records.
+    async fn beyond(
+        &mut self,
+        tx: &mut PgConnection,
+        corner: &Corner,
+        end: u64,
+    ) -> Result<(), VerifyError> {
+        let beyond = store::checkpoints_beyond(tx, self.book, end, SURPLUS_MAX).await?;
+        let beyond = on_all_cores(beyond, |row| corner.checkpoint(row));
+        let is_promised = |found: &ExaminedCheckpoint| {
+            let size = found.checkpoint.as_ref().map(|checkpoint| checkpoint.size.get());
+            size.is_some() && size == u64::try_from(found.row.size).ok()
+        };
+        if beyond.iter().any(is_promised) {
+            self.findings.push(tree::missing_record(end));
+        }
+        for found in beyond {
+            self.is_any_checkpoint_valid |= found.checkpoint.is_some();
+            let (message, column) = if is_promised(&found) {
+                ("the bank signed a longer log than there is: its tail is missing", "size")
+            } else {
+                ("no record reaches up to this checkpoint", "size, note")
+            };
+            self.findings.push(
+                Finding::tampered(Step::Checkpoints, message)
+                    .at_leaf(end)
+                    .in_row("log_checkpoints", found.row.size)
+                    .in_column(column),
+            );
+        }
         Ok(())
     }
 }

@@ -6,11 +6,13 @@
 use intent::Group;
 use ledger::BookId;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use tlog::{Checkpoint, Edge, Hash, RootBuilder, Tile, TileId};
 
 use super::examine::{Examined, ExaminedCheckpoint};
 use super::report::{Finding, Findings, Severity, Step};
 use super::store;
+use crate::sql::timestamp;
 
 const RECORDS: &str = "records";
 const TILES: &str = "log_tiles";
@@ -27,6 +29,8 @@ struct SpanLeaf {
     tree_size: i64,
     /// Whether that was compared already.
     is_referred: bool,
+    /// When it was decided, by its own word.
+    decided_at: Option<OffsetDateTime>,
 }
 
 /// The tree so far.
@@ -76,6 +80,7 @@ impl Tree {
             unopened: found.unopened.clone(),
             tree_size: found.row.tree_size,
             is_referred: false,
+            decided_at: found.decided_at().map(timestamp),
         });
     }
 
@@ -89,12 +94,14 @@ impl Tree {
             unopened: Vec::new(),
             tree_size: 0,
             is_referred: true,
+            decided_at: None,
         });
     }
 
     /// Holds the leaves so far against a checkpoint of exactly this size.
     pub(super) fn settle(&mut self, found: &ExaminedCheckpoint, findings: &mut Findings) {
         self.check_references(found.row.size, findings);
+        self.check_time(found, findings);
         let Some(checkpoint) = &found.checkpoint else { return };
         let stored = extend(&self.settled, self.span.iter().map(|leaf| leaf.stored));
         let likely = |leaf: &SpanLeaf| leaf.rebuilt.unwrap_or(leaf.stored);
@@ -129,8 +136,7 @@ impl Tree {
                     "no valid checkpoint covers the log from this leaf on",
                 )
                 .at_leaf(leaf.index)
-                .in_row("log_checkpoints", self.size())
-                .in_column("note"),
+                .in_row("log_checkpoints", self.size()),
             );
         }
     }
@@ -176,6 +182,18 @@ impl Tree {
             }
         }
         self.span.iter_mut().for_each(|leaf| leaf.is_referred = true);
+    }
+
+    /// A group commit has one moment: its checkpoint was signed when its leaves were decided. The signed time has seconds only.
+    fn check_time(&self, found: &ExaminedCheckpoint, findings: &mut Findings) {
+        let decided_at = self.span.last().and_then(|leaf| leaf.decided_at);
+        if decided_at.is_some_and(|decided_at| decided_at != found.row.signed_at) {
+            findings.push(
+                Finding::tampered(Step::Checkpoints, "was not signed when its leaves were decided")
+                    .in_row("log_checkpoints", found.row.size)
+                    .in_column("signed_at"),
+            );
+        }
     }
 
     fn report_unopened(&self, findings: &mut Findings) {

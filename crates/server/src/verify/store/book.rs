@@ -5,17 +5,17 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::rows::{
+use super::super::rows::{
     AccountRow, AssetRow, CertificateRow, ComponentRow, DetailsRow, DeviceRow, EntryRow,
     TransferRow, UserRow,
 };
 use crate::sql::book_id;
 
 /// Rows read at once.
-pub(super) const CHUNK: i64 = 2_000;
+pub(in crate::verify) const CHUNK: i64 = 2_000;
 
 /// The transfers of these ids.
-pub(super) async fn transfers(
+pub(in crate::verify) async fn transfers(
     tx: &mut PgConnection,
     book: BookId,
     ids: &[Uuid],
@@ -33,7 +33,7 @@ pub(super) async fn transfers(
 }
 
 /// The entries at these places.
-pub(super) async fn entries(
+pub(in crate::verify) async fn entries(
     tx: &mut PgConnection,
     book: BookId,
     accounts: &[Uuid],
@@ -53,7 +53,7 @@ pub(super) async fn entries(
 }
 
 /// The free text kept for these transfers.
-pub(super) async fn details(
+pub(in crate::verify) async fn details(
     tx: &mut PgConnection,
     book: BookId,
     ids: &[Uuid],
@@ -70,7 +70,7 @@ pub(super) async fn details(
 }
 
 /// Ids of transfers after `after`, in order.
-pub(super) async fn transfer_ids(
+pub(in crate::verify) async fn transfer_ids(
     tx: &mut PgConnection,
     book: BookId,
     after: Option<Uuid>,
@@ -87,7 +87,7 @@ pub(super) async fn transfer_ids(
 }
 
 /// Ids of transfers with free text after `after`, in order.
-pub(super) async fn details_ids(
+pub(in crate::verify) async fn details_ids(
     tx: &mut PgConnection,
     book: BookId,
     after: Option<Uuid>,
@@ -104,7 +104,10 @@ pub(super) async fn details_ids(
 }
 
 /// How many transfers, entries and details there are.
-pub(super) async fn counts(tx: &mut PgConnection, book: BookId) -> sqlx::Result<[i64; 3]> {
+pub(in crate::verify) async fn counts(
+    tx: &mut PgConnection,
+    book: BookId,
+) -> sqlx::Result<[i64; 3]> {
     let row = sqlx::query!(
         r#"SELECT (SELECT count(*) FROM transfers WHERE book_id = $1) AS "transfers!",
                   (SELECT count(*) FROM entries WHERE book_id = $1) AS "entries!",
@@ -117,7 +120,7 @@ pub(super) async fn counts(tx: &mut PgConnection, book: BookId) -> sqlx::Result<
 }
 
 /// Per account, the entries that there are: first and last sequence.
-pub(super) async fn entry_extents(
+pub(in crate::verify) async fn entry_extents(
     tx: &mut PgConnection,
     book: BookId,
     after: Option<Uuid>,
@@ -136,7 +139,7 @@ pub(super) async fn entry_extents(
 }
 
 /// Accounts after `after`, in order.
-pub(super) async fn accounts(
+pub(in crate::verify) async fn accounts(
     tx: &mut PgConnection,
     book: BookId,
     after: Option<Uuid>,
@@ -156,7 +159,7 @@ pub(super) async fn accounts(
 }
 
 /// Certificates after `after`, in order of their fingerprints.
-pub(super) async fn certificates(
+pub(in crate::verify) async fn certificates(
     tx: &mut PgConnection,
     book: BookId,
     after: &[u8],
@@ -175,7 +178,7 @@ pub(super) async fn certificates(
 }
 
 /// Halves of public keys after `after`, in order.
-pub(super) async fn components(
+pub(in crate::verify) async fn components(
     tx: &mut PgConnection,
     book: BookId,
     after: &[u8],
@@ -193,7 +196,7 @@ pub(super) async fn components(
 }
 
 /// Devices after `after`, in order.
-pub(super) async fn devices(
+pub(in crate::verify) async fn devices(
     tx: &mut PgConnection,
     book: BookId,
     after: &[u8],
@@ -211,7 +214,7 @@ pub(super) async fn devices(
 }
 
 /// Users after `after`, in order.
-pub(super) async fn users(
+pub(in crate::verify) async fn users(
     tx: &mut PgConnection,
     book: BookId,
     after: Option<Uuid>,
@@ -229,7 +232,10 @@ pub(super) async fn users(
 }
 
 /// Every asset.
-pub(super) async fn assets(tx: &mut PgConnection, book: BookId) -> sqlx::Result<Vec<AssetRow>> {
+pub(in crate::verify) async fn assets(
+    tx: &mut PgConnection,
+    book: BookId,
+) -> sqlx::Result<Vec<AssetRow>> {
     sqlx::query_as!(
         AssetRow,
         "SELECT asset, scale FROM assets WHERE book_id = $1 ORDER BY asset",
@@ -241,18 +247,18 @@ pub(super) async fn assets(tx: &mut PgConnection, book: BookId) -> sqlx::Result<
 
 /// The state of authority exactly as stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct AuthorityRow {
-    pub(super) epoch: i64,
-    pub(super) root_der: Vec<u8>,
-    pub(super) issuing_der: Vec<u8>,
-    pub(super) crl_number: i64,
-    pub(super) crl_der: Vec<u8>,
-    pub(super) crl_this_update: OffsetDateTime,
-    pub(super) crl_next_update: OffsetDateTime,
+pub(in crate::verify) struct AuthorityRow {
+    pub(in crate::verify) epoch: i64,
+    pub(in crate::verify) root_der: Vec<u8>,
+    pub(in crate::verify) issuing_der: Vec<u8>,
+    pub(in crate::verify) crl_number: i64,
+    pub(in crate::verify) crl_der: Vec<u8>,
+    pub(in crate::verify) crl_this_update: OffsetDateTime,
+    pub(in crate::verify) crl_next_update: OffsetDateTime,
 }
 
 /// The state of authority.
-pub(super) async fn authority(
+pub(in crate::verify) async fn authority(
     tx: &mut PgConnection,
     book: BookId,
 ) -> sqlx::Result<Option<AuthorityRow>> {

@@ -1,5 +1,7 @@
 //! SQL of the verification: the log and its evidence, read in chunks under one snapshot. It decides nothing.
 
+pub(super) mod book;
+
 use ledger::BookId;
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;

@@ -1,0 +1,421 @@
+//! The offline verification against a superuser of the database: whatever they change, delete, invent or reorder in what
+//! is covered is found, and named by table and column.
+
+use std::collections::BTreeSet;
+
+use e2e::{Bank, eur, fresh_account};
+use intent::RevocationReason;
+use ledger::Freeze;
+use server::bank::TrustFile;
+use server::verify::manifest::{Class, TABLES, Table};
+use server::verify::{Report, Severity, Source, Trust, verify};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+
+/// A bank with everything that a leaf can write: staff and customers, payments and refusals, a batch, free text, a freeze, a
+/// rotation, a revocation. Its server is down, so that nothing but the tamperer writes.
+async fn worked_bank() -> (Bank, Trust) {
+    let mut bank = Bank::start().await;
+    let alice = bank.customer("Alice", 100_00).await;
+    let bob = bank.customer("Bob", 5_00).await;
+    alice.transfer(alice.account, bob.account, eur(12_34), Some("thank you")).await.unwrap();
+    let refused = bob.transfer(bob.account, alice.account, eur(999_99), None).await;
+    assert!(refused.is_ok() || refused.is_err(), "a refusal is an answer too");
+    let missing = bob.transfer(bob.account, fresh_account(), eur(1), None).await;
+    assert!(missing.is_ok() || missing.is_err());
+    bank.manager()
+        .await
+        .freeze(bob.account, Freeze { debit: true, credit: false }, "inquiry")
+        .await
+        .unwrap();
+
+    let carol = bank.enrol("Carol").await;
+    let session = bank.login(&carol).await;
+    let successor = carol.successor().unwrap();
+    session.rotate(&successor).await.unwrap();
+    let lost = alice.holder.certificate_hash().unwrap();
+    let admin = bank.admin().await;
+    admin.revoke(lost, RevocationReason::KeyCompromise).await.unwrap();
+    let trust = trust_of(&bank);
+    bank.stop_server().await;
+    (bank, trust)
+}
+
+fn trust_of(bank: &Bank) -> Trust {
+    let text = std::fs::read_to_string(bank.folder().join("trust.json")).unwrap();
+    TrustFile::from_text(&text).unwrap().into()
+}
+
+async fn report(bank: &Bank, trust: &Trust) -> Report {
+    let source = Source::new(bank.urls().auditor.clone());
+    verify(&source, trust, &|_, _| ()).await.unwrap()
+}
+
+fn names(report: &Report, table: &str, column: Option<&str>) -> bool {
+    report.findings.iter().any(|finding| {
+        let is_table = finding.table == Some(table);
+        let columns = finding.column.as_deref().unwrap_or_default();
+        is_table && column.is_none_or(|column| columns.split(", ").any(|named| named == column))
+    })
+}
+
+/// Tables whose rows a leaf accounts for, one by one.
+fn judged() -> impl Iterator<Item = &'static Table> {
+    TABLES.iter().filter(|table| {
+        table.columns.iter().any(|(_, class)| *class == Class::Covered || *class == Class::Derived)
+    })
+}
+
+/// SQL for another value of the same type, as like the old one as can be.
+fn altered(column: &str, kind: &str) -> String {
+    match kind {
+        "bytea" => format!(
+            "CASE WHEN {column} = '' THEN '\\x01' ELSE set_byte({column}, octet_length({column}) / 2, get_byte({column}, octet_length({column}) / 2) # 1) END"
+        ),
+        "text" => format!(
+            "overlay({column} placing (CASE WHEN substr({column}, 1, 1) = 'b' THEN 'c' ELSE 'b' END) from 1 for 1)"
+        ),
+        "uuid" => format!(
+            "(overlay({column}::text placing (CASE WHEN right({column}::text, 1) = '0' THEN '1' ELSE '0' END) from 36 for 1))::uuid"
+        ),
+        "boolean" => format!("NOT {column}"),
+        "bigint" | "integer" => format!("{column} # 1024"),
+        "timestamp with time zone" => format!("{column} + interval '1 microsecond'"),
+        other => panic!("no alteration for {other}"),
+    }
+}
+
+/// Runs `sql`, verifies, and puts everything back.
+struct Tamperer {
+    superuser: PgConnection,
+    /// Everything as it was, in a schema that the verification does not read.
+    tables: Vec<&'static str>,
+}
+
+impl Tamperer {
+    async fn new(bank: &Bank) -> Self {
+        let mut superuser = bank.superuser().await;
+        let tables: Vec<_> = judged().map(|table| table.name).collect();
+        run(&mut superuser, "CREATE SCHEMA kept; SET session_replication_role = replica").await;
+        for table in &tables {
+            run(&mut superuser, &format!("CREATE TABLE kept.{table} AS TABLE public.{table}"))
+                .await;
+            // A thief who owns the database drops what would stop them.
+            let constraints = sqlx::query(
+                "SELECT conname::text FROM pg_constraint
+                  WHERE conrelid = ('public.' || $1)::regclass AND contype IN ('c', 'f', 'u')
+                  ORDER BY contype = 'u', conname",
+            )
+            .bind(*table)
+            .fetch_all(&mut superuser)
+            .await
+            .unwrap();
+            for row in constraints {
+                let name: String = row.get(0);
+                run(
+                    &mut superuser,
+                    &format!("ALTER TABLE public.{table} DROP CONSTRAINT {name} CASCADE"),
+                )
+                .await;
+            }
+        }
+        Self { superuser, tables }
+    }
+
+    async fn tamper(&mut self, sql: &str) {
+        run(&mut self.superuser, sql).await;
+    }
+
+    async fn restore(&mut self) {
+        for table in &self.tables {
+            run(
+                &mut self.superuser,
+                &format!("DELETE FROM public.{table}; INSERT INTO public.{table} SELECT * FROM kept.{table}"),
+            )
+            .await;
+        }
+    }
+}
+
+async fn run(connection: &mut PgConnection, sql: &str) {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await;
+    done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_and_column_is_classified() {
+    let bank = Bank::start().await;
+    let rows = bank
+        .rows(
+            "SELECT table_name::text, column_name::text FROM information_schema.columns
+              WHERE table_schema = 'public' ORDER BY table_name, ordinal_position",
+        )
+        .await;
+    let real: BTreeSet<(String, String)> =
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let listed: BTreeSet<(String, String)> = TABLES
+        .iter()
+        .flat_map(|table| {
+            table.columns.iter().map(|(column, _)| (table.name.to_owned(), (*column).to_owned()))
+        })
+        .collect();
+    let unclassified: Vec<_> = real.difference(&listed).collect();
+    assert!(unclassified.is_empty(), "say in verify::manifest what binds {unclassified:?}");
+    let gone: Vec<_> = listed.difference(&real).collect();
+    assert!(gone.is_empty(), "verify::manifest lists what is not there: {gone:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_honest_bank_is_clean_and_can_be_verified_while_it_works() {
+    let bank = Bank::start().await;
+    let alice = bank.customer("Alice", 100_00).await;
+    let bob = bank.customer("Bob", 0).await;
+    let trust: Trust = trust_of(&bank);
+    let (first, ()) = tokio::join!(report(&bank, &trust), async {
+        for minor in 1..20 {
+            alice.transfer(alice.account, bob.account, eur(minor), None).await.unwrap();
+        }
+    });
+    assert!(first.ok, "{:#?}", first.findings);
+    let second = report(&bank, &trust).await;
+    assert!(second.ok, "{:#?}", second.findings);
+    assert_eq!((second.exit_code(), second.leaves), (0, second.size));
+    assert_eq!(second.transfers, 20);
+    assert_eq!(second.intents + second.events, second.leaves);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_value_in_any_covered_column_is_named() {
+    let (bank, trust) = worked_bank().await;
+    let clean = report(&bank, &trust).await;
+    assert!(clean.ok, "{:#?}", clean.findings);
+    let mut tamperer = Tamperer::new(&bank).await;
+    let mut missed = Vec::new();
+    for table in judged() {
+        for (column, class) in table.columns {
+            if matches!(class, Class::Uncovered(_)) {
+                continue;
+            }
+            let found = sqlx::query(
+                "SELECT data_type::text FROM information_schema.columns
+                  WHERE table_schema = 'public' AND table_name = $1 AND column_name = $2",
+            )
+            .bind(table.name)
+            .bind(*column)
+            .fetch_one(&mut tamperer.superuser)
+            .await
+            .unwrap();
+            let value = altered(column, &found.get::<String, _>(0));
+            let name = table.name;
+            if name == "log_tiles" {
+                continue; // A small log has none: see the test of a longer one.
+            }
+            // The row with the largest value: it has one, and is not the founding's where there is another.
+            let sql = format!(
+                "UPDATE public.{name} SET {column} = {value}
+                  WHERE ctid = (SELECT ctid FROM public.{name} WHERE {column} IS NOT NULL ORDER BY {column} DESC LIMIT 1)"
+            );
+            tamperer.tamper(&sql).await;
+            let report = report(&bank, &trust).await;
+            // A key that was changed is a row too few and a row too many: the table is named.
+            let is_key =
+                report.findings.iter().any(|f| f.table == Some(name) && f.column.is_none());
+            if report.ok || !(names(&report, name, Some(column)) || is_key) {
+                missed.push(format!("{name}.{column}: {:?}", report.findings.first()));
+            }
+            tamperer.restore().await;
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+    assert!(report(&bank, &trust).await.ok);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_deleted_or_invented_in_any_table_is_named() {
+    let (bank, trust) = worked_bank().await;
+    let mut tamperer = Tamperer::new(&bank).await;
+    let mut missed = Vec::new();
+    for table in judged() {
+        let name = table.name;
+        // Free text may be erased; a small log has no tiles.
+        if ["transfer_details", "log_tiles"].contains(&name) {
+            continue;
+        }
+        tamperer
+            .tamper(&format!(
+                "DELETE FROM public.{name} WHERE ctid = (SELECT max(ctid) FROM public.{name})"
+            ))
+            .await;
+        let report = report(&bank, &trust).await;
+        if !names(&report, name, None) || report.exit_code() == 0 {
+            missed.push(format!("deleted from {name}: {:?}", report.findings));
+        }
+        tamperer.restore().await;
+    }
+    for (name, key, value) in [
+        ("transfers", "transfer_id", "gen_random_uuid()"),
+        ("entries", "sequence", "sequence + 1000"),
+        ("accounts", "account_id", "gen_random_uuid()"),
+        ("users", "user_id", "gen_random_uuid()"),
+        ("certificates", "fingerprint", "sha256(fingerprint)"),
+        ("certificate_components", "component", "sha256(component)"),
+        ("devices", "device_id", "sha256(device_id)"),
+        ("assets", "asset", "'XAU'"),
+        ("transfer_details", "transfer_id", "gen_random_uuid()"),
+        ("log_checkpoints", "size", "size + 1000"),
+    ] {
+        tamperer
+            .tamper(&format!(
+                "CREATE TEMP TABLE one AS SELECT * FROM public.{name} LIMIT 1;
+                 UPDATE one SET {key} = {value};
+                 INSERT INTO public.{name} SELECT * FROM one; DROP TABLE one"
+            ))
+            .await;
+        let report = report(&bank, &trust).await;
+        if !names(&report, name, None) || report.exit_code() != 20 {
+            missed.push(format!("invented in {name}: {:?}", report.findings));
+        }
+        tamperer.restore().await;
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_or_missing_tile_is_named_and_its_leaf_too() {
+    let mut bank = Bank::start().await;
+    let alice = bank.customer("Alice", 100_00).await;
+    let bob = bank.customer("Bob", 0).await;
+    while bank.count("SELECT size FROM log_head").await < 260 {
+        alice.transfer(alice.account, bob.account, eur(1), None).await.unwrap();
+    }
+    bank.stop_server().await;
+    let trust = trust_of(&bank);
+    let mut tamperer = Tamperer::new(&bank).await;
+    let clean = report(&bank, &trust).await;
+    assert!(clean.ok, "{:#?}", clean.findings);
+    tamperer
+        .tamper("UPDATE log_tiles SET hashes = set_byte(hashes, 3200, get_byte(hashes, 3200) # 1)")
+        .await;
+    let changed = report(&bank, &trust).await;
+    assert!(names(&changed, "log_tiles", Some("hashes")), "{:#?}", changed.findings);
+    assert_eq!(changed.findings[0].leaf_index, Some(100));
+    for sql in [
+        "DELETE FROM log_tiles",
+        "UPDATE log_tiles SET level = 1",
+        "UPDATE log_tiles SET tile_index = 7",
+        "UPDATE log_tiles SET book_id = 7",
+    ] {
+        tamperer.restore().await;
+        tamperer.tamper(sql).await;
+        let report = report(&bank, &trust).await;
+        assert!(names(&report, "log_tiles", None), "{sql}: {:#?}", report.findings);
+        assert_eq!(report.exit_code(), 20, "{sql}");
+    }
+    // A missing record whose hash its tile kept is a gap, and the rest of the tree still verifies.
+    tamperer.restore().await;
+    tamperer.tamper("DELETE FROM records WHERE leaf_index = 3").await;
+    let gap = report(&bank, &trust).await;
+    assert!(
+        gap.findings
+            .iter()
+            .any(|finding| finding.leaf_index == Some(3) && finding.severity == Severity::Gap)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_classic_frauds_are_found() {
+    let (bank, trust) = worked_bank().await;
+    let mut tamperer = Tamperer::new(&bank).await;
+    let paid = "(SELECT transfer_id FROM transfers WHERE code = 'ok' ORDER BY amount DESC LIMIT 1)";
+    let last = "(SELECT max(leaf_index) FROM records)";
+    let frauds = [
+        ("an amount edited with balances and entries fixed up", "transfers", format!(
+            "UPDATE entries SET amount = amount + 1, balance_after = balance_after + 1 WHERE transfer_id = {paid};
+             UPDATE accounts a SET debits_posted = debits_posted + 1 FROM transfers t
+              WHERE t.transfer_id = {paid} AND a.account_id = t.debit_account;
+             UPDATE accounts a SET credits_posted = credits_posted + 1 FROM transfers t
+              WHERE t.transfer_id = {paid} AND a.account_id = t.credit_account;
+             UPDATE transfers SET amount = amount + 1 WHERE transfer_id = {paid}"
+        )),
+        ("a payment redirected", "transfers", format!(
+            "UPDATE transfers SET credit_account = (SELECT max(account_id::text)::uuid FROM accounts)
+              WHERE transfer_id = {paid}"
+        )),
+        ("two records swapped", "records",
+            "UPDATE records SET leaf_index = leaf_index + 1000000 WHERE leaf_index IN (5, 6);
+             UPDATE records SET leaf_index = 11 - (leaf_index - 1000000) WHERE leaf_index >= 1000000".to_owned(),
+        ),
+        ("signatures swapped", "records",
+            "UPDATE records r SET evidence = o.evidence FROM records o
+              WHERE (r.leaf_index, o.leaf_index) IN ((5, 6), (6, 5))".to_owned(),
+        ),
+        ("the tail cut off, its checkpoint left", "log_checkpoints", format!("DELETE FROM records WHERE leaf_index = {last}")),
+        ("an intent deleted with its entries", "records", format!(
+            "DELETE FROM records WHERE intent_id = (SELECT intent_id FROM transfers WHERE transfer_id = {paid});
+             DELETE FROM entries WHERE transfer_id = {paid}; DELETE FROM transfers WHERE transfer_id = {paid}"
+        )),
+        ("evidence removed without an erasure", "records", "UPDATE records SET intent = NULL WHERE leaf_index = 7".to_owned()),
+        ("a revocation undone", "certificates",
+            "UPDATE certificates SET status = 'active', ended_at = NULL, revocation_reason = NULL WHERE status = 'revoked'".to_owned(),
+        ),
+    ];
+    for (fraud, table, sql) in frauds {
+        tamperer.tamper(&sql).await;
+        let report = report(&bank, &trust).await;
+        assert!(!report.ok && names(&report, table, None), "{fraud}: {:#?}", report.findings);
+        tamperer.restore().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_origin_is_no_gap() {
+    let (bank, trust) = worked_bank().await;
+    bank.execute(
+        "UPDATE records SET origin = NULL,
+                salts = substr(salts, 1, 64) || decode(repeat('00', 32), 'hex') || substr(salts, 97)
+          WHERE leaf_index = 6",
+    )
+    .await;
+    let report = report(&bank, &trust).await;
+    assert!(report.ok, "{:#?}", report.findings);
+    assert_eq!(report.erased, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_cut_back_whole_is_found_by_a_checkpoint_that_was_seen() {
+    let (bank, trust) = worked_bank().await;
+    let note = |size: &str| {
+        format!(
+            "SELECT note FROM log_checkpoints WHERE size = (SELECT {size}(size) FROM log_checkpoints)"
+        )
+    };
+    let newest: String = bank.rows(&note("max")).await[0].get(0);
+    let pinned = trust.clone().pin(newest);
+    assert!(report(&bank, &pinned).await.ok);
+    bank.execute(
+        "DELETE FROM records WHERE leaf_index = (SELECT max(leaf_index) FROM records);
+         DELETE FROM log_checkpoints WHERE size = (SELECT max(size) FROM log_checkpoints)",
+    )
+    .await;
+    let report = report(&bank, &pinned).await;
+    assert!(report.findings.iter().any(|finding| finding.message.contains("seen earlier")));
+    assert_eq!(report.exit_code(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_another_bank_vouch_for_nothing() {
+    let (bank, trust) = worked_bank().await;
+    bank.execute("UPDATE log_checkpoints SET note = replace(note, '— ', '— x')").await;
+    assert_eq!(report(&bank, &trust).await.exit_code(), 30);
+    bank.execute("UPDATE books SET bank = 'otherbank'").await;
+    assert_eq!(report(&bank, &trust).await.exit_code(), 30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_something_else_is_malformed() {
+    let (bank, trust) = worked_bank().await;
+    bank.execute("ALTER TABLE records RENAME COLUMN evidence TO proof").await;
+    let report = report(&bank, &trust).await;
+    assert_eq!(report.exit_code(), 40, "{:#?}", report.findings);
+    let mut connection = PgConnection::connect(bank.urls().auditor.expose()).await.unwrap();
+    run(&mut connection, "SELECT 1").await;
+}
