@@ -165,11 +165,8 @@ pub enum Fault {
     #[error("the intent id was used for another intent")]
     IdReused,
     /// The signer's standing changed between verification and commit.
-    #[error("the signer may no longer act: {code}")]
-    SignerEnded {
-        /// Stable code of what ended it.
-        code: &'static str,
-    },
+    #[error("the signer may no longer act")]
+    SignerEnded,
     /// COMMIT was sent and no answer came, and reading back did not settle it either.
     #[error("the outcome is unknown")]
     OutcomeUnknown,
@@ -191,11 +188,7 @@ impl From<Fault> for Problem {
                 "This intent id was used for another intent; nothing changed",
             )
             .with_field("id"),
-            Fault::SignerEnded { code } => Self::refused(
-                http::StatusCode::UNAUTHORIZED,
-                code,
-                "The certificate may no longer sign",
-            ),
+            Fault::SignerEnded => Self::new(Code::CertificateNotAccepted),
             Fault::OutcomeUnknown => Self::new(Code::TimedOut),
             Fault::Log(LogError::Database(error)) => error.into(),
             Fault::Log(_)
@@ -222,7 +215,7 @@ impl Fault {
             | Self::Authority(_)
             | Self::Risk(_)
             | Self::IdReused
-            | Self::SignerEnded { .. }
+            | Self::SignerEnded
             | Self::Broken(_) => Self::Broken("the group commit failed; see the log of the server"),
         }
     }
@@ -236,7 +229,7 @@ impl Fault {
             | Self::Authority(_)
             | Self::Risk(_)
             | Self::IdReused
-            | Self::SignerEnded { .. }
+            | Self::SignerEnded
             | Self::OutcomeUnknown
             | Self::Broken(_) => false,
         }

@@ -8,7 +8,7 @@
 //! A group commit is one transaction. Its answers go out after COMMIT. When the connection is lost the whole batch is
 //! tried again: what had committed is found by its intent ids and answered from there, the rest is decided anew.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -26,7 +26,6 @@ use super::fold::{self, Asker, Decision, Fold};
 use super::store::{self, DetailsRow, TransferRows};
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::{Fault, Queue, state, verify};
-use crate::certificates::directory::Signer;
 use crate::{Services, clock, telemetry as names};
 
 /// Transfers in one group commit at most: enough to fill the processor, few enough to keep its latency low.
@@ -374,25 +373,19 @@ impl Poster {
     async fn verify_again(&mut self, jobs: Vec<Job>, epoch: u64) -> Vec<Job> {
         self.services.directory.observe_epoch(epoch);
         let mut kept = Vec::with_capacity(jobs.len());
-        let mut seen: HashMap<crypto::Sha3, Option<Arc<Signer>>> = HashMap::new();
         for mut job in jobs {
             if job.signer.is_some() {
-                let certificate = job.intent.get().certificate();
-                let now = clock::now();
-                let signer = match seen.get(&certificate) {
-                    Some(known) => known.clone(),
-                    None => {
-                        let asked =
-                            verify::verify_again(&self.services.directory, &job.intent, now).await;
-                        seen.insert(certificate, asked.as_ref().ok().cloned());
-                        asked.ok()
+                // Answered from the directory's cache for all but the first intent of each signer.
+                match verify::verify_again(&self.services.directory, &job.intent, clock::now())
+                    .await
+                {
+                    Ok(signer) => job.signer = Some(signer),
+                    Err(fault) => {
+                        // Whoever asked may have gone; nothing was written either way.
+                        let _ = job.reply.send(Err(fault));
+                        continue;
                     }
-                };
-                let Some(signer) = signer else {
-                    let _ = job.reply.send(Err(Fault::SignerEnded { code: "certificate-ended" }));
-                    continue;
-                };
-                job.signer = Some(signer);
+                }
             }
             job.epoch = epoch;
             kept.push(job);

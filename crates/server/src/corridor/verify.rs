@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::Fault;
 use super::submission::{Attachments, Job, OriginInfo, Settled};
 use crate::bank::Bank;
-use crate::certificates::directory::{Directory, Signer};
+use crate::certificates::{Directory, Signer, SignerError};
 use crate::problem::Problem;
 use crate::sessions::Caller;
 
@@ -78,8 +78,14 @@ pub(super) async fn verify_again(
     directory: &Directory,
     intent: &Verified<Intent>,
     now: UtcMicros,
-) -> Result<Arc<Signer>, Problem> {
-    Ok(directory.signer(&intent.get().certificate(), now).await?)
+) -> Result<Arc<Signer>, Fault> {
+    directory.signer(&intent.get().certificate(), now).await.map_err(|error| match error {
+        SignerError::Fault(error) => Fault::Database(error),
+        ended => {
+            tracing::info!(why = %ended, "a signer ended between verification and commit");
+            Fault::SignerEnded
+        }
+    })
 }
 
 fn refuse_wrong_time(intent: &Intent, now: UtcMicros) -> Result<(), Problem> {
