@@ -3,7 +3,7 @@
 //! One list of checks for two readers: `strongroom doctor` shows it, and a server under the production
 //! profile does not start while a check about its database fails.
 
-mod database;
+mod store;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::db::Db;
 use crate::http::tls;
 use crate::postgres::{PrivateCluster, locate};
 
-pub use self::database::examine as examine_database;
+pub use self::store::examine as examine_database;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -87,32 +87,39 @@ fn key_exchange() -> Check {
     }
 }
 
-/// Mode bits that let others list or change the folder. Entering it (0711) is needed where the
-/// database server runs as another account.
-const OPEN_BITS: u32 = 0o066;
+/// Mode bits that let others change the folder.
+const WRITE_BITS: u32 = 0o022;
+/// Mode bits that let others list it. Entering it (0711) is needed where the database server runs as
+/// another account; each file in it is closed by its own mode.
+const LIST_BITS: u32 = 0o044;
 
 fn data_folder(folder: &Path) -> Check {
-    match std::fs::metadata(folder) {
-        Ok(found) if found.permissions().mode() & OPEN_BITS == 0 => {
-            Check::ok("data folder", folder.display().to_string())
+    const NAME: &str = "data folder";
+    const FIX: &str = "chmod go-rw the folder: it holds key files";
+    let mode = match std::fs::metadata(folder) {
+        Ok(found) => found.permissions().mode() & 0o777,
+        Err(error) => {
+            let found = format!("{}: {error}", folder.display());
+            return Check::warn(NAME, found, "run `strongroom found`");
         }
-        Ok(found) => Check::fail(
-            "data folder",
-            format!("{} has mode {:o}", folder.display(), found.permissions().mode() & 0o777),
-            "chmod go-rw the folder: it holds key files",
-        ),
-        Err(error) => Check::warn(
-            "data folder",
-            format!("{}: {error}", folder.display()),
-            "run `strongroom found`",
-        ),
+    };
+    let found = format!("{} has mode {mode:o}", folder.display());
+    if mode & WRITE_BITS != 0 {
+        Check::fail(NAME, found, FIX)
+    } else if mode & LIST_BITS != 0 {
+        Check::warn(NAME, found, FIX)
+    } else {
+        Check::ok(NAME, found)
     }
 }
+
+/// Mode bits that let anybody but the owner do anything.
+const ANYBODY_BITS: u32 = 0o077;
 
 fn key_file(folder: &Path) -> Check {
     let path = folder.join(KeyFile::BANK_KEYS);
     match std::fs::metadata(&path) {
-        Ok(found) if found.permissions().mode() & 0o077 == 0 => {
+        Ok(found) if found.permissions().mode() & ANYBODY_BITS == 0 => {
             Check::ok("key file", "sealed under the passphrase, for its owner only")
         }
         Ok(_) => Check::fail("key file", "others may read it", "chmod 600 the key file"),

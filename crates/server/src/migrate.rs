@@ -65,6 +65,22 @@ pub async fn prepare(urls: &Urls) -> Result<usize, MigrationError> {
     Ok(applied)
 }
 
+/// Creates `database`, a plain name, unless it is there. `owner` leads to another database.
+pub(crate) async fn ensure_database(owner: &DatabaseUrl, database: &str) -> sqlx::Result<()> {
+    let mut owner = PgConnection::connect(owner.expose()).await?;
+    let exists: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
+            .bind(database)
+            .fetch_one(&mut owner)
+            .await?;
+    if !exists {
+        sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {database}")))
+            .execute(&mut owner)
+            .await?;
+    }
+    owner.close().await
+}
+
 /// SQLSTATE `undefined_table`.
 const UNDEFINED_TABLE: &str = "42P01";
 

@@ -69,22 +69,22 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
     details{border-bottom:1px solid #ddd;padding:.4rem 0}pre{overflow:auto;background:#f4f4f4;padding:.6rem}";
 
 fn page(document: &Value) -> String {
-    let text = |value: &Value| escape(value.as_str().unwrap_or_default());
+    let text = |at: &str| escape(document.pointer(at).and_then(Value::as_str).unwrap_or_default());
     let mut html = String::from("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">");
-    let title = text(&document["info"]["title"]);
+    let title = text("/info/title");
     let _ = write!(html, "<title>{title} API</title><style>{STYLE}</style><h1>{title} API</h1>");
-    let _ = write!(html, "<p>{}</p>", text(&document["info"]["description"]));
+    let _ = write!(html, "<p>{}</p>", text("/info/description"));
     html.push_str("<p>The same for programs: <a href=\"/api/openapi.json\">openapi.json</a></p>");
     html.push_str("<h2>Routes</h2>");
-    for (path, item) in document["paths"].as_object().into_iter().flatten() {
-        for (method, operation) in item.as_object().into_iter().flatten() {
+    for (path, item) in members(document, "/paths") {
+        for (method, operation) in members(item, "") {
             if operation.is_object() {
                 operation_html(&mut html, path, method, operation);
             }
         }
     }
     html.push_str("<h2>Shapes</h2>");
-    for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
+    for (name, schema) in members(document, "/components/schemas") {
         let schema = serde_json::to_string_pretty(schema).unwrap_or_default();
         let (name, schema) = (escape(name), escape(&schema));
         let _ = write!(
@@ -105,7 +105,7 @@ fn page(document: &Value) -> String {
 }
 
 fn operation_html(html: &mut String, path: &str, method: &str, operation: &Value) {
-    let text = |name: &str| escape(operation[name].as_str().unwrap_or_default());
+    let text = |name: &str| escape(member(operation, name));
     let (method, path) = (escape(&method.to_uppercase()), escape(path));
     let _ = write!(
         html,
@@ -116,8 +116,8 @@ fn operation_html(html: &mut String, path: &str, method: &str, operation: &Value
     if let Some(body) = operation.get("requestBody") {
         let _ = write!(html, "<li>takes {}</li>", shape(body));
     }
-    for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-        let description = escape(response["description"].as_str().unwrap_or_default());
+    for (status, response) in members(operation, "/responses") {
+        let description = escape(member(response, "description"));
         let _ = write!(html, "<li>{} {description} {}</li>", escape(status), shape(response));
     }
     html.push_str("</ul></details>");
@@ -125,13 +125,22 @@ fn operation_html(html: &mut String, path: &str, method: &str, operation: &Value
 
 /// The name of the schema in a body or response, as a link to it.
 fn shape(holder: &Value) -> String {
-    let media = holder["content"].as_object().and_then(|content| content.iter().next());
-    let Some((media_type, media)) = media else {
+    let Some((media_type, media)) = members(holder, "/content").next() else {
         return String::new();
     };
-    let reference = media["schema"]["$ref"].as_str().and_then(|it| it.rsplit('/').next());
+    let reference = media.pointer("/schema/$ref").and_then(Value::as_str);
+    let reference = reference.and_then(|it| it.rsplit('/').next());
     let name = escape(reference.unwrap_or_default());
     format!("<code>{}</code> <a href=\"#{name}\">{name}</a>", escape(media_type))
+}
+
+/// The members of the object at a JSON pointer (RFC 6901); none where there is no object.
+fn members<'a>(value: &'a Value, at: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    value.pointer(at).and_then(Value::as_object).into_iter().flatten()
+}
+
+fn member<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn escape(text: &str) -> String {

@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -117,7 +118,7 @@ fn orphan(program: &Path, data: &Path, uid: u32, gid: u32) -> Command {
     let mut command = Command::new(program);
     command.args(["-c", "listen_addresses=", "-c", "logging_collector=off", "-D"]).arg(data);
     command.arg("-k").arg(data).current_dir(data).uid(uid).gid(gid).process_group(0);
-    command.stderr(std::process::Stdio::null());
+    command.stderr(Stdio::null());
     command
 }
 
@@ -151,7 +152,9 @@ async fn a_wrong_password_is_refused_even_on_the_socket() {
     let (user, _) = before.rsplit_once(':').unwrap();
     let wrong = format!("{user}:{}@{after}", "0".repeat(64));
     let refused = PgConnection::connect(&wrong).await.unwrap_err();
-    let code = refused.as_database_error().and_then(|error| error.code().map(|it| it.into_owned()));
+    let code = refused
+        .as_database_error()
+        .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
     assert_eq!(code.as_deref(), Some("28P01"), "{refused}");
     cluster.stop().await.unwrap();
 }
@@ -164,4 +167,42 @@ async fn stopping_leaves_no_process_and_no_pid_file() {
     cluster.stop().await.unwrap();
     assert!(kill(pid, None).is_err());
     assert!(!folder.path().join("postgres/data/postmaster.pid").exists());
+}
+
+/// Run by the test below in a process of its own, which is killed.
+#[tokio::test]
+#[ignore = "a part of `a_server_ends_when_its_supervisor_is_killed`"]
+async fn a_supervisor_that_will_be_killed() {
+    let folder = std::env::var_os("CLUSTER_FOLDER").unwrap();
+    let cluster = start(Path::new(&folder)).await.unwrap();
+    println!("\nserver {}", cluster.pid());
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_server_ends_when_its_supervisor_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut supervisor = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_supervisor_that_will_be_killed", "--ignored", "--nocapture"])
+        .env("CLUSTER_FOLDER", folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(supervisor.stdout.take().unwrap()).lines();
+    let pid = said
+        .map_while(Result::ok)
+        .find_map(|line| line.strip_prefix("server ").map(|pid| pid.parse::<i32>().unwrap()))
+        .unwrap();
+    supervisor.kill().unwrap();
+    supervisor.wait().unwrap();
+    // The next start waits for the old server, which has got its signal, and nobody else sends one.
+    let alive =
+        || fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|it| !it.contains(") Z"));
+    while alive() {
+        tokio::task::yield_now().await;
+    }
+    let cluster = start(folder.path()).await.unwrap();
+    assert_ne!(cluster.pid(), pid);
+    cluster.stop().await.unwrap();
 }

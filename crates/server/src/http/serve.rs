@@ -34,7 +34,7 @@ use crate::telemetry;
 /// A handshake needs two round trips.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// From the start of a connection, or the end of the last answer, to the end of the next head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+const HEAD_TIMEOUT: Duration = Duration::from_mins(1);
 /// Out of file descriptors: wait for some to come back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const HEADERS_MAX: usize = 64;

@@ -1,7 +1,9 @@
 //! TLS 1.3 only, with the hybrid key exchange X25519MLKEM768 first.
 //!
-//! A client that offers the hybrid gets it. One that offers only a classical group is served, and
-//! `GET /api/security/info` tells it so; what is signed and sealed above does not depend on TLS.
+//! A client that sends a hybrid key share gets the hybrid, and one that can do nothing else too. One
+//! that sends a classical share is served with it, even if it names the hybrid as well (rustls takes a
+//! usable share rather than asking for another), and `GET /api/security/info` tells it so; what is
+//! signed and sealed above does not depend on TLS.
 //!
 //! Without configured files the server makes a certificate of its own at the first start and keeps it
 //! in `<data folder>/tls`, where a browser can be told to trust it. It is renewed at a start less than
@@ -194,6 +196,7 @@ pub enum TlsError {
 mod tests {
     use super::*;
 
+    const FIRST_DAY_US: i64 = 1_700_000_000_000_000;
     const DAY_US: i64 = 86_400_000_000;
 
     fn config(data_dir: &Path, names: &[&str], day: i64) -> Vec<u8> {
@@ -201,7 +204,7 @@ mod tests {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             ..TlsConfig::default()
         };
-        let now = UtcMicros::from_micros(1_700_000_000_000_000 + day * DAY_US);
+        let now = UtcMicros::from_micros(FIRST_DAY_US.saturating_add(day.saturating_mul(DAY_US)));
         server_config(&tls, data_dir, now).unwrap();
         fs::read(data_dir.join("tls/certificate.pem")).unwrap()
     }

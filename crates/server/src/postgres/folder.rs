@@ -34,6 +34,9 @@ const SOCKET_PATH_BYTES_MAX: usize = 103;
 /// A log longer than this is set aside at the next start.
 const LOG_BYTES_MAX: u64 = 10 * 1024 * 1024;
 
+/// Mode bits that let anybody but the owner do anything.
+const ANYBODY_BITS: u32 = 0o077;
+
 /// An account of the operating system, when it is not the one we run as.
 #[derive(Clone, Debug)]
 struct Account {
@@ -207,7 +210,7 @@ impl Folder {
         }
         let found = fs::symlink_metadata(folder)?;
         let uid = self.account.as_ref().map_or_else(|| Uid::effective().as_raw(), |it| it.uid);
-        if found.is_dir() && found.uid() == uid && found.mode() & 0o077 == 0 {
+        if found.is_dir() && found.uid() == uid && found.mode() & ANYBODY_BITS == 0 {
             Ok(())
         } else {
             Err(ClusterError::NotPrivate(folder.to_owned()))

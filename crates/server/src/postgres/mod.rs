@@ -29,12 +29,12 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use thiserror::Error;
 
 use self::folder::Folder;
 use self::postmaster::Postmaster;
 use crate::config::DatabaseUrl;
+use crate::migrate;
 
 pub use self::locate::Programs;
 
@@ -91,7 +91,8 @@ impl PrivateCluster {
         let cluster = tokio::task::spawn_blocking(move || Self::launch(&data_dir, durability))
             .await
             .map_err(|error| ClusterError::Io(io::Error::other(error)))??;
-        cluster.ensure_database(DATABASE).await?;
+        let owner = cluster.urls_for("postgres")?.owner;
+        migrate::ensure_database(&owner, DATABASE).await?;
         Ok(cluster)
     }
 
@@ -108,24 +109,6 @@ impl PrivateCluster {
         let postmaster = Postmaster::start(&folder, &programs, durability)?;
         let urls = folder.urls(DATABASE)?;
         Ok(Self { folder, postmaster, programs, urls, _lock: lock })
-    }
-
-    /// Creates `database` unless it is there.
-    async fn ensure_database(&self, database: &str) -> Result<(), ClusterError> {
-        let url = self.folder.urls("postgres")?.owner;
-        let mut owner = PgConnection::connect(url.expose()).await?;
-        let exists: bool =
-            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
-                .bind(database)
-                .fetch_one(&mut owner)
-                .await?;
-        if !exists {
-            sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {database}")))
-                .execute(&mut owner)
-                .await?;
-        }
-        owner.close().await?;
-        Ok(())
     }
 
     /// The ways into a cluster that was made earlier, whether or not it runs. Makes nothing.

@@ -22,11 +22,11 @@ use super::{ClusterError, Durability, Programs};
 /// How often the server is asked whether it is ready or gone.
 const POLL: Duration = Duration::from_millis(10);
 /// Recovery after a crash replays up to `max_wal_size`; longer means that something is wrong.
-const READY_TIMEOUT: Duration = Duration::from_secs(600);
+const READY_TIMEOUT: Duration = Duration::from_mins(10);
 /// How long another server in the same folder may take to go away.
 const STALE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a fast shutdown, which ends in a checkpoint, may take.
-const STOP_TIMEOUT: Duration = Duration::from_secs(60);
+const STOP_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long an immediate shutdown may take.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of log that an error shows.

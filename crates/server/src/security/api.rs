@@ -23,7 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 
 /// The security report.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct SecurityInfo {
+pub(super) struct SecurityInfo {
     /// Identifier of the bank, signed into everything.
     bank: String,
     /// Its name for people.
@@ -50,7 +50,7 @@ pub struct SecurityInfo {
 
 /// One suite.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SuiteInfo {
+pub(super) struct SuiteInfo {
     /// Name of the suite.
     name: &'static str,
     /// Its composite signature.
@@ -63,7 +63,7 @@ pub struct SuiteInfo {
 
 /// The transport of one request.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ConnectionInfo {
+pub(super) struct ConnectionInfo {
     /// `TLS 1.3`, or `plain`.
     protocol: &'static str,
     /// Key exchange group, by its IANA name.
@@ -76,7 +76,7 @@ pub struct ConnectionInfo {
 
 /// Age of keys and lists.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Rotation {
+pub(super) struct Rotation {
     /// Start of the issuing certificate, RFC 3339 UTC.
     issuing_not_before: String,
     /// End of the issuing certificate.
