@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Long enough for a loaded machine; nothing that works takes a tenth of it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Asks until there is an answer.

@@ -62,16 +62,19 @@ impl Holder {
     }
 
     /// The same keys and certificate on another device: what a thief of the key file would have.
+    #[must_use]
     pub fn copied_to_another_device(&self) -> Self {
         self.rebuilt(crypto::random::<32>().unwrap(), self.certificates().cloned())
     }
 
     /// The same keys and device with other certificates.
+    #[must_use]
     pub fn with_certificates(&self, certificates: Certificates) -> Self {
         self.rebuilt(self.device_secret, Some(certificates))
     }
 
     /// The same person and device with the keys of somebody else, not certified.
+    #[must_use]
     pub fn with_keys_of(&self, other: &Self) -> Self {
         let suite = other.key().suite();
         let identity = Identity::from_parts(

@@ -26,7 +26,7 @@ pub const ORIGIN: &str = "https://bank.example";
 /// Opens the bank's key file.
 pub const PASSPHRASE: &str = "only ever used in tests";
 /// Staff certificates live for 30 days; a template is thrown away long before.
-const AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const AGE_MAX: Duration = Duration::from_hours(7 * 24);
 pub(crate) const TRUST_FILE: &str = "trust.json";
 
 /// A copy of the template for one test, in a folder of its own.

@@ -29,11 +29,17 @@ async fn a_customer_enrols_pays_and_can_prove_it_offline_for_ever() {
 
     let seen = alice.accounts().await.unwrap();
     assert_eq!((seen[0].balance.as_str(), seen[0].available.as_str()), ("7500", "7500"));
-    assert_eq!((bank.balance(alice.account).await, bank.balance(bob.account).await), (7_500, 2_500));
+    assert_eq!(
+        (bank.balance(alice.account).await, bank.balance(bob.account).await),
+        (7_500, 2_500)
+    );
     for person in [&alice, &bob] {
         let page = person.history(&HistoryQuery::default()).await.unwrap();
         let paid = &page.items[0];
-        assert_eq!((paid.amount.as_str(), paid.asset.as_str(), paid.code.as_str()), ("2500", "EUR", "ok"));
+        assert_eq!(
+            (paid.amount.as_str(), paid.asset.as_str(), paid.code.as_str()),
+            ("2500", "EUR", "ok")
+        );
         assert_eq!(paid.details.as_ref().unwrap()["memo"], "rent, May");
         assert_eq!(paid.debit, alice.account.to_string());
     }
@@ -60,7 +66,7 @@ async fn a_customer_enrols_pays_and_can_prove_it_offline_for_ever() {
             .and_then(|receipt| verify_receipt(&receipt, bank.trust()).map_err(|_| ()));
         assert!(judged.is_err(), "{what}");
     }
-    bank.assert_books_balance().await;
+    bank.assert_verifies().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +92,7 @@ async fn a_batch_is_all_or_nothing_when_atomic_and_item_by_item_when_not() {
     assert_eq!(bank.balance(ann.account).await, 700);
     assert_eq!(bank.balance(ben.account).await, 300);
     assert_eq!(bank.balance(firm.account).await, 0);
-    bank.assert_books_balance().await;
+    bank.assert_verifies().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,7 +105,12 @@ async fn a_replay_gets_the_same_bytes_and_another_body_under_its_id_gets_nothing
         let signed = Forger::of(&alice).next(body);
         let first = bank.submit(&alice, &signed).await;
         let records = bank.count("SELECT count(*) FROM records").await;
-        assert_eq!((first.status, first.header("idempotency-replayed")), (status, ""), "{}", first.text());
+        assert_eq!(
+            (first.status, first.header("idempotency-replayed")),
+            (status, ""),
+            "{}",
+            first.text()
+        );
         for _ in 0..2 {
             let again = bank.submit(&alice, &signed).await;
             assert_eq!((again.status, again.header("idempotency-replayed")), (status, "true"));
@@ -124,7 +135,7 @@ async fn a_replay_gets_the_same_bytes_and_another_body_under_its_id_gets_nothing
     let answers = futures(10, |_| bank.submit(&alice, &signed)).await;
     assert!(answers.iter().all(|answer| answer.status == 200 && answer.body == answers[0].body));
     assert_eq!(bank.balance(bob.account).await, 700);
-    bank.assert_books_balance().await;
+    bank.assert_verifies().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,7 +144,9 @@ async fn many_intents_in_one_request_are_answered_one_by_one_in_order() {
     let alice = bank.customer("Alice", 1_000).await;
     let bob = bank.customer("Bob", 0).await;
     let signed: Vec<_> = [100, 5_000, 200, 0]
-        .map(|minor| Forger::of(&alice).next(Body::Transfer(transfer(alice.account, bob.account, minor))))
+        .map(|minor| {
+            Forger::of(&alice).next(Body::Transfer(transfer(alice.account, bob.account, minor)))
+        })
         .to_vec();
     let mut body = b"[".to_vec();
     for (place, signed) in signed.iter().enumerate() {
@@ -185,10 +198,13 @@ async fn staff_open_fund_and_freeze_and_each_role_sees_its_part() {
     assert_eq!(manager.accounts().await.unwrap().len(), 7);
     assert_eq!(auditor.accounts().await.unwrap().len(), 7);
     assert_eq!(admin.accounts().await.unwrap().len(), 0);
-    for (session, role) in [(manager, "manager"), (auditor, "auditor_clerk"), (admin, "system_admin")] {
+    for (session, role) in
+        [(manager, "manager"), (auditor, "auditor_clerk"), (admin, "system_admin")]
+    {
         let told = session.verify().await.unwrap();
         assert_eq!(told["role"], role);
-        let profile = bank.get_as(session, &format!("/api/users/{owner}/profile")).await.ok().json();
+        let profile =
+            bank.get_as(session, &format!("/api/users/{owner}/profile")).await.ok().json();
         assert_eq!((&profile["name"], &profile["status"]), (&json!("Alice"), &json!("active")));
         assert_eq!(session.keys(owner).await.unwrap().len(), 1);
     }
@@ -201,7 +217,8 @@ async fn a_rotated_key_continues_its_lineage_and_the_old_one_is_over() {
     let bob = bank.customer("Bob", 0).await;
     let other = bank.login(&alice.holder).await;
     let user = alice.identity().user().clone();
-    let same_device = Holder::generate_on(alice.holder.device_secret(), Suite::Standard, user.clone());
+    let same_device =
+        Holder::generate_on(alice.holder.device_secret(), Suite::Standard, user.clone());
     alice.rotate(&same_device).await.unwrap();
 
     for old in [&alice.session, &other] {
@@ -219,7 +236,8 @@ async fn a_rotated_key_continues_its_lineage_and_the_old_one_is_over() {
     let keys = session.keys(user.id).await.unwrap();
     let told: Vec<_> = keys.iter().map(|key| (key.generation, key.status.as_str())).collect();
     assert_eq!(told, [(3, "active"), (2, "superseded"), (1, "superseded")]);
-    let info = bank.get_as(&session, &format!("/api/quantum/keys/{}/info", user.id)).await.ok().json();
+    let info =
+        bank.get_as(&session, &format!("/api/quantum/keys/{}/info", user.id)).await.ok().json();
     assert_eq!((&info["generation"], &info["suite"]), (&json!(3), &json!("standard")));
     let details = bank.get_as(&session, "/api/certificates/details").await.ok().json();
     assert_eq!(details["certificate"], new_device.certificate_hash().unwrap().to_string());
@@ -248,7 +266,10 @@ async fn a_revocation_counts_from_the_next_request_on() {
     assert!(list.is_revoked(&serial));
     let path = format!("/api/certificates/status?certificate={certificate}");
     let status = bank.get_as(bank.auditor().await, &path).await.ok().json();
-    assert_eq!((&status["status"], &status["revocation_reason"]), (&json!("revoked"), &json!("key_compromise")));
+    assert_eq!(
+        (&status["status"], &status["revocation_reason"]),
+        (&json!("revoked"), &json!("key_compromise"))
+    );
 
     let bob = bank.customer("Bob", 0).await;
     let own = bob.identity().certificate_hash().unwrap();
@@ -273,17 +294,25 @@ async fn sessions_are_listed_refreshed_and_ended() {
     assert_eq!(refused.refusal(), (401, "session-ended".to_owned()));
 
     let before = alice.standing().await;
-    let refresh = Request::post_json("/api/auth/refresh", &json!({"refresh_token": before.refresh_token}));
+    let refresh =
+        Request::post_json("/api/auth/refresh", &json!({"refresh_token": before.refresh_token}));
     let renewed = bank.send_as(&alice, refresh).await.ok().json();
     let token = renewed["token"].as_str().unwrap();
     assert_ne!(renewed["refresh_token"], before.refresh_token);
     let at_us = server::clock::now().get();
-    let read = Request::get("/api/auth/verify-session")
-        .proved_with(alice.signer(), token, at_us, alice.next_counter());
+    let read = Request::get("/api/auth/verify-session").proved_with(
+        alice.signer(),
+        token,
+        at_us,
+        alice.next_counter(),
+    );
     assert_eq!(bank.send(read).await.ok().json()["session_id"], before.session.to_string());
 
     alice.logout().await.unwrap();
-    assert_eq!(bank.get_as(&alice, "/api/accounts").await.refusal(), (401, "session-ended".to_owned()));
+    assert_eq!(
+        bank.get_as(&alice, "/api/accounts").await.refusal(),
+        (401, "session-ended".to_owned())
+    );
     let [third, fourth] = [bank.login(&alice.holder).await, bank.login(&alice.holder).await];
     let all = Request::new(Method::DELETE, "/api/auth/sessions", "");
     assert_eq!(bank.send_as(&third, all).await.ok().json()["ended"], 2);
@@ -339,18 +368,23 @@ async fn the_log_proves_itself_to_anyone() {
     let new = checkpoint().await;
     assert!(old.size < new.size);
     let proof = bank.get(&format!("/api/log/consistency?old={}&new={}", old.size, new.size)).await;
-    let consistency = ConsistencyProof { old: old.size, new: new.size, path: path(&proof.ok().json()) };
+    let consistency =
+        ConsistencyProof { old: old.size, new: new.size, path: path(&proof.ok().json()) };
     consistency.verify(&old.root, &new.root).unwrap();
 
-    let entries = bank.get(&format!("/api/log/entries?first=0&count={}", new.size)).await.ok().json();
+    let entries =
+        bank.get(&format!("/api/log/entries?first=0&count={}", new.size)).await.ok().json();
     let leaves = entries["leaves"].as_array().unwrap();
     assert_eq!(TreeSize::new(leaves.len().try_into().unwrap()), new.size);
     for (index, leaf) in (0_u64..).zip(leaves) {
         let bytes = Base64UrlUnpadded::decode_vec(leaf.as_str().unwrap()).unwrap();
         let leaf = Leaf::from_bytes(&bytes).unwrap();
         let told = bank.get(&format!("/api/log/inclusion?index={index}&size={}", new.size)).await;
-        let proof =
-            InclusionProof { index: LeafIndex::new(index), size: new.size, path: path(&told.ok().json()) };
+        let proof = InclusionProof {
+            index: LeafIndex::new(index),
+            size: new.size,
+            path: path(&told.ok().json()),
+        };
         proof.verify(&leaf.hash(), &new.root).unwrap();
     }
     let beyond = bank.get(&format!("/api/log/inclusion?index={}", new.size)).await;
@@ -391,7 +425,9 @@ async fn every_answer_is_hardened_traceable_and_counted() {
     assert_eq!(bank.get("/health/ready").await.ok().json()["database"], true);
 
     let metrics = bank.get("/metrics").await.ok().text();
-    for name in ["strongroom_http_requests_total", "strongroom_intents_total", "strongroom_group_commit"] {
+    for name in
+        ["strongroom_http_requests_total", "strongroom_intents_total", "strongroom_group_commit"]
+    {
         assert!(metrics.contains(name), "{name} in {metrics}");
     }
     assert!(!metrics.contains(&alice.account.to_string()), "numbers, not people");
@@ -424,7 +460,10 @@ async fn the_tls_port_agrees_on_a_quantum_safe_key_and_says_so() {
     let session = over_tls.login(holder.identity.clone()).await.unwrap();
     assert!(session.accounts().await.unwrap().is_empty());
     let strangers = Transport::new(url, None).unwrap();
-    assert!(client::Bank::connect(strangers).await.is_err(), "a certificate that nobody vouches for");
+    assert!(
+        client::Bank::connect(strangers).await.is_err(),
+        "a certificate that nobody vouches for"
+    );
     let plain = bank.client().security_info().await.unwrap().rest;
     assert_eq!(plain["connection"]["quantum_safe"], false);
 }
@@ -434,8 +473,7 @@ async fn a_bank_that_was_stopped_goes_on_where_it_was() {
     let mut bank = Bank::start().await;
     let alice = bank.customer("Alice", 1_000).await;
     let bob = bank.customer("Bob", 0).await;
-    let signed =
-        Forger::of(&alice).next(Body::Transfer(transfer(alice.account, bob.account, 100)));
+    let signed = Forger::of(&alice).next(Body::Transfer(transfer(alice.account, bob.account, 100)));
     let first = bank.submit(&alice, &signed).await.ok();
     bank.stop_server().await;
     bank.stop_postgres().await;
@@ -459,7 +497,7 @@ async fn a_bank_that_was_stopped_goes_on_where_it_was() {
     .await;
     alice.transfer(alice.account, bob.account, eur(25), None).await.unwrap();
     assert_eq!(bank.balance(bob.account).await, 175);
-    bank.assert_books_balance().await;
+    bank.assert_verifies().await;
 }
 
 /// `UPDATE_SNAPSHOTS=1 cargo nextest run -p e2e the_api_is` rewrites the snapshot.
@@ -528,7 +566,11 @@ async fn futures<T>(n: usize, start: impl AsyncFn(usize) -> T) -> Vec<T> {
                 *slot = Some(value);
             }
         }
-        if done.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        if done.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
     })
     .await;
     done.into_iter().flatten().collect()

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use client::{Certificates, RequestSigner, Wish};
 use crypto::{Purpose, SecretBytes, Sha3, SigningKey, Suite, random, random_secret};
-use e2e::{Answer, Bank, Customer, Forger, Holder, ORIGIN, PASSPHRASE, Request, eur, fresh_account};
+use e2e::{
+    Answer, Bank, Customer, Forger, Holder, ORIGIN, PASSPHRASE, Request, eur, fresh_account,
+};
 use intent::{Body, Kind, RevocationReason, Role, SignedIntent, TransferBody, UserId};
 use ledger::{AccountId, AccountKind};
 use pki::{Certificate, ControlClaims, Csr, Profile, build_csr, issue, prepare};
@@ -52,7 +54,11 @@ async fn no_edited_forged_or_ill_timed_certificate_is_accepted_even_from_the_ban
         let mut der = genuine.der().to_vec();
         der[at] ^= 1;
         row.replace(&genuine.fingerprint(), &der).await;
-        assert_eq!(bank.get_as(&alice, "/api/accounts").await.refusal(), (401, not_accepted()), "byte {at}");
+        assert_eq!(
+            bank.get_as(&alice, "/api/accounts").await.refusal(),
+            (401, not_accepted()),
+            "byte {at}"
+        );
     }
     // Hash exchanged too: then the authority's signature fails, each of its halves alone.
     let (len, halves) = (genuine.der().len(), [64 - 1, 3_309 + 64 - 1]);
@@ -78,7 +84,11 @@ async fn no_edited_forged_or_ill_timed_certificate_is_accepted_even_from_the_ban
     let forgeries = [
         ("control 3", with(|claims| claims.device_id = Sha3::from_bytes([7; 32])), now_s),
         ("control 4", with(|claims| claims.allowed_actions.push("account.fund".to_owned())), now_s),
-        ("control 4", with(|claims| "bank-operations".clone_into(&mut claims.purpose_scope)), now_s),
+        (
+            "control 4",
+            with(|claims| "bank-operations".clone_into(&mut claims.purpose_scope)),
+            now_s,
+        ),
         ("control", with(|claims| "manager".clone_into(&mut claims.role)), now_s),
         ("control 5", with(|claims| claims.crl_number = 9_999), now_s),
         ("control 6", with(|claims| claims.lineage = Sha3::from_bytes([7; 32])), now_s),
@@ -151,15 +161,15 @@ async fn revoked_superseded_unknown_and_foreign_certificates_look_alike_at_the_c
     let taken = register("mary@bank.example").await;
     assert_eq!(users().await, before + 1);
     assert_eq!((taken.status, taken.body.len()), (free.status, free.body.len()));
-    let token = taken.json()["registration_token"].as_str().unwrap().to_owned();
+    let worthless = taken.json()["registration_token"].as_str().unwrap().to_owned();
     let user = client::UserName {
         id: taken.json()["user_id"].as_str().unwrap().parse().unwrap(),
         role: Role::Manager,
         name: "Mallory".to_owned(),
     };
     let mallory = Holder::generate(Suite::Standard, user);
-    let token = SecretBytes::new(Base64UrlUnpadded::decode_vec(&token).unwrap());
-    let refused = bank.client().enrol(&mallory, &token).await.err().unwrap();
+    let worthless = SecretBytes::new(Base64UrlUnpadded::decode_vec(&worthless).unwrap());
+    let refused = bank.client().enrol(&mallory, &worthless).await.err().unwrap();
     assert_eq!(refused.problem().unwrap().code, "registration-unknown");
 }
 
@@ -201,7 +211,9 @@ async fn an_intent_altered_in_any_byte_or_stripped_to_half_a_signature_moves_not
         altered.push((format!("as {suite}"), SignedIntent { suite, signature, ..good.clone() }));
     }
     for (what, signed) in &altered {
-        let answer = bank.send_as(&alice, Request::post("/api/transactions/transfer", signed.to_json())).await;
+        let answer = bank
+            .send_as(&alice, Request::post("/api/transactions/transfer", signed.to_json()))
+            .await;
         assert!((400..=422).contains(&answer.status), "{what}: {}", answer.text());
         assert!(answer.json().get("receipt").is_none(), "{what}: nothing is recorded");
     }
@@ -227,11 +239,16 @@ async fn a_signature_for_one_purpose_is_worth_nothing_for_another() {
     for purpose in [Purpose::Intent, Purpose::Device, Purpose::Checkpoint] {
         let signed = forger.sign_bytes_for(purpose, document.clone());
         let proof = alice.holder.device().proof(&signed.intent);
-        assert_eq!(login(&bank, &signed, &proof).await.problem(), "signature-invalid", "{purpose:?}");
+        assert_eq!(
+            login(&bank, &signed, &proof).await.problem(),
+            "signature-invalid",
+            "{purpose:?}"
+        );
     }
     // A whole, valid login is no transfer, and a transfer no login, at each other's routes.
     let signed = forger.sign_bytes_for(Purpose::Challenge, document);
-    let answer = bank.send_as(&alice, Request::post("/api/transactions/transfer", signed.to_json())).await;
+    let answer =
+        bank.send_as(&alice, Request::post("/api/transactions/transfer", signed.to_json())).await;
     assert_eq!(answer.problem(), "malformed-request");
     let answer = login(&bank, &forger.sign_bytes(transfer), &[0; 32]).await;
     assert_eq!(answer.problem(), "malformed-request");
@@ -289,7 +306,10 @@ async fn a_stolen_token_is_worth_nothing_and_a_stolen_refresh_token_gives_itself
     let now = server::clock::now().get();
     let read = || Request::get("/api/accounts");
     let bearer = format!("Bearer {}", standing.token);
-    assert_eq!(bank.send(read().with("authorization", &bearer)).await.refusal(), (401, "proof-refused".to_owned()));
+    assert_eq!(
+        bank.send(read().with("authorization", &bearer)).await.refusal(),
+        (401, "proof-refused".to_owned())
+    );
     let thiefs_key = RequestSigner::new(random_secret(32).unwrap());
     let guessed = read().proved_with(&thiefs_key, &standing.token, now, alice.next_counter());
     assert_eq!(bank.send(guessed).await.refusal(), (401, "proof-refused".to_owned()));
@@ -310,14 +330,18 @@ async fn a_stolen_token_is_worth_nothing_and_a_stolen_refresh_token_gives_itself
     assert_eq!(bank.send_as(&alice, read()).await.status, 200, "its owner is not disturbed");
 
     // The newest refresh token alone, then an older one.
-    let refresh = |token: &str| Request::post_json("/api/auth/refresh", &json!({"refresh_token": token}));
+    let refresh =
+        |token: &str| Request::post_json("/api/auth/refresh", &json!({"refresh_token": token}));
     assert_eq!(bank.send(refresh(&standing.refresh_token)).await.status, 401);
     let renewed = bank.send_as(&alice, refresh(&standing.refresh_token)).await.ok().json();
     assert_eq!(bank.send_as(&alice, read()).await.status, 200);
     let made_up = Base64UrlUnpadded::encode_string(&[7; 88]);
     assert_eq!(bank.send(refresh(&made_up)).await.status, 401);
     assert_eq!(bank.send_as(&alice, read()).await.status, 200, "made-up tokens end nothing");
-    assert_eq!(bank.send(refresh(&standing.refresh_token)).await.refusal(), (401, "session-ended".to_owned()));
+    assert_eq!(
+        bank.send(refresh(&standing.refresh_token)).await.refusal(),
+        (401, "session-ended".to_owned())
+    );
     assert_eq!(bank.send_as(&alice, read()).await.status, 401, "used twice: over for both");
     let newest = renewed["refresh_token"].as_str().unwrap();
     assert_eq!(bank.send_as(&alice, refresh(newest)).await.status, 401);
@@ -364,12 +388,15 @@ async fn no_route_shows_a_customer_anything_of_another() {
     let mallory = bank.customer("Mallory", 0).await;
     let session = alice.standing().await.session;
     let victim = [
-        ("{id}", vec![
-            alice.account.to_string(),
-            alice.identity().user().id.to_string(),
-            paid.receipt.intent_id.to_string(),
-            session.to_string(),
-        ]),
+        (
+            "{id}",
+            vec![
+                alice.account.to_string(),
+                alice.identity().user().id.to_string(),
+                paid.receipt.intent_id.to_string(),
+                session.to_string(),
+            ],
+        ),
         ("{user_id}", vec![alice.identity().user().id.to_string()]),
     ];
     let certificate = alice.identity().certificate_hash().unwrap();
@@ -409,7 +436,11 @@ async fn no_route_shows_a_customer_anything_of_another() {
                 assert!(empty || answer.status == 404, "{method} {target}: {}", answer.text());
             }
             for secret in &secrets {
-                assert!(!answer.text().contains(secret), "{method} {target} shows {secret}: {}", answer.text());
+                assert!(
+                    !answer.text().contains(secret),
+                    "{method} {target} shows {secret}: {}",
+                    answer.text()
+                );
             }
             let stranger = bank.send(request).await;
             assert!(open || stranger.status == 401, "{method} {target}: {}", stranger.status);
@@ -441,7 +472,13 @@ async fn every_role_signs_what_it_may_and_nothing_else() {
     ];
     for (session, role) in roles {
         let whose = if role == Role::Customer { alice.identity().user().id } else { owner };
-        for kind in [Kind::AccountOpen, Kind::AccountFund, Kind::AccountFreeze, Kind::Transfer, Kind::TransferBatch] {
+        for kind in [
+            Kind::AccountOpen,
+            Kind::AccountFund,
+            Kind::AccountFreeze,
+            Kind::Transfer,
+            Kind::TransferBatch,
+        ] {
             let body = match kind {
                 Kind::AccountOpen => open(whose),
                 Kind::AccountFund => Wish::fund(bob.account, eur(1)).body,
@@ -456,7 +493,14 @@ async fn every_role_signs_what_it_may_and_nothing_else() {
             };
             let answer = bank.submit(session, &Forger::of(session).next(body)).await;
             if allows(role, Permission::for_kind(kind)) {
-                assert_eq!(answer.status, 200, "{} {}: {}", role.name(), kind.name(), answer.text());
+                assert_eq!(
+                    answer.status,
+                    200,
+                    "{} {}: {}",
+                    role.name(),
+                    kind.name(),
+                    answer.text()
+                );
             } else {
                 assert_eq!(answer.refusal(), (403, "permission-denied".to_owned()));
             }
@@ -515,7 +559,9 @@ async fn a_zoo_of_malformed_bodies_is_turned_away_at_every_route_and_leaves_no_t
             let is_empty_array = answer.status == 200 && answer.json().is_array();
             assert!(
                 is_empty_array || (400..=422).contains(&answer.status),
-                "{path} {what}: {} {}", answer.status, answer.text()
+                "{path} {what}: {} {}",
+                answer.status,
+                answer.text()
             );
             if !is_empty_array {
                 answer.problem();
@@ -542,7 +588,10 @@ async fn text_that_would_be_code_elsewhere_is_text_here() {
     assert_eq!(page.items[0].details.as_ref().unwrap()["memo"], memo);
     let user = bobby.identity().user().id;
     let profile = bank.get_as(&bobby, &format!("/api/users/{user}/profile")).await.ok();
-    assert_eq!((profile.json()["name"].as_str(), profile.header("content-type")), (Some(name), "application/json"));
+    assert_eq!(
+        (profile.json()["name"].as_str(), profile.header("content-type")),
+        (Some(name), "application/json")
+    );
     for path in [
         "/api/accounts/1'%20OR%20'1'='1",
         "/api/accounts?cursor=%27%3B%20DROP%20TABLE%20users%3B--",
@@ -556,7 +605,10 @@ async fn text_that_would_be_code_elsewhere_is_text_here() {
         assert!(matches!(answer.status, 400 | 404), "{path}: {}", answer.text());
         answer.problem();
     }
-    assert_eq!(bank.count("SELECT count(*) FROM users WHERE name LIKE 'Röbert%DROP TABLE%'").await, 1);
+    assert_eq!(
+        bank.count("SELECT count(*) FROM users WHERE name LIKE 'Röbert%DROP TABLE%'").await,
+        1
+    );
     assert_eq!(bank.count("SELECT count(*) FROM accounts WHERE closed").await, 0);
 }
 
@@ -569,26 +621,38 @@ async fn nobody_writes_lines_into_the_servers_log_and_no_secret_stands_there() {
         Request::get(&format!("/api/%0a%0d{}", "%7B%22level%22:%22ERROR%22%7D")),
         Request::get("/health").with("user-agent", &format!("x\t{forged}")),
         Request::get("/nowhere").with("x-request-id", forged),
-        Request::get("/nowhere").with("x-forwarded-for", "1.2.3.4 \u{1b}[31m".trim_end_matches("\u{1b}[31m")),
+        Request::get("/nowhere")
+            .with("x-forwarded-for", "1.2.3.4 \u{1b}[31m".trim_end_matches("\u{1b}[31m")),
         Request::post("/api/users/register", format!("\n{forged}\n")),
-        Request::post_json("/api/users/register", &json!({"name": format!("x\n{forged}"), "email": "a@b"})),
+        Request::post_json(
+            "/api/users/register",
+            &json!({"name": format!("x\n{forged}"), "email": "a@b"}),
+        ),
     ] {
         bank.send(request).await;
     }
     let memo = "memo-that-is-private";
     let bob = bank.customer("Bob", 0).await;
     alice.transfer(alice.account, bob.account, eur(1), Some(memo)).await.unwrap();
-    bank.send(Request::get("/api/accounts").with("authorization", "Bearer stolen.token.value")).await;
+    bank.send(Request::get("/api/accounts").with("authorization", "Bearer stolen.token.value"))
+        .await;
     let standing = alice.standing().await;
     let log = bank.process_log();
     assert!(log.lines().count() > 10, "{log}");
     for line in log.lines() {
-        let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("a line of its own: {line}"));
+        let line: Value =
+            serde_json::from_str(line).unwrap_or_else(|_| panic!("a line of its own: {line}"));
         assert_ne!(line["message"], "forged");
     }
     for secret in [
-        "Quietname", memo, PASSPHRASE, "stolen.token.value", &standing.token, &standing.refresh_token,
-        &hex::encode(standing.key.expose()), &hex::encode(alice.holder.device_secret()),
+        "Quietname",
+        memo,
+        PASSPHRASE,
+        "stolen.token.value",
+        &standing.token,
+        &standing.refresh_token,
+        &hex::encode(standing.key.expose()),
+        &hex::encode(alice.holder.device_secret()),
     ] {
         assert!(!log.contains(secret), "{secret} in the log");
     }
@@ -616,10 +680,22 @@ async fn a_rolled_back_revocation_list_brings_nobody_back() {
 /// Every route that the server describes: method, path, whether it is open to strangers.
 async fn routes(bank: &Bank) -> Vec<(Method, String, bool)> {
     const OPEN: [&str; 16] = [
-        "/health", "/health/live", "/health/ready", "/metrics", "/api/security/info", "/api/users/register",
-        "/api/users/enrol", "/api/auth/certificate-challenge", "/api/auth/certificate-login", "/api/auth/refresh",
-        "/api/certificates/crl", "/api/log/checkpoint", "/api/log/entries", "/api/log/inclusion",
-        "/api/log/consistency", "/api/openapi.json",
+        "/health",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        "/api/security/info",
+        "/api/users/register",
+        "/api/users/enrol",
+        "/api/auth/certificate-challenge",
+        "/api/auth/certificate-login",
+        "/api/auth/refresh",
+        "/api/certificates/crl",
+        "/api/log/checkpoint",
+        "/api/log/entries",
+        "/api/log/inclusion",
+        "/api/log/consistency",
+        "/api/openapi.json",
     ];
     let document = bank.get("/api/openapi.json").await.ok().json();
     let mut routes = Vec::new();
@@ -654,7 +730,9 @@ impl DatabaseRow<'_> {
     async fn restore_name(&self, name: &Sha3) {
         let old = self.fingerprint;
         self.bank
-            .execute(&format!("UPDATE certificates SET fingerprint = '\\x{old}' WHERE fingerprint = '\\x{name}'"))
+            .execute(&format!(
+                "UPDATE certificates SET fingerprint = '\\x{old}' WHERE fingerprint = '\\x{name}'"
+            ))
             .await;
     }
 }
@@ -662,7 +740,7 @@ impl DatabaseRow<'_> {
 /// What the directory says of a certificate, in its own words.
 async fn examined(bank: &Bank, certificate: &Sha3) -> String {
     let now = server::clock::now();
-    bank.app().directory.signer(certificate, now).await.err().expect("a refusal").to_string()
+    bank.app().directory.signer(certificate, now).await.expect_err("a refusal").to_string()
 }
 
 /// The bank's issuing key in the wrong hands.

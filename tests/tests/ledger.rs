@@ -61,11 +61,14 @@ fn step() -> impl Strategy<Value = Step> {
 fn random_histories_end_as_the_model_says_step_by_step() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let world = runtime.block_on(World::new());
-    let config = Config { cases: HISTORIES, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases: HISTORIES,
+        max_shrink_iters: 200,
+        failure_persistence: None,
+        ..Config::default()
+    };
     let history = prop::collection::vec(step(), 1..STEPS_MAX);
-    TestRunner::new(config)
-        .run(&history, |steps| runtime.block_on(world.judge(&steps)))
-        .unwrap();
+    TestRunner::new(config).run(&history, |steps| runtime.block_on(world.judge(&steps))).unwrap();
     runtime.block_on(async move { world.bank.assert_verifies().await });
 }
 
@@ -152,7 +155,13 @@ impl Judge<'_> {
             Step::Batch { by, atomic, items } => self.take_batch(*by, *atomic, items).await?,
             Step::Freeze { which, debit, credit } => {
                 let freeze = Freeze { debit: *debit, credit: *credit };
-                world.bank.manager().await.freeze(self.accounts[*which], freeze, "test").await.unwrap();
+                world
+                    .bank
+                    .manager()
+                    .await
+                    .freeze(self.accounts[*which], freeze, "test")
+                    .await
+                    .unwrap();
                 self.model.set_freeze(self.accounts[*which], freeze).unwrap();
             }
             Step::Replay { which } => {
@@ -177,7 +186,8 @@ impl Judge<'_> {
         let mut items: Vec<BatchItem> = Vec::new();
         for line in lines {
             let earlier = items.last().map(|item| item.id).or_else(|| self.taken.last().copied());
-            let id = earlier.filter(|_| line.again).unwrap_or_else(|| TransferId::new(Uuid::now_v7()));
+            let id =
+                earlier.filter(|_| line.again).unwrap_or_else(|| TransferId::new(Uuid::now_v7()));
             let (debit, credit) = (self.accounts[line.from], self.accounts[line.to]);
             items.push(BatchItem { id, debit, credit, amount: eur(line.minor), details: None });
         }
@@ -247,7 +257,8 @@ impl Judge<'_> {
             .collect();
         self.taken.extend(items.iter().map(|item| item.id));
         let linked = |failed: usize, refusal: Refusal| {
-            let code = |place| if place == failed { refusal } else { Rejection::LinkedFailed.into() };
+            let code =
+                |place| if place == failed { refusal } else { Rejection::LinkedFailed.into() };
             (0..items.len()).map(|place| code(place).code()).collect()
         };
         if let Some((place, refusal)) =
@@ -335,7 +346,8 @@ async fn crossing_payments_through_two_servers_never_wait_for_each_other_in_a_ci
     let accounts = people.each_ref().map(|person| person.account);
     let mut payments = tokio::task::JoinSet::new();
     for (place, person) in people.into_iter().enumerate() {
-        let there = bank.client_of(&other).login(Arc::clone(&person.holder.identity)).await.unwrap();
+        let there =
+            bank.client_of(&other).login(Arc::clone(&person.holder.identity)).await.unwrap();
         let sessions = [Arc::new(person.session), Arc::new(there)];
         for turn in 0..40 {
             let session = Arc::clone(&sessions[turn % 2]);

@@ -59,7 +59,8 @@ impl Provoked {
         assert_eq!(answer.status, expected.status().as_u16(), "{code}");
         let problem = answer.json();
         assert_eq!(problem["title"], expected.sentence(), "{code}");
-        let receipt = intent::Receipt::from_json(problem["receipt"].to_string().as_bytes()).unwrap();
+        let receipt =
+            intent::Receipt::from_json(problem["receipt"].to_string().as_bytes()).unwrap();
         let facts = receipt.verify(&bank.trust().verifier).unwrap();
         assert_eq!(facts.get().effects.code, code);
         self.0.insert(code);
@@ -82,10 +83,8 @@ async fn every_refusal_of_the_corridor_has_its_status_its_sentence_and_a_receipt
     enrolment_refusals(&bank, &mut provoked).await;
     login_refusals(&bank, &mut provoked).await;
     certificate_refusals(&bank, &mut provoked).await;
-    let out_of_reach: Vec<_> = REFUSALS_OUT_OF_REACH
-        .iter()
-        .map(|(refusal, _)| refusal.code().to_owned())
-        .collect();
+    let out_of_reach: Vec<_> =
+        REFUSALS_OUT_OF_REACH.iter().map(|(refusal, _)| refusal.code().to_owned()).collect();
     provoked.all_of(Refusal::all().map(|refusal| refusal.code().to_owned()), &out_of_reach);
     let excused_in_vain: Vec<_> =
         out_of_reach.iter().filter(|code| provoked.0.contains(*code)).collect();
@@ -207,8 +206,7 @@ impl Enrolment {
     async fn begin(bank: &Bank, name: &str) -> Self {
         let email = format!("{}@people.example", Uuid::now_v7());
         let registration = bank.client().register(name, &email).await.unwrap();
-        let user =
-            UserName { id: registration.user, role: Role::Customer, name: name.to_owned() };
+        let user = UserName { id: registration.user, role: Role::Customer, name: name.to_owned() };
         let holder = Holder::generate(Suite::Standard, user);
         let kem_public_key = holder.kem().public_key().as_bytes().to_vec();
         Self { holder, token: registration.token.expose().to_vec(), kem_public_key, sealed: None }
@@ -236,7 +234,8 @@ impl Enrolment {
             },
         };
         let signed = Forger::new(holder).sign(draft);
-        let sealed = self.sealed.clone().unwrap_or_else(|| seal(&bank.trust().kem, holder, &signed));
+        let sealed =
+            self.sealed.clone().unwrap_or_else(|| seal(&bank.trust().kem, holder, &signed));
         let body = json!({
             "signed": envelope(&signed),
             "registration_token": b64(&self.token),
@@ -361,16 +360,25 @@ async fn every_code_of_a_document_is_a_400_or_403_that_names_the_member_and_writ
         assert_eq!(answer.json()["field"].as_str(), field, "{code}");
         seen.insert(code.to_owned());
     };
-    let edited = |from: &str, to: &str| forger.sign_edited(body(), |text| text.replacen(from, to, 1));
+    let edited =
+        |from: &str, to: &str| forger.sign_edited(body(), |text| text.replacen(from, to, 1));
 
     expect(edited("\"v\":\"1\"", "\"v\":\"2\""), "unsupported-version", Some("v")).await;
-    expect(edited("\"kind\":\"transfer\"", "\"kind\":\"steal\""), "unknown-kind", Some("kind")).await;
+    expect(edited("\"kind\":\"transfer\"", "\"kind\":\"steal\""), "unknown-kind", Some("kind"))
+        .await;
     expect(edited(",\"v\":\"1\"", ""), "missing-member", Some("v")).await;
     expect(edited("{\"at\"", "{\"aa\":\"x\",\"at\""), "unknown-member", Some("aa")).await;
-    expect(edited("{\"amount\"", "{\"aa\":\"1\",\"amount\""), "unknown-member", Some("body.aa")).await;
+    expect(edited("{\"amount\"", "{\"aa\":\"1\",\"amount\""), "unknown-member", Some("body.aa"))
+        .await;
     expect(edited("\"amount\":\"1\"", "\"amount\":1"), "number-in-json", Some("body.amount")).await;
-    expect(edited("\"amount\":\"1\"", "\"amount\":null"), "null-in-json", Some("body.amount")).await;
-    expect(edited("\"amount\":\"1\"", "\"amount\":\"1\",\"amount\":\"2\""), "duplicate-member", Some("body.amount")).await;
+    expect(edited("\"amount\":\"1\"", "\"amount\":null"), "null-in-json", Some("body.amount"))
+        .await;
+    expect(
+        edited("\"amount\":\"1\"", "\"amount\":\"1\",\"amount\":\"2\""),
+        "duplicate-member",
+        Some("body.amount"),
+    )
+    .await;
     for amount in ["-1", "+1", "01", "1.0", "1e3", " 1", "", "9223372036854775808", "0x1", "١"] {
         let to = format!("\"amount\":\"{amount}\"");
         expect(edited("\"amount\":\"1\"", &to), "malformed", Some("body.amount")).await;
@@ -380,10 +388,16 @@ async fn every_code_of_a_document_is_a_400_or_403_that_names_the_member_and_writ
     expect(edited("\"EUR\"", "\"e\u{301}\""), "text-not-normal", Some("body.asset")).await;
     expect(edited("\"EUR\"", "\"EUR\u{202e}\""), "text-forbidden", Some("body.asset")).await;
     let deep = format!("\"body\":{}1{}", "[".repeat(40), "]".repeat(40));
-    expect(edited("\"body\":{", &format!("{deep},\"body\":{{")), "too-deep", Some("body[0][0][0][0][0][0][0]"))
-        .await;
+    expect(
+        edited("\"body\":{", &format!("{deep},\"body\":{{")),
+        "too-deep",
+        Some("body[0][0][0][0][0][0][0]"),
+    )
+    .await;
     expect(edited("\"testbank\"", "\"otherbank\""), "wrong-bank", Some("bank")).await;
-    let huge = forger.sign_edited(body(), |text| text.replacen("\"EUR\"", &format!("\"{}\"", "E".repeat(1 << 20)), 1));
+    let huge = forger.sign_edited(body(), |text| {
+        text.replacen("\"EUR\"", &format!("\"{}\"", "E".repeat(1 << 20)), 1)
+    });
     expect(huge, "too-large", None).await;
 
     let good = forger.next(body());
@@ -393,9 +407,15 @@ async fn every_code_of_a_document_is_a_400_or_403_that_names_the_member_and_writ
         signed
     };
     expect(with(|signed| signed.signature[0] ^= 1), "signature-invalid", Some("signature")).await;
-    expect(with(|signed| signed.signature.truncate(3_309)), "signature-invalid", Some("signature")).await;
+    expect(with(|signed| signed.signature.truncate(3_309)), "signature-invalid", Some("signature"))
+        .await;
     expect(with(|signed| signed.suite = Suite::Compact), "suite-mismatch", Some("suite")).await;
-    expect(with(|signed| signed.certificate = crypto::Sha3::from_bytes([1; 32])), "certificate-mismatch", Some("certificate")).await;
+    expect(
+        with(|signed| signed.certificate = crypto::Sha3::from_bytes([1; 32])),
+        "certificate-mismatch",
+        Some("certificate"),
+    )
+    .await;
     let details = || Details { salt: [1; 32], value: [("memo".to_owned(), "x".to_owned())].into() };
     let mut unbidden = good.clone();
     unbidden.details = Some(details());
@@ -410,8 +430,10 @@ async fn every_code_of_a_document_is_a_400_or_403_that_names_the_member_and_writ
     other.details = Some(Details { salt: [2; 32], ..details() });
     expect(other, "details-mismatch", Some("body.details")).await;
 
-    let unknown_suite = String::from_utf8(good.to_json()).unwrap().replace("\"standard\"", "\"rot13\"");
-    let answer = bank.send_as(&alice, Request::post("/api/transactions/transfer", unknown_suite)).await;
+    let unknown_suite =
+        String::from_utf8(good.to_json()).unwrap().replace("\"standard\"", "\"rot13\"");
+    let answer =
+        bank.send_as(&alice, Request::post("/api/transactions/transfer", unknown_suite)).await;
     assert_eq!(answer.refusal(), (400, "unknown-suite".to_owned()));
     seen.insert("unknown-suite".to_owned());
 
@@ -453,7 +475,8 @@ async fn an_authentic_intent_in_the_wrong_place_or_time_is_refused_before_the_qu
     let good = forger.next(transfer(alice.account, bob.account, 1));
     let in_bobs_session = bank.submit(&bob, &good).await;
     assert_eq!(in_bobs_session.refusal(), (403, "session-of-another-certificate".to_owned()));
-    let wrong_route = bank.send_as(&alice, Request::post("/api/transactions/batch", good.to_json())).await;
+    let wrong_route =
+        bank.send_as(&alice, Request::post("/api/transactions/batch", good.to_json())).await;
     assert_eq!(wrong_route.refusal(), (400, "malformed-request".to_owned()));
     assert_eq!(bank.count("SELECT count(*) FROM records").await, records, "nothing was written");
     assert_eq!(bank.submit(&alice, &good).await.status, 200, "and nothing was burnt");
@@ -470,7 +493,10 @@ async fn every_code_of_a_problem_is_provoked_or_excused() {
         seen.insert(code.name());
     };
     expect(&bank.get("/api/nowhere").await, Code::NotFound);
-    expect(&bank.send(Request::new(Method::PUT, "/api/users/register", "")).await, Code::MethodNotAllowed);
+    expect(
+        &bank.send(Request::new(Method::PUT, "/api/users/register", "")).await,
+        Code::MethodNotAllowed,
+    );
     let long = Request::post("/api/users/register", vec![b' '; 5 * 1024 * 1024]);
     expect(&bank.send(long).await, Code::BodyTooLarge);
     let text = Request::post("/api/users/register", "{}").with("content-type", "text/plain");
@@ -480,7 +506,8 @@ async fn every_code_of_a_problem_is_provoked_or_excused() {
     let nobody = json!({"certificate": "00".repeat(32), "device_id": "00".repeat(32)});
     let challenge = Request::post_json("/api/auth/certificate-challenge", &nobody);
     expect(&bank.send(challenge).await, Code::CertificateNotAccepted);
-    let unproved = Request::get("/api/accounts").proved_by(&alice).await.without("strongroom-proof");
+    let unproved =
+        Request::get("/api/accounts").proved_by(&alice).await.without("strongroom-proof");
     expect(&bank.send(unproved).await, Code::ProofRefused);
     let second = bank.login(&alice.holder).await;
     second.logout().await.unwrap();
@@ -531,9 +558,27 @@ async fn malformed_requests_are_told_which_member_is_at_fault() {
         (register(&"x".repeat(121), "a@example.org"), Some("name")),
         (register("Eve", "nobody"), Some("email")),
         (register("Eve", "a b@example.org"), Some("email")),
-        (Request::post("/api/users/register", r#"{"name":"Eve","email":"e@x.org","role":"manager"}"#), None),
-        (Request::post("/api/users/register", r#"{"name":"Eve","name":"Eve","email":"e@x.org"}"#), None),
-        (Request::post("/api/auth/certificate-challenge", r#"{"certificate":"zz","device_id":"zz"}"#), Some("certificate")),
+        (
+            Request::post(
+                "/api/users/register",
+                r#"{"name":"Eve","email":"e@x.org","role":"manager"}"#,
+            ),
+            None,
+        ),
+        (
+            Request::post(
+                "/api/users/register",
+                r#"{"name":"Eve","name":"Eve","email":"e@x.org"}"#,
+            ),
+            None,
+        ),
+        (
+            Request::post(
+                "/api/auth/certificate-challenge",
+                r#"{"certificate":"zz","device_id":"zz"}"#,
+            ),
+            Some("certificate"),
+        ),
         (Request::post("/api/users/enrol", "[]"), None),
         (Request::get("/api/log/entries?first=0&count=0"), Some("count")),
         (Request::get("/api/log/entries?first=-1&count=1"), None),
@@ -543,7 +588,11 @@ async fn malformed_requests_are_told_which_member_is_at_fault() {
         let what = format!("{} {}", request.path, String::from_utf8_lossy(&request.body));
         let answer = bank.send(request).await;
         assert_eq!(answer.refusal(), (400, "malformed-request".to_owned()), "{what}");
-        assert_eq!(answer.json()["field"].as_str().filter(|field| !field.is_empty()), field, "{what}");
+        assert_eq!(
+            answer.json()["field"].as_str().filter(|field| !field.is_empty()),
+            field,
+            "{what}"
+        );
     }
     for (path, field) in [
         ("/api/accounts?limit=0", Some("limit")),

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use client::Session;
-use e2e::{Bank, Customer, Forger, eur, eventually};
+use e2e::{Bank, Customer, Forger, Holder, eur, eventually};
 use intent::{Body, SignedIntent, TransferBody};
 use ledger::AccountId;
 use sqlx::Row as _;
@@ -17,6 +18,10 @@ const CUSTOMERS: usize = 4;
 const MONEY_MINOR: i64 = 1_000_000;
 /// Payments that must come through before the next kill: a few, or many, so that it hits at different moments.
 const PAYMENTS_BEFORE_A_KILL: [u64; 5] = [3, 40, 11, 90, 25];
+
+/// How long a killed bank may take to let people in again, and how often they try.
+const PATIENCE: Duration = Duration::from_mins(1);
+const POLL: Duration = Duration::from_millis(50);
 
 /// One payment: what was signed, and where its receipt says it stands.
 struct Payment {
@@ -48,23 +53,23 @@ async fn what_was_acknowledged_stands_once_however_often_server_and_database_are
         people.push(bank.customer(&format!("Customer {place}"), MONEY_MINOR).await);
     }
     let accounts: Vec<_> = people.iter().map(|person| person.account).collect();
-    let sessions: Vec<_> = people.into_iter().map(|person| Arc::new(person.session)).collect();
+    let holders: Vec<_> = people.iter().map(|person| person.holder.clone()).collect();
     let load = Arc::new(Load {
         stop: AtomicBool::new(false),
         acknowledged: AtomicU64::new(0),
         ledger: Mutex::default(),
     });
-    let payers: Vec<_> = sessions
-        .iter()
-        .enumerate()
-        .map(|(place, session)| {
-            tokio::spawn(pay_on(place, Arc::clone(session), accounts.clone(), Arc::clone(&load)))
-        })
-        .collect();
+    let mut payers = Vec::new();
+    for (place, person) in people.into_iter().enumerate() {
+        let payer =
+            Payer { place, holder: person.holder, client: bank.client(), session: person.session };
+        payers.push(tokio::spawn(payer.pay_on(accounts.clone(), Arc::clone(&load))));
+    }
 
     for round in 0..rounds {
         let before = load.acknowledged.load(Ordering::Acquire);
-        let wanted = PAYMENTS_BEFORE_A_KILL[usize::try_from(round).unwrap() % PAYMENTS_BEFORE_A_KILL.len()];
+        let wanted =
+            PAYMENTS_BEFORE_A_KILL[usize::try_from(round).unwrap() % PAYMENTS_BEFORE_A_KILL.len()];
         eventually("payments to go through", async || {
             (load.acknowledged.load(Ordering::Acquire) >= before + wanted).then_some(())
         })
@@ -91,10 +96,18 @@ async fn what_was_acknowledged_stands_once_however_often_server_and_database_are
     let places = recorded(&bank).await;
     for (payment, index) in &acknowledged {
         let id = payment.signed.parse_intent().unwrap().id().get();
-        assert_eq!(places.get(&id), Some(index), "what was acknowledged is in the log, where its receipt says");
+        assert_eq!(
+            places.get(&id),
+            Some(index),
+            "what was acknowledged is in the log, where its receipt says"
+        );
     }
     // The same bytes again tell what became of a payment whose answer was lost, and make it happen if it had not.
     let (in_doubt, mut had_happened) = (unknown.len(), 0);
+    let mut sessions = Vec::new();
+    for holder in &holders {
+        sessions.push(bank.login(holder).await);
+    }
     for (payer, payment) in unknown {
         let id = payment.signed.parse_intent().unwrap().id().get();
         let settled = sessions[payer].submit_signed(payment.signed.clone()).await.unwrap();
@@ -111,7 +124,11 @@ async fn what_was_acknowledged_stands_once_however_often_server_and_database_are
     );
 
     let posted = bank.count("SELECT count(*) FROM transfers WHERE code = 'ok'").await;
-    assert_eq!(posted, i64::try_from(acknowledged.len() + CUSTOMERS).unwrap(), "each once, and no other");
+    assert_eq!(
+        posted,
+        i64::try_from(acknowledged.len() + CUSTOMERS).unwrap(),
+        "each once, and no other"
+    );
     let mut expected: BTreeMap<AccountId, i64> =
         accounts.iter().map(|account| (*account, MONEY_MINOR)).collect();
     for (Payment { from, to, minor, .. }, _) in &acknowledged {
@@ -124,32 +141,60 @@ async fn what_was_acknowledged_stands_once_however_often_server_and_database_are
     bank.assert_verifies().await;
 }
 
-/// Pays one of the others, again and again, through whatever happens to the bank.
-async fn pay_on(place: usize, session: Arc<Session>, accounts: Vec<AccountId>, load: Arc<Load>) {
-    let from = accounts[place];
-    for turn in 1.. {
-        if load.stop.load(Ordering::Acquire) {
-            return;
+/// A customer who pays one of the others, again and again, through whatever happens to the bank.
+struct Payer {
+    place: usize,
+    holder: Holder,
+    client: client::Bank,
+    session: Session,
+}
+
+impl Payer {
+    async fn pay_on(mut self, accounts: Vec<AccountId>, load: Arc<Load>) {
+        let from = accounts[self.place];
+        for turn in 1.. {
+            if load.stop.load(Ordering::Acquire) {
+                return;
+            }
+            let to = accounts[(self.place + 1 + turn % (accounts.len() - 1)) % accounts.len()];
+            let minor = i64::try_from(turn % 7 + 1).unwrap();
+            let body = TransferBody { debit: from, credit: to, amount: eur(minor), details: None };
+            let signed = Forger::of(&self.session).next(Body::Transfer(body));
+            let payment = Payment { from, to, minor, signed: signed.clone() };
+            match self.session.submit_signed(signed).await {
+                Ok(settled) => {
+                    let index = settled.receipt.index.get();
+                    load.ledger.lock().unwrap().acknowledged.push((payment, index));
+                    load.acknowledged.fetch_add(1, Ordering::AcqRel);
+                }
+                Err(error) => {
+                    load.ledger.lock().unwrap().unknown.push((self.place, payment));
+                    // A refresh whose answer was lost looks like a theft: the session ends, and one signs in again.
+                    if error.is_unauthenticated() {
+                        self.sign_in_again().await;
+                        continue;
+                    }
+                    let is_lost = match error.problem() {
+                        Some(problem) => matches!(problem.status, 503 | 504),
+                        None => matches!(error, client::ClientError::Unreachable { .. }),
+                    };
+                    assert!(is_lost, "a kill may lose an answer, and nothing else: {error:?}");
+                }
+            }
         }
-        let to = accounts[(place + 1 + turn % (accounts.len() - 1)) % accounts.len()];
-        let minor = i64::try_from(turn % 7 + 1).unwrap();
-        let body = TransferBody { debit: from, credit: to, amount: eur(minor), details: None };
-        let signed = Forger::of(&session).next(Body::Transfer(body));
-        let payment = Payment { from, to, minor, signed: signed.clone() };
-        match session.submit_signed(signed).await {
-            Ok(settled) => {
-                let index = settled.receipt.index.get();
-                load.ledger.lock().unwrap().acknowledged.push((payment, index));
-                load.acknowledged.fetch_add(1, Ordering::AcqRel);
+    }
+
+    async fn sign_in_again(&mut self) {
+        let began = Instant::now();
+        loop {
+            match self.client.login(Arc::clone(&self.holder.identity)).await {
+                Ok(session) => {
+                    self.session = session;
+                    return;
+                }
+                Err(error) => assert!(began.elapsed() < PATIENCE, "no new session: {error:?}"),
             }
-            Err(error) => {
-                let is_lost = match error.problem() {
-                    Some(problem) => matches!(problem.status, 503 | 504),
-                    None => matches!(error, client::ClientError::Unreachable { .. }),
-                };
-                assert!(is_lost, "a kill may lose an answer, and nothing else: {error:?}");
-                load.ledger.lock().unwrap().unknown.push((place, payment));
-            }
+            tokio::time::sleep(POLL).await;
         }
     }
 }
@@ -157,7 +202,5 @@ async fn pay_on(place: usize, session: Arc<Session>, accounts: Vec<AccountId>, l
 /// The place in the log of every intent there.
 async fn recorded(bank: &Bank) -> BTreeMap<Uuid, u64> {
     let rows = bank.rows("SELECT intent_id, leaf_index FROM records").await;
-    rows.iter()
-        .map(|row| (row.get(0), u64::try_from(row.get::<i64, _>(1)).unwrap()))
-        .collect()
+    rows.iter().map(|row| (row.get(0), u64::try_from(row.get::<i64, _>(1)).unwrap())).collect()
 }
