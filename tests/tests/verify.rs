@@ -9,19 +9,18 @@ use ledger::Freeze;
 use server::bank::TrustFile;
 use server::verify::manifest::{Class, TABLES, Table};
 use server::verify::{Report, Severity, Source, Trust, verify};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 /// A bank with everything that a leaf can write: staff and customers, payments and refusals, a batch, free text, a freeze, a
 /// rotation, a revocation. Its server is down, so that nothing but the tamperer writes.
 async fn worked_bank() -> (Bank, Trust) {
     let mut bank = Bank::start().await;
-    let alice = bank.customer("Alice", 100_00).await;
-    let bob = bank.customer("Bob", 5_00).await;
-    alice.transfer(alice.account, bob.account, eur(12_34), Some("thank you")).await.unwrap();
-    let refused = bob.transfer(bob.account, alice.account, eur(999_99), None).await;
-    assert!(refused.is_ok() || refused.is_err(), "a refusal is an answer too");
-    let missing = bob.transfer(bob.account, fresh_account(), eur(1), None).await;
-    assert!(missing.is_ok() || missing.is_err());
+    let alice = bank.customer("Alice", 10_000).await;
+    let bob = bank.customer("Bob", 500).await;
+    alice.transfer(alice.account, bob.account, eur(1_234), Some("thank you")).await.unwrap();
+    // Two refusals; what counts here is that they stand in the log.
+    let _ = bob.transfer(bob.account, alice.account, eur(99_999), None).await;
+    let _ = bob.transfer(bob.account, fresh_account(), eur(1), None).await;
     bank.manager()
         .await
         .freeze(bob.account, Freeze { debit: true, credit: false }, "inquiry")
@@ -167,7 +166,7 @@ async fn every_table_and_column_is_classified() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_honest_bank_is_clean_and_can_be_verified_while_it_works() {
     let bank = Bank::start().await;
-    let alice = bank.customer("Alice", 100_00).await;
+    let alice = bank.customer("Alice", 10_000).await;
     let bob = bank.customer("Bob", 0).await;
     let trust: Trust = trust_of(&bank);
     let (first, ()) = tokio::join!(report(&bank, &trust), async {
@@ -185,7 +184,7 @@ async fn an_honest_bank_is_clean_and_can_be_verified_while_it_works() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_value_in_any_covered_column_is_named() {
-    let (bank, trust) = worked_bank().await;
+    let (bank, trust) = Box::pin(worked_bank()).await;
     let clean = report(&bank, &trust).await;
     assert!(clean.ok, "{:#?}", clean.findings);
     let mut tamperer = Tamperer::new(&bank).await;
@@ -231,7 +230,7 @@ async fn a_changed_value_in_any_covered_column_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_deleted_or_invented_in_any_table_is_named() {
-    let (bank, trust) = worked_bank().await;
+    let (bank, trust) = Box::pin(worked_bank()).await;
     let mut tamperer = Tamperer::new(&bank).await;
     let mut missed = Vec::new();
     for table in judged() {
@@ -282,7 +281,7 @@ async fn a_row_deleted_or_invented_in_any_table_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_or_missing_tile_is_named_and_its_leaf_too() {
     let mut bank = Bank::start().await;
-    let alice = bank.customer("Alice", 100_00).await;
+    let alice = bank.customer("Alice", 10_000).await;
     let bob = bank.customer("Bob", 0).await;
     while bank.count("SELECT size FROM log_head").await < 260 {
         alice.transfer(alice.account, bob.account, eur(1), None).await.unwrap();
@@ -323,7 +322,7 @@ async fn a_changed_or_missing_tile_is_named_and_its_leaf_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_classic_frauds_are_found() {
-    let (bank, trust) = worked_bank().await;
+    let (bank, trust) = Box::pin(worked_bank()).await;
     let mut tamperer = Tamperer::new(&bank).await;
     let paid = "(SELECT transfer_id FROM transfers WHERE code = 'ok' ORDER BY amount DESC LIMIT 1)";
     let last = "(SELECT max(leaf_index) FROM records)";
@@ -368,7 +367,7 @@ async fn the_classic_frauds_are_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erased_origin_is_no_gap() {
-    let (bank, trust) = worked_bank().await;
+    let (bank, trust) = Box::pin(worked_bank()).await;
     bank.execute(
         "UPDATE records SET origin = NULL,
                 salts = substr(salts, 1, 64) || decode(repeat('00', 32), 'hex') || substr(salts, 97)
@@ -382,7 +381,7 @@ async fn an_erased_origin_is_no_gap() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_cut_back_whole_is_found_by_a_checkpoint_that_was_seen() {
-    let (bank, trust) = worked_bank().await;
+    let (bank, trust) = Box::pin(worked_bank()).await;
     let note = |size: &str| {
         format!(
             "SELECT note FROM log_checkpoints WHERE size = (SELECT {size}(size) FROM log_checkpoints)"
@@ -403,7 +402,7 @@ async fn a_log_cut_back_whole_is_found_by_a_checkpoint_that_was_seen() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_of_another_bank_vouch_for_nothing() {
-    let (bank, trust) = worked_bank().await;
+    let (bank, trust) = Box::pin(worked_bank()).await;
     bank.execute("UPDATE log_checkpoints SET note = replace(note, '— ', '— x')").await;
     assert_eq!(report(&bank, &trust).await.exit_code(), 30);
     bank.execute("UPDATE books SET bank = 'otherbank'").await;
@@ -412,10 +411,8 @@ async fn keys_of_another_bank_vouch_for_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_something_else_is_malformed() {
-    let (bank, trust) = worked_bank().await;
+    let (bank, trust) = Box::pin(worked_bank()).await;
     bank.execute("ALTER TABLE records RENAME COLUMN evidence TO proof").await;
     let report = report(&bank, &trust).await;
     assert_eq!(report.exit_code(), 40, "{:#?}", report.findings);
-    let mut connection = PgConnection::connect(bank.urls().auditor.expose()).await.unwrap();
-    run(&mut connection, "SELECT 1").await;
 }
