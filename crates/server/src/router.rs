@@ -11,7 +11,6 @@ use crate::{
 };
 
 /// The whole HTTP surface, without the edge around it.
-#[must_use]
 pub fn router(app: App) -> axum::Router {
     let (router, document) = described(&app).split_for_parts();
     router

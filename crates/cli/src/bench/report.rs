@@ -163,7 +163,9 @@ impl Medians {
             p50_us_full: whole(|m| m.p50_us_full),
             p99_us_full: whole(|m| m.p99_us_full),
             half_per_s: float(|m| m.half_per_s),
-            refused: measured.iter().fold(Refused::new(), |all, measured| add(all, &measured.refused)),
+            refused: measured
+                .iter()
+                .fold(Refused::new(), |all, measured| add(all, &measured.refused)),
             server_us: float(|m| m.server_us),
             postgres_us: float(|m| m.postgres_us),
             client_us: float(|m| m.client_us),

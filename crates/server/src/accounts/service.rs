@@ -36,8 +36,8 @@ pub(crate) async fn apply_open(tx: &mut PgConnection, cx: &Applying<'_>) -> Resu
         id: account,
         number: AccountNumber::of(account),
         owner: Some(owner),
-        asset: asset,
-        kind: kind,
+        asset,
+        kind,
         floor: CUSTOMER_FLOOR,
     };
     if !store::insert(tx, book, &new, cx.now).await? {

@@ -73,10 +73,7 @@ pub(super) async fn post_intents(
         let envelope = Bytes::copy_from_slice(envelope.get().as_bytes());
         submissions.spawn(async move {
             let answer = submit_any(&app, &caller, origin, &envelope).await;
-            (
-                position,
-                answer.map_or_else(|problem| problem.into_json(), |answer| answer.into_json()),
-            )
+            (position, answer.map_or_else(Problem::into_json, Answer::into_json))
         });
     }
     let mut answers: Vec<Vec<u8>> = vec![Vec::new(); envelopes.len()];

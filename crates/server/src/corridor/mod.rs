@@ -181,7 +181,7 @@ pub enum Fault {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Database(error) => error.into(),
+            Fault::Database(error) | Fault::Log(LogError::Database(error)) => error.into(),
             Fault::IdReused => Self::refused(
                 http::StatusCode::CONFLICT,
                 "intent-id-reused",
@@ -190,7 +190,6 @@ impl From<Fault> for Problem {
             .with_field("id"),
             Fault::SignerEnded => Self::new(Code::CertificateNotAccepted),
             Fault::OutcomeUnknown => Self::new(Code::TimedOut),
-            Fault::Log(LogError::Database(error)) => error.into(),
             Fault::Log(_)
             | Fault::Crypto(_)
             | Fault::Authority(_)

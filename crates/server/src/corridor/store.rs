@@ -3,6 +3,11 @@
 //! Arrays travel as parameters and are unnested; joins are index probes only. The poster's connection runs without JIT:
 //! `unnest($n)` is estimated at 10 rows, and a misestimate would compile for seconds inside one batch.
 
+#![expect(
+    clippy::as_conversions,
+    reason = "how sqlx is told the type of an array of borrowed values"
+)]
+
 use std::collections::HashMap;
 
 use intent::{Group, Leaf, Record, UserId, UtcMicros};

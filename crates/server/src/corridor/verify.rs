@@ -156,15 +156,6 @@ fn refuse_foreign_claims(intent: &Intent, signer: &Signer) -> Result<(), Problem
     Ok(())
 }
 
-/// Until there is a certificate, its request stands for it.
-fn refuse_other_request(intent: &Intent, csr: &[u8]) -> Result<(), Problem> {
-    if intent.certificate() == sha3_256(csr) {
-        Ok(())
-    } else {
-        Err(Problem::malformed("certificate", "must be the SHA3-256 of body.csr"))
-    }
-}
-
 fn requested_key(csr: &[u8]) -> Result<PublicKey, Problem> {
     let invalid = |error: pki::PkiError| {
         Problem::malformed("body.csr", format!("the certificate request is not valid: {error}"))

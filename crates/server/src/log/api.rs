@@ -2,6 +2,8 @@
 //!
 //! Tiles are served under the paths of C2SP tlog-tiles below `/api/log/`.
 
+#![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;

@@ -189,6 +189,15 @@ pub(crate) struct StoredReceipt {
     pub(crate) checkpoint: String,
 }
 
+/// Whether the role that this transaction has put on may see the record of an intent.
+pub(crate) async fn shows_record(
+    tx: &mut PgConnection,
+    book: BookId,
+    intent_id: Uuid,
+) -> sqlx::Result<bool> {
+    Ok(store::record_of(tx, book, intent_id).await?.is_some())
+}
+
 /// The receipt of an intent: the same bytes now as when it was first answered.
 pub(crate) async fn stored_receipt(
     tx: &mut PgConnection,

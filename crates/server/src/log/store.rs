@@ -204,21 +204,6 @@ pub(crate) async fn record_of(
     .transpose()
 }
 
-/// The intent by which a transfer was decided.
-pub(crate) async fn intent_of_transfer(
-    tx: &mut PgConnection,
-    book: BookId,
-    transfer_id: Uuid,
-) -> sqlx::Result<Option<Uuid>> {
-    sqlx::query_scalar!(
-        "SELECT intent_id FROM transfers WHERE book_id = $1 AND transfer_id = $2",
-        book_id(book),
-        transfer_id,
-    )
-    .fetch_optional(tx)
-    .await
-}
-
 /// Leaves `first..end` as published: index and the 170 bytes, no opening.
 pub(crate) async fn leaves(
     tx: &mut PgConnection,

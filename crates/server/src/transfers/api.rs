@@ -1,5 +1,7 @@
 //! HTTP for transfers: wire types and handlers, no decisions.
 
+#![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
+
 use axum::Json;
 use axum::extract::State;
 use bytes::Bytes;

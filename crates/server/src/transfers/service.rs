@@ -7,8 +7,7 @@ use money::AssetCode;
 use super::store;
 use crate::Services;
 use crate::corridor::Fault;
-use crate::log::service::{StoredReceipt, stored_receipt};
-use crate::log::store::record_of;
+use crate::log::service::{StoredReceipt, shows_record, stored_receipt};
 use crate::sessions::Caller;
 
 /// A transfer as it was decided.
@@ -59,7 +58,7 @@ pub(super) async fn one(
     };
     // Whether the receipt may be shown is decided by the rows that the caller may see. Its proof needs hashes of other
     // people's leaves, which only the auditor's role may read.
-    if record_of(&mut tx, services.bank.book, transfer.intent_id).await?.is_none() {
+    if !shows_record(&mut tx, services.bank.book, transfer.intent_id).await? {
         return Ok(Some((transfer, None)));
     }
     drop(tx);

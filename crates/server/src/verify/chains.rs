@@ -100,7 +100,7 @@ mod tests {
     }
 
     fn add(chains: &mut Chains, seq: u64) {
-        chains.add(digest(0), seq, digest(seq - 1), digest(seq));
+        chains.add(digest(0), seq, digest(seq.saturating_sub(1)), digest(seq));
     }
 
     #[test]

@@ -300,7 +300,7 @@ mod tests {
         expected.meet(&"EUR", &row("EUR"), &mut findings);
         expected.meet(&"XAU", &row("XAU"), &mut findings);
         expected.finish(&mut findings);
-        let report = findings.into_report(Default::default(), tlog::Hash::EMPTY_ROOT, 0);
+        let report = findings.into_report(super::super::report::Counts::default(), tlog::Hash::EMPTY_ROOT, 0);
         let keys: Vec<_> = report.findings.iter().filter_map(|f| f.key.as_deref()).collect();
         assert_eq!(keys, ["XAU", "USD"]);
     }
