@@ -12,7 +12,7 @@
 //! Row-level security compares with `app.user_id` and `app.role`. Both come from a [`Caller`], which
 //! only authentication makes, and are written as typed literals: a UUID and a name from an enum.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use intent::{Role, UserId};
 use sqlx::pool::PoolConnection;
@@ -26,6 +26,10 @@ use crate::sessions::Caller;
 const IDLE_BEFORE_PING: Duration = Duration::from_secs(10);
 /// How long a request waits for a free connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long dead connections are replaced before a request is told that the database is away.
+const REPLACE_DEAD_FOR: Duration = Duration::from_millis(500);
+/// So that requests do not spin while the database is away.
+const REPLACE_DEAD_PAUSE: Duration = Duration::from_millis(2);
 /// A reader's statement never needs longer; it ends before the request does.
 const READER_STATEMENT_TIMEOUT_MS: u32 = 20_000;
 
@@ -117,7 +121,29 @@ impl Db {
         self.pool.close().await;
     }
 
+    /// A database that was restarted leaves the pool full of dead connections. Nothing has been asked over the one that
+    /// turns out to be dead, so the next is taken instead of letting a request fail for each.
     async fn begin(&self, statement: String) -> sqlx::Result<Transaction<'static, Postgres>> {
-        self.pool.begin_with(AssertSqlSafe(statement)).await
+        let began = Instant::now();
+        loop {
+            match self.pool.begin_with(AssertSqlSafe(statement.clone())).await {
+                Err(error) if is_dead(&error) && began.elapsed() < REPLACE_DEAD_FOR => {
+                    tokio::time::sleep(REPLACE_DEAD_PAUSE).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+/// Whether the connection had ended before the statement: broken on our side, or ended by the server (SQLSTATE 57P01
+/// `admin_shutdown`, 57P02 `crash_shutdown`).
+fn is_dead(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| ["57P01", "57P02"].contains(&&*code))
+        }
+        _ => false,
     }
 }
