@@ -500,6 +500,27 @@ async fn a_bank_that_was_stopped_goes_on_where_it_was() {
     bank.assert_verifies().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_was_restarted_costs_nobody_a_request() {
+    let mut bank = Bank::start().await;
+    let alice = bank.customer("Alice", 1_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    // As many connections as the server will ever have, all of them about to die.
+    futures(40, |_| bank.get_as(&alice, "/api/accounts")).await;
+    for _ in 0..2 {
+        bank.stop_postgres().await;
+        bank.start_postgres().await;
+        for answer in futures(40, |_| bank.get_as(&alice, "/api/accounts")).await {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+    }
+    bank.stop_postgres().await;
+    bank.start_postgres().await;
+    let session = bank.login(&alice.holder).await;
+    session.transfer(alice.account, bob.account, eur(1), None).await.unwrap();
+    bank.assert_verifies().await;
+}
+
 /// `UPDATE_SNAPSHOTS=1 cargo nextest run -p e2e the_api_is` rewrites the snapshot.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_is_the_one_that_was_reviewed() {
