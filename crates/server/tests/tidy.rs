@@ -21,14 +21,8 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("intent", &["crypto", "ledger", "money", "tlog"]),
     ("server", &["crypto", "intent", "ledger", "money", "pki", "risk", "tlog"]),
     ("client", &["crypto", "intent", "ledger", "money", "pki", "tlog"]),
-    (
-        "cli",
-        &["client", "crypto", "intent", "ledger", "money", "pki", "risk", "server", "tlog"],
-    ),
-    (
-        "e2e",
-        &["client", "crypto", "intent", "ledger", "money", "pki", "risk", "server", "tlog"],
-    ),
+    ("cli", &["client", "crypto", "intent", "ledger", "money", "pki", "risk", "server", "tlog"]),
+    ("e2e", &["client", "crypto", "intent", "ledger", "money", "pki", "risk", "server", "tlog"]),
 ];
 
 /// Crates that perform I/O, and the only workspace crates that may use them.
@@ -61,7 +55,8 @@ fn dependencies_point_downwards() {
 fn architecture_quotes_the_dependency_table() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     for (package, dependencies) in MAY_DEPEND_ON {
-        let list = if dependencies.is_empty() { "nothing".to_owned() } else { dependencies.join(", ") };
+        let list =
+            if dependencies.is_empty() { "nothing".to_owned() } else { dependencies.join(", ") };
         let row = format!("| `{package}` | {list} |");
         assert!(text.contains(&row), "ARCHITECTURE.md lacks the row {row}");
     }
