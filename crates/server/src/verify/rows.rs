@@ -279,6 +279,7 @@ impl<K: Ord + Debug, R: Row> Expected<K, R> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::report::Counts;
     use super::*;
 
     #[test]
@@ -300,7 +301,7 @@ mod tests {
         expected.meet(&"EUR", &row("EUR"), &mut findings);
         expected.meet(&"XAU", &row("XAU"), &mut findings);
         expected.finish(&mut findings);
-        let report = findings.into_report(super::super::report::Counts::default(), tlog::Hash::EMPTY_ROOT, 0);
+        let report = findings.into_report(Counts::default(), tlog::Hash::EMPTY_ROOT, 0);
         let keys: Vec<_> = report.findings.iter().filter_map(|f| f.key.as_deref()).collect();
         assert_eq!(keys, ["XAU", "USD"]);
     }
