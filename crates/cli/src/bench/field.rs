@@ -22,7 +22,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// How long the server may take to come up on a busy machine.
-const START_TIMEOUT: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// Every account starts with this much: 1,000,000.00.
 const FUNDS_MINOR: i64 = 100_000_000;
 /// Size of the pgbench database: 20 branches are 2,000,000 accounts, about 300 MB.
@@ -64,7 +64,7 @@ impl Field {
             payers: Vec::new(),
             accounts: Vec::new(),
             server,
-            urls: existing_urls(&environment.data_dir).await?,
+            urls: existing_urls(&environment.data_dir)?,
             programs: locate::locate()
                 .map_err(|error| Failure::unexpected("no PostgreSQL programs", &error))?,
             postmaster_pid: 0,
@@ -140,7 +140,7 @@ impl Field {
     }
 
     /// Whether, after all the load, money is conserved and every posted transfer has its two entries.
-    pub(super) async fn verify_conservation(&self) -> Result<bool, Failure> {
+    pub(super) fn verify_conservation(&self) -> Result<bool, Failure> {
         let broken = self.query(
             "SELECT (SELECT count(*) FROM (SELECT asset FROM accounts GROUP BY asset
                       HAVING sum(debits_posted) <> sum(credits_posted)) a)
@@ -165,13 +165,13 @@ impl Field {
     }
 
     async fn connect(&mut self) -> Result<Bank, Failure> {
-        let deadline = Instant::now() + START_TIMEOUT;
+        let began = Instant::now();
         let url = ServerUrl::parse(&format!("http://{}", self.addr))?;
         let transport = Transport::new(url, None)?;
         loop {
             match Bank::connect(transport.clone()).await {
                 Ok(bank) => return Ok(bank),
-                Err(error) if Instant::now() > deadline => return Err(error.into()),
+                Err(error) if began.elapsed() > START_TIMEOUT => return Err(error.into()),
                 Err(_) => {
                     if let Ok(Some(status)) = self.server.try_wait() {
                         let log = std::fs::read_to_string(self.folder.path().join("server.log"));
@@ -336,7 +336,7 @@ impl Environment {
     }
 }
 
-async fn existing_urls(data_dir: &std::path::Path) -> Result<Urls, Failure> {
+fn existing_urls(data_dir: &std::path::Path) -> Result<Urls, Failure> {
     PrivateCluster::existing_urls(data_dir)
         .map_err(|error| Failure::unexpected("the private cluster", &error))?
         .ok_or_else(|| Failure::new(Exit::Unexpected, "the private cluster left no addresses"))

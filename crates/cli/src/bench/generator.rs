@@ -85,7 +85,7 @@ pub(crate) async fn closed(
     connections: usize,
     span: Duration,
 ) -> Result<Run, Failure> {
-    fire(field, shots, connections, Pace::Closed { until: Instant::now() + span }).await
+    fire(field, shots, connections, Pace::Closed { start: Instant::now(), span }).await
 }
 
 /// Request `i` is due at `i / rate`; latency counts from then, however late a connection was free.
@@ -101,7 +101,7 @@ pub(crate) async fn open(
 
 #[derive(Clone, Copy)]
 enum Pace {
-    Closed { until: Instant },
+    Closed { start: Instant, span: Duration },
     Open { start: Instant, interval: Duration },
 }
 
@@ -131,7 +131,7 @@ async fn fire(
     let next = Arc::new(AtomicUsize::new(0));
     let latencies = Arc::new(Mutex::new(histogram()?));
     let pace = match pace {
-        Pace::Closed { until } => Pace::Closed { until },
+        Pace::Closed { span, .. } => Pace::Closed { start: Instant::now(), span },
         Pace::Open { interval, .. } => Pace::Open { start: Instant::now(), interval },
     };
     let began = Instant::now();
@@ -167,10 +167,11 @@ async fn drive(
         let index = next.fetch_add(1, Ordering::Relaxed);
         let Some(shot) = shots.get(index) else { break };
         let due = match pace {
-            Pace::Closed { until } if Instant::now() >= until => break,
+            Pace::Closed { start, span } if start.elapsed() >= span => break,
             Pace::Closed { .. } => Instant::now(),
             Pace::Open { start, interval } => {
-                let due = start + interval.mul_f64(exact(u64::try_from(index).unwrap_or_default()));
+                let after = interval.mul_f64(exact(u64::try_from(index).unwrap_or_default()));
+                let due = start.checked_add(after).unwrap_or(start);
                 tokio::time::sleep_until(due.into()).await;
                 due
             }

@@ -43,12 +43,12 @@ impl Scenario {
     }
 
     /// Enough for a faster machine than we know: the run ends with the time, not with the load.
-    pub(crate) const fn shots_for(self, seconds: u32) -> usize {
-        let per_second = match self {
+    pub(crate) fn shots_for(self, seconds: u32) -> usize {
+        let per_second: usize = match self {
             Self::Single | Self::Hot => 8_000,
             Self::Batch => 500,
         };
-        per_second * seconds as usize
+        per_second.saturating_mul(usize::try_from(seconds).unwrap_or(usize::MAX))
     }
 }
 
@@ -102,8 +102,8 @@ fn sign_share(
                 }
                 Scenario::Hot => {
                     let hot = field.hot_account();
-                    let payee = if from == hot { other(field, from, &mut random) } else { hot };
-                    Wish::transfer(from, payee, one(), None)
+                    let to = if from == hot { other(field, from, &mut random) } else { hot };
+                    Wish::transfer(from, to, one(), None)
                 }
                 Scenario::Batch => {
                     let lines: Vec<BatchLine> = (0..BATCH_LEN)
@@ -145,7 +145,7 @@ fn one() -> Amount {
     Amount::new(AMOUNT_MINOR, AssetCode::EUR).unwrap_or(Amount::zero(AssetCode::EUR))
 }
 
-/// Evenly spread numbers, the same in every run (SplitMix64).
+/// Evenly spread numbers, the same in every run (`SplitMix64`).
 pub(crate) struct Sequence(u64);
 
 impl Sequence {

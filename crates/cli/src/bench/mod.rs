@@ -10,7 +10,7 @@
 //! | [`report`] | medians, ratios, JSON and table |
 //!
 //! Absolute figures of a shared machine mean little: every figure is also a ratio to pgbench of the same run. Durability
-//! is asserted, not assumed: fsync, synchronous_commit and full_page_writes are read from the running cluster.
+//! is asserted, not assumed: `fsync`, `synchronous_commit` and `full_page_writes` are read from the running cluster.
 
 mod field;
 mod generator;
@@ -88,7 +88,7 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
         measured.pgbench_tps.push(field.pgbench(args.seconds)?);
         rounds.push(measured);
     }
-    let verified = field.verify_conservation().await?;
+    let verified = field.verify_conservation()?;
     let report = Report::new(&rounds, primitives, durability, verified);
     match globals.output {
         Format::Table => print!("{}", report.table()),

@@ -24,8 +24,8 @@ pub(super) fn primitives() -> Result<Primitives, Failure> {
     Ok(vec![
         ("verify_per_s", rate(|| public.verify(&context, &message, signature.as_bytes()).is_ok())),
         ("sign_per_s", rate(|| key.sign(&context, &message).is_ok())),
-        ("sha256_600b_per_s", rate(|| sha256(&message).as_bytes().first().is_some())),
-        ("sha3_256_600b_per_s", rate(|| sha3_256(&message).as_bytes().first().is_some())),
+        ("sha256_600b_per_s", rate(|| sha256(&message).as_bytes() != &[0; 32])),
+        ("sha3_256_600b_per_s", rate(|| sha3_256(&message).as_bytes() != &[0; 32])),
     ])
 }
 
