@@ -30,11 +30,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const REPLACE_DEAD_FOR: Duration = Duration::from_millis(500);
 /// So that requests do not spin while the database is away.
 const REPLACE_DEAD_PAUSE: Duration = Duration::from_millis(2);
-/// The writer's role for good. Index probes only: a plan that was made while a table was small, or from the guess that
-/// `unnest` gives ten rows, must not read the whole table when it has grown; and no statement of a group commit is worth
-/// compiling.
+/// The writer's role for good. A plan for every batch: one that was made while the tables were small, and kept, probes an
+/// index by the book alone and reads all of it when it has grown. Nor is a statement of a group commit worth compiling.
 const POSTER_SETTINGS: &str = "SET ROLE strongroom_writer; SET jit = off; SET enable_seqscan = off; \
-     SET enable_hashjoin = off; SET enable_mergejoin = off";
+     SET plan_cache_mode = force_custom_plan";
 /// A reader's statement never needs longer; it ends before the request does.
 const READER_STATEMENT_TIMEOUT_MS: u32 = 20_000;
 
