@@ -72,7 +72,7 @@ CREATE TABLE devices (
     PRIMARY KEY (book_id, device_id)
 );
 
--- One row a book. `epoch` grows with every change of authority (enrolment, rotation, revocation, freeze of a person):
+-- One row a book. `epoch` grows with every change of authority (rotation, revocation, lock of a person):
 -- whoever cached an answer under an older epoch asks again.
 CREATE TABLE authority_state (
     book_id         int4 PRIMARY KEY REFERENCES books (book_id),
