@@ -23,5 +23,15 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::TransferBatch => "/api/transactions/batch",
         Kind::KeyRotate => "/api/quantum/keys/rotate",
         Kind::CertificateRevoke => "/api/certificates/revoke",
+        Kind::DeviceApprove => "/api/devices/approve",
+        Kind::DeviceRevoke => "/api/devices/revoke",
+        Kind::UserInvite => "/api/admin/users/invite",
+        Kind::UserApprove => "/api/admin/users/approve",
+        Kind::UserRecover => "/api/manager/users/recover",
+        Kind::UserLock => "/api/admin/users/lock",
+        Kind::RoleDefine => "/api/admin/roles",
+        Kind::RoleGrant => "/api/admin/roles/grant",
+        Kind::IpRuleSet => "/api/admin/ip-rules",
+        Kind::AuditReport => "/api/audit/accountability-report",
     }
 }

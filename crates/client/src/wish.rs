@@ -83,6 +83,12 @@ impl Wish {
         Self::plain(Body::AccountFreeze { account, debit, credit, reason })
     }
 
+    /// Locks a person out, or lets them in again.
+    #[must_use]
+    pub const fn lock(user: UserId, locked: bool, reason: String) -> Self {
+        Self::plain(Body::UserLock { user, locked, reason })
+    }
+
     /// Revokes a certificate.
     #[must_use]
     pub const fn revoke(certificate: Sha3, reason: RevocationReason) -> Self {

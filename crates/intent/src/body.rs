@@ -4,7 +4,9 @@ use crypto::{Sha2, Sha3};
 use ledger::{AccountId, AccountKind, Rejection, Transfer, TransferId};
 use money::{Amount, AssetCode};
 
-use crate::{DeviceId, Kind, UserId};
+use uuid::Uuid;
+
+use crate::{DeviceId, Kind, Role, UserId, UtcMicros};
 
 /// The wish itself. Binary members are base64url without padding, digests lower-case hex.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -89,6 +91,98 @@ pub enum Body {
         /// Why.
         reason: RevocationReason,
     },
+    /// Let a further device of the signer enrol: the approval of a pairing.
+    DeviceApprove {
+        /// The new device.
+        device: DeviceId,
+        /// SHA3-256 of the certificate request that it will enrol with.
+        csr_sha3: Sha3,
+        /// SHA3-256 of the one-time token that it will enrol with.
+        registration: Sha3,
+    },
+    /// End a device, with its certificates and sessions.
+    DeviceRevoke {
+        /// The device.
+        device: DeviceId,
+        /// Why; it goes on the revocation list.
+        reason: RevocationReason,
+    },
+    /// Invite a person; staff need the approval of a second person.
+    UserInvite {
+        /// Identity of the new person.
+        user: UserId,
+        /// As what.
+        role: Role,
+        /// Commitment to name and address ([`crate::Details::commitment`]), which can be erased.
+        person: Sha2,
+        /// SHA3-256 of the one-time registration token.
+        registration: Sha3,
+    },
+    /// Approve an invitation that somebody else made.
+    UserApprove {
+        /// Who was invited.
+        user: UserId,
+    },
+    /// Let a person who lost every device enrol anew.
+    UserRecover {
+        /// Who.
+        user: UserId,
+        /// SHA3-256 of the new one-time registration token.
+        registration: Sha3,
+        /// Why: 1 to 140 characters.
+        reason: String,
+    },
+    /// Lock a person out, or let them in again.
+    UserLock {
+        /// Who.
+        user: UserId,
+        /// Whether they are locked from now on.
+        locked: bool,
+        /// Why: 1 to 140 characters.
+        reason: String,
+    },
+    /// Define a custom role: a named subset of the permissions of a built-in one.
+    RoleDefine {
+        /// Its name: lower-case letters, digits and `_`, 1 to 40 of them.
+        name: String,
+        /// The built-in role whose permissions it narrows.
+        base: Role,
+        /// Names of permissions, in ascending order, at most [`Body::PERMISSIONS_MAX`].
+        permissions: Vec<String>,
+        /// Whether it may be granted from now on.
+        active: bool,
+    },
+    /// Narrow a person to a custom role, or lift that.
+    RoleGrant {
+        /// Who.
+        user: UserId,
+        /// The role.
+        name: String,
+        /// Whether it is granted from now on.
+        granted: bool,
+    },
+    /// Say from which addresses a role or a person may come.
+    IpRuleSet {
+        /// Identity of the rule.
+        rule: Uuid,
+        /// `role:<name>` or `user:<id>`.
+        subject: String,
+        /// A network in CIDR form, IPv4 or IPv6.
+        network: String,
+        /// `allow`, `deny`, or `none`: the rule ends.
+        action: IpRuleAction,
+    },
+    /// Read an accountability report.
+    AuditReport {
+        /// What it is about.
+        subject: ReportSubject,
+        /// Which one of these: a fingerprint, an id; empty for a window of time.
+        value: String,
+        /// From when on.
+        from: Option<UtcMicros>,
+        /// Until when, exclusive.
+        to: Option<UtcMicros>,
+    },
 }
 
 impl Body {
@@ -103,6 +197,11 @@ impl Body {
     /// Longest login origin in characters.
     pub const ORIGIN_CHARS_MAX: usize = 255;
 
+    /// Longest name of a custom role in characters.
+    pub const ROLE_NAME_CHARS_MAX: usize = 40;
+    /// Most permissions of a custom role.
+    pub const PERMISSIONS_MAX: usize = 64;
+
     /// The kind of this body.
     #[must_use]
     pub const fn kind(&self) -> Kind {
@@ -116,6 +215,16 @@ impl Body {
             Self::TransferBatch { .. } => Kind::TransferBatch,
             Self::KeyRotate { .. } => Kind::KeyRotate,
             Self::CertificateRevoke { .. } => Kind::CertificateRevoke,
+            Self::DeviceApprove { .. } => Kind::DeviceApprove,
+            Self::DeviceRevoke { .. } => Kind::DeviceRevoke,
+            Self::UserInvite { .. } => Kind::UserInvite,
+            Self::UserApprove { .. } => Kind::UserApprove,
+            Self::UserRecover { .. } => Kind::UserRecover,
+            Self::UserLock { .. } => Kind::UserLock,
+            Self::RoleDefine { .. } => Kind::RoleDefine,
+            Self::RoleGrant { .. } => Kind::RoleGrant,
+            Self::IpRuleSet { .. } => Kind::IpRuleSet,
+            Self::AuditReport { .. } => Kind::AuditReport,
         }
     }
 
@@ -141,7 +250,17 @@ impl Body {
             | Self::AccountFund { .. }
             | Self::AccountFreeze { .. }
             | Self::KeyRotate { .. }
-            | Self::CertificateRevoke { .. } => Ok(false),
+            | Self::CertificateRevoke { .. }
+            | Self::DeviceApprove { .. }
+            | Self::DeviceRevoke { .. }
+            | Self::UserInvite { .. }
+            | Self::UserApprove { .. }
+            | Self::UserRecover { .. }
+            | Self::UserLock { .. }
+            | Self::RoleDefine { .. }
+            | Self::RoleGrant { .. }
+            | Self::IpRuleSet { .. }
+            | Self::AuditReport { .. } => Ok(false),
         }
     }
 }
@@ -233,5 +352,76 @@ impl RevocationReason {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
+/// What a rule about addresses does.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum IpRuleAction {
+    /// Who comes from there may come.
+    Allow,
+    /// Who comes from there is turned away.
+    Deny,
+    /// The rule ends.
+    None,
+}
+
+impl IpRuleAction {
+    /// Every action.
+    pub const ALL: [Self; 3] = [Self::Allow, Self::Deny, Self::None];
+
+    /// The name in the document.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::None => "none",
+        }
+    }
+
+    /// The action of a name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// What an accountability report is about.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum ReportSubject {
+    /// One certificate, by its fingerprint.
+    Certificate,
+    /// One person, by their id.
+    User,
+    /// One account, by its id.
+    Account,
+    /// One transfer, by its id.
+    Transfer,
+    /// Everything in a window of time.
+    Window,
+}
+
+impl ReportSubject {
+    /// Every subject.
+    pub const ALL: [Self; 5] =
+        [Self::Certificate, Self::User, Self::Account, Self::Transfer, Self::Window];
+
+    /// The name in the document.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Certificate => "certificate",
+            Self::User => "user",
+            Self::Account => "account",
+            Self::Transfer => "transfer",
+            Self::Window => "window",
+        }
+    }
+
+    /// The subject of a name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|subject| subject.name() == name)
     }
 }

@@ -5,13 +5,22 @@ use ledger::{AccountId, TransferId};
 use money::{Amount, AssetCode};
 
 use crate::{
-    BatchItem, Body, DeviceId, IntentError, Kind, RevocationReason, TransferBody, UserId,
+    BatchItem, Body, DeviceId, IntentError, IpRuleAction, Kind, ReportSubject, RevocationReason,
+    Role, TransferBody, UserId, UtcMicros,
     canonical::{Path, Value},
     members::Members,
     text,
 };
 
 const BODY: Path<'static> = Path::Member(&Path::Root, "body");
+/// Longest subject of a rule about addresses in characters.
+const SUBJECT_CHARS_MAX: usize = 64;
+/// Longest network in characters: IPv6 with its prefix has 43.
+const NETWORK_CHARS_MAX: usize = 43;
+/// Longest name of a report's subject in bytes: a fingerprint has 64.
+const VALUE_LEN_MAX: usize = 64;
+const VALUE_FORM: &str = "at most 64 bytes";
+const UTC_FORM: &str = "a UTC time with microseconds";
 
 /// Reads the body of a kind.
 pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
@@ -59,7 +68,58 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
         },
         Kind::CertificateRevoke => Body::CertificateRevoke {
             certificate: members.digest("certificate").map(Sha3::from_bytes)?,
-            reason: members.take("reason", "a reason", RevocationReason::from_name)?,
+            reason: members.revocation_reason()?,
+        },
+        Kind::DeviceApprove => Body::DeviceApprove {
+            device: members.digest("device").map(Sha3::from_bytes).map(DeviceId::new)?,
+            csr_sha3: members.digest("csr_sha3").map(Sha3::from_bytes)?,
+            registration: members.digest("registration").map(Sha3::from_bytes)?,
+        },
+        Kind::DeviceRevoke => Body::DeviceRevoke {
+            device: members.digest("device").map(Sha3::from_bytes).map(DeviceId::new)?,
+            reason: members.revocation_reason()?,
+        },
+        Kind::UserInvite => Body::UserInvite {
+            user: members.uuid("user").map(UserId::new)?,
+            role: members.role("role")?,
+            person: members.digest("person").map(Sha2::from_bytes)?,
+            registration: members.digest("registration").map(Sha3::from_bytes)?,
+        },
+        Kind::UserApprove => Body::UserApprove { user: members.uuid("user").map(UserId::new)? },
+        Kind::UserRecover => Body::UserRecover {
+            user: members.uuid("user").map(UserId::new)?,
+            registration: members.digest("registration").map(Sha3::from_bytes)?,
+            reason: members.phrase("reason", Body::REASON_CHARS_MAX)?,
+        },
+        Kind::UserLock => Body::UserLock {
+            user: members.uuid("user").map(UserId::new)?,
+            locked: members.boolean("locked")?,
+            reason: members.phrase("reason", Body::REASON_CHARS_MAX)?,
+        },
+        Kind::RoleDefine => Body::RoleDefine {
+            name: members.role_name()?,
+            base: members.role("base")?,
+            permissions: members.permissions()?,
+            active: members.boolean("active")?,
+        },
+        Kind::RoleGrant => Body::RoleGrant {
+            user: members.uuid("user").map(UserId::new)?,
+            name: members.role_name()?,
+            granted: members.boolean("granted")?,
+        },
+        Kind::IpRuleSet => Body::IpRuleSet {
+            rule: members.uuid("rule")?,
+            subject: members.phrase("subject", SUBJECT_CHARS_MAX)?,
+            network: members.phrase("network", NETWORK_CHARS_MAX)?,
+            action: members.take("action", "an action", IpRuleAction::from_name)?,
+        },
+        Kind::AuditReport => Body::AuditReport {
+            subject: members.take("subject", "a subject", ReportSubject::from_name)?,
+            value: members.take("value", VALUE_FORM, |value| {
+                (value.len() <= VALUE_LEN_MAX).then(|| value.to_owned())
+            })?,
+            from: members.take_optional("from", UTC_FORM, |text| text.parse().ok())?,
+            to: members.take_optional("to", UTC_FORM, |text| text.parse().ok())?,
         },
     };
     members.finish()?;
@@ -115,6 +175,32 @@ impl Members<'_, '_> {
             return Err(self.malformed(name, format!("must have 1 to {chars_max} characters")));
         }
         Ok(text.into_owned())
+    }
+
+    fn revocation_reason(&mut self) -> Result<RevocationReason, IntentError> {
+        self.take("reason", "a reason", RevocationReason::from_name)
+    }
+
+    fn role(&mut self, name: &str) -> Result<Role, IntentError> {
+        self.take(name, "a role", |text| text.parse().ok())
+    }
+
+    fn role_name(&mut self) -> Result<String, IntentError> {
+        let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+        self.take("name", "1 to 40 lower-case letters, digits and _", |text| {
+            let fits = (1..=Body::ROLE_NAME_CHARS_MAX).contains(&text.len());
+            (fits && text.bytes().all(is_plain)).then(|| text.to_owned())
+        })
+    }
+
+    /// In ascending order without repetition, so that one set has one spelling.
+    fn permissions(&mut self) -> Result<Vec<String>, IntentError> {
+        let names = self.list("permissions", "a permission", |text| Some(text.into_owned()))?;
+        if names.len() > Body::PERMISSIONS_MAX || !names.is_sorted_by(|one, next| one < next) {
+            let why = format!("must be at most {} names in order", Body::PERMISSIONS_MAX);
+            return Err(self.malformed("permissions", why));
+        }
+        Ok(names)
     }
 
     fn asset(&mut self) -> Result<AssetCode, IntentError> {
@@ -213,8 +299,122 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
             out.extend_from_slice(br#","reason":"#);
             text::put_plain(out, reason.name().as_bytes());
         }
+        Body::DeviceApprove { device, csr_sha3, registration } => {
+            Object::new(out)
+                .digest("csr_sha3", csr_sha3.as_bytes())
+                .digest("device", device.get().as_bytes())
+                .digest("registration", registration.as_bytes());
+        }
+        Body::DeviceRevoke { device, reason } => {
+            Object::new(out)
+                .digest("device", device.get().as_bytes())
+                .plain("reason", reason.name());
+        }
+        Body::UserInvite { user, role, person, registration } => {
+            Object::new(out)
+                .digest("person", person.as_bytes())
+                .digest("registration", registration.as_bytes())
+                .plain("role", role.name())
+                .uuid("user", user.get());
+        }
+        Body::UserApprove { user } => {
+            Object::new(out).uuid("user", user.get());
+        }
+        Body::UserRecover { user, registration, reason } => {
+            Object::new(out)
+                .string("reason", reason)
+                .digest("registration", registration.as_bytes())
+                .uuid("user", user.get());
+        }
+        Body::UserLock { user, locked, reason } => {
+            Object::new(out)
+                .flag("locked", *locked)
+                .string("reason", reason)
+                .uuid("user", user.get());
+        }
+        Body::RoleDefine { name, base, permissions, active } => {
+            Object::new(out)
+                .flag("active", *active)
+                .plain("base", base.name())
+                .plain("name", name)
+                .texts("permissions", permissions);
+        }
+        Body::RoleGrant { user, name, granted } => {
+            Object::new(out).flag("granted", *granted).plain("name", name).uuid("user", user.get());
+        }
+        Body::IpRuleSet { rule, subject, network, action } => {
+            Object::new(out)
+                .plain("action", action.name())
+                .string("network", network)
+                .uuid("rule", *rule)
+                .string("subject", subject);
+        }
+        Body::AuditReport { subject, value, from, to } => {
+            Object::new(out)
+                .time("from", *from)
+                .plain("subject", subject.name())
+                .time("to", *to)
+                .string("value", value);
+        }
     }
     out.push(b'}');
+}
+
+/// Writes members one after the other; the caller names them in the order of their bytes.
+struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    separator: u8,
+}
+
+impl<'a> Object<'a> {
+    const fn new(out: &'a mut Vec<u8>) -> Self {
+        Self { out, separator: b'{' }
+    }
+
+    fn member(&mut self, name: &str) -> &mut Vec<u8> {
+        self.out.push(self.separator);
+        self.separator = b',';
+        text::put_plain(self.out, name.as_bytes());
+        self.out.push(b':');
+        self.out
+    }
+
+    fn digest(mut self, name: &str, digest: &[u8; 32]) -> Self {
+        text::put_digest(self.member(name), digest);
+        self
+    }
+
+    fn uuid(mut self, name: &str, id: uuid::Uuid) -> Self {
+        text::put_uuid(self.member(name), id);
+        self
+    }
+
+    fn plain(mut self, name: &str, word: &str) -> Self {
+        text::put_plain(self.member(name), word.as_bytes());
+        self
+    }
+
+    fn string(mut self, name: &str, value: &str) -> Self {
+        text::put_string(self.member(name), value);
+        self
+    }
+
+    fn flag(mut self, name: &str, value: bool) -> Self {
+        write_bool(self.member(name), value);
+        self
+    }
+
+    fn texts(mut self, name: &str, values: &[String]) -> Self {
+        text::put_texts(self.member(name), values);
+        self
+    }
+
+    fn time(self, name: &str, at: Option<UtcMicros>) -> Self {
+        match at {
+            Some(at) => self.plain(name, &at.to_string()),
+            None => self,
+        }
+    }
 }
 
 fn write_amount(out: &mut Vec<u8>, amount: Amount) {

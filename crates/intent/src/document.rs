@@ -155,15 +155,7 @@ impl IntentDraft {
             {
                 Err(IntentError::malformed("body.kind", "must be liability for a customer"))
             }
-            Body::UserEnrol { .. }
-            | Body::SessionLogin { .. }
-            | Body::AccountOpen { .. }
-            | Body::AccountFund { .. }
-            | Body::AccountFreeze { .. }
-            | Body::Transfer(_)
-            | Body::TransferBatch { .. }
-            | Body::KeyRotate { .. }
-            | Body::CertificateRevoke { .. } => Ok(()),
+            _ => Ok(()),
         }
     }
 

@@ -28,11 +28,31 @@ pub enum Kind {
     KeyRotate = 8,
     /// Revoke a certificate.
     CertificateRevoke = 9,
+    /// Let a further device of the signer enrol: the approval of a pairing.
+    DeviceApprove = 10,
+    /// End a device, with its certificates and sessions.
+    DeviceRevoke = 11,
+    /// Invite a person; staff need the approval of a second person.
+    UserInvite = 12,
+    /// Approve an invitation that somebody else made.
+    UserApprove = 13,
+    /// Let a person who lost every device enrol anew.
+    UserRecover = 14,
+    /// Lock a person out, or let them in again.
+    UserLock = 15,
+    /// Define a custom role: a named subset of the permissions of a built-in one.
+    RoleDefine = 16,
+    /// Narrow a person to a custom role, or lift that.
+    RoleGrant = 17,
+    /// Say from which addresses a role or a person may come.
+    IpRuleSet = 18,
+    /// Read an accountability report.
+    AuditReport = 19,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 19] = [
         Self::UserEnrol,
         Self::SessionLogin,
         Self::AccountOpen,
@@ -42,6 +62,16 @@ impl Kind {
         Self::TransferBatch,
         Self::KeyRotate,
         Self::CertificateRevoke,
+        Self::DeviceApprove,
+        Self::DeviceRevoke,
+        Self::UserInvite,
+        Self::UserApprove,
+        Self::UserRecover,
+        Self::UserLock,
+        Self::RoleDefine,
+        Self::RoleGrant,
+        Self::IpRuleSet,
+        Self::AuditReport,
     ];
 
     /// The number in the leaf: 1..=127.
@@ -57,6 +87,16 @@ impl Kind {
             Self::TransferBatch => 7,
             Self::KeyRotate => 8,
             Self::CertificateRevoke => 9,
+            Self::DeviceApprove => 10,
+            Self::DeviceRevoke => 11,
+            Self::UserInvite => 12,
+            Self::UserApprove => 13,
+            Self::UserRecover => 14,
+            Self::UserLock => 15,
+            Self::RoleDefine => 16,
+            Self::RoleGrant => 17,
+            Self::IpRuleSet => 18,
+            Self::AuditReport => 19,
         }
     }
 
@@ -79,6 +119,16 @@ impl Kind {
             Self::TransferBatch => "transfer.batch",
             Self::KeyRotate => "key.rotate",
             Self::CertificateRevoke => "certificate.revoke",
+            Self::DeviceApprove => "device.approve",
+            Self::DeviceRevoke => "device.revoke",
+            Self::UserInvite => "user.invite",
+            Self::UserApprove => "user.approve",
+            Self::UserRecover => "user.recover",
+            Self::UserLock => "user.lock",
+            Self::RoleDefine => "role.define",
+            Self::RoleGrant => "role.grant",
+            Self::IpRuleSet => "ip_rule.set",
+            Self::AuditReport => "audit.report",
         }
     }
 
@@ -94,7 +144,17 @@ impl Kind {
             | Self::Transfer
             | Self::TransferBatch
             | Self::KeyRotate
-            | Self::CertificateRevoke => Purpose::Intent,
+            | Self::CertificateRevoke
+            | Self::DeviceApprove
+            | Self::DeviceRevoke
+            | Self::UserInvite
+            | Self::UserApprove
+            | Self::UserRecover
+            | Self::UserLock
+            | Self::RoleDefine
+            | Self::RoleGrant
+            | Self::IpRuleSet
+            | Self::AuditReport => Purpose::Intent,
         }
     }
 }
@@ -207,9 +267,7 @@ pub enum Role {
     SystemAdmin,
 }
 
-const COMMON: [Kind; 4] =
-    [Kind::UserEnrol, Kind::SessionLogin, Kind::KeyRotate, Kind::CertificateRevoke];
-const CUSTOMER: [Kind; 7] = [
+const CUSTOMER: [Kind; 9] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::AccountOpen,
@@ -217,8 +275,10 @@ const CUSTOMER: [Kind; 7] = [
     Kind::TransferBatch,
     Kind::KeyRotate,
     Kind::CertificateRevoke,
+    Kind::DeviceApprove,
+    Kind::DeviceRevoke,
 ];
-const MANAGER: [Kind; 7] = [
+const MANAGER: [Kind; 12] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::AccountOpen,
@@ -226,6 +286,34 @@ const MANAGER: [Kind; 7] = [
     Kind::AccountFreeze,
     Kind::KeyRotate,
     Kind::CertificateRevoke,
+    Kind::DeviceApprove,
+    Kind::DeviceRevoke,
+    Kind::UserApprove,
+    Kind::UserRecover,
+    Kind::UserLock,
+];
+const AUDITOR_CLERK: [Kind; 7] = [
+    Kind::UserEnrol,
+    Kind::SessionLogin,
+    Kind::KeyRotate,
+    Kind::CertificateRevoke,
+    Kind::DeviceApprove,
+    Kind::DeviceRevoke,
+    Kind::AuditReport,
+];
+const SYSTEM_ADMIN: [Kind; 12] = [
+    Kind::UserEnrol,
+    Kind::SessionLogin,
+    Kind::KeyRotate,
+    Kind::CertificateRevoke,
+    Kind::DeviceApprove,
+    Kind::DeviceRevoke,
+    Kind::UserInvite,
+    Kind::UserApprove,
+    Kind::UserLock,
+    Kind::RoleDefine,
+    Kind::RoleGrant,
+    Kind::IpRuleSet,
 ];
 
 impl Role {
@@ -261,7 +349,8 @@ impl Role {
         match self {
             Self::Customer => &CUSTOMER,
             Self::Manager => &MANAGER,
-            Self::AuditorClerk | Self::SystemAdmin => &COMMON,
+            Self::AuditorClerk => &AUDITOR_CLERK,
+            Self::SystemAdmin => &SYSTEM_ADMIN,
         }
     }
 }
@@ -320,7 +409,10 @@ mod tests {
         for role in Role::ALL {
             assert!(role.allowed_kinds().len() < Kind::ALL.len(), "{role}");
             assert!(role.allowed_kinds().is_sorted(), "{role}");
-            assert!(COMMON.iter().all(|kind| role.allowed_kinds().contains(kind)), "{role}");
+            for common in [Kind::UserEnrol, Kind::SessionLogin, Kind::KeyRotate, Kind::DeviceRevoke]
+            {
+                assert!(role.allowed_kinds().contains(&common), "{role}");
+            }
         }
     }
 

@@ -71,7 +71,7 @@ mod record;
 mod text;
 mod utc;
 
-pub use body::{BatchItem, Body, RevocationReason, TransferBody};
+pub use body::{BatchItem, Body, IpRuleAction, ReportSubject, RevocationReason, TransferBody};
 pub use document::{Intent, IntentDraft};
 pub use effects::{Effects, Outcome, RiskRecord, rows_digest};
 pub use envelope::{Details, SignedIntent, Verified};

@@ -22,6 +22,7 @@ pub mod openapi;
 pub mod policy;
 pub mod postgres;
 pub mod problem;
+mod registers;
 mod router;
 pub mod security;
 pub mod sessions;

@@ -30,6 +30,22 @@ pub enum Permission {
     CertificatesRead,
     /// Read the log's entries.
     LogRead,
+    /// Approve and revoke one's own devices, or as staff a customer's.
+    DevicesManage,
+    /// Invite people.
+    UsersInvite,
+    /// Approve an invitation of somebody else.
+    UsersApprove,
+    /// Let a customer enrol anew.
+    UsersRecover,
+    /// Lock people out.
+    UsersLock,
+    /// Define and grant custom roles.
+    RolesManage,
+    /// Say from which addresses people may come.
+    IpRulesManage,
+    /// Read accountability reports.
+    AuditReport,
 }
 
 impl Permission {
@@ -48,6 +64,14 @@ impl Permission {
             Self::TransfersSubmit => "transfers:submit",
             Self::CertificatesRead => "certificates:read",
             Self::LogRead => "log:read",
+            Self::DevicesManage => "devices:manage",
+            Self::UsersInvite => "users:invite",
+            Self::UsersApprove => "users:approve",
+            Self::UsersRecover => "users:recover",
+            Self::UsersLock => "users:lock",
+            Self::RolesManage => "roles:manage",
+            Self::IpRulesManage => "ip_rules:manage",
+            Self::AuditReport => "audit:report",
         }
     }
 
@@ -63,6 +87,14 @@ impl Permission {
             Kind::Transfer | Kind::TransferBatch => Self::TransfersSubmit,
             Kind::KeyRotate => Self::KeysRotate,
             Kind::CertificateRevoke => Self::CertificatesRevoke,
+            Kind::DeviceApprove | Kind::DeviceRevoke => Self::DevicesManage,
+            Kind::UserInvite => Self::UsersInvite,
+            Kind::UserApprove => Self::UsersApprove,
+            Kind::UserRecover => Self::UsersRecover,
+            Kind::UserLock => Self::UsersLock,
+            Kind::RoleDefine | Kind::RoleGrant => Self::RolesManage,
+            Kind::IpRuleSet => Self::IpRulesManage,
+            Kind::AuditReport => Self::AuditReport,
         }
     }
 }
@@ -71,8 +103,10 @@ impl Permission {
 #[must_use]
 pub const fn permissions(role: Role) -> &'static [Permission] {
     use Permission::{
-        AccountsFreeze, AccountsFund, AccountsOpen, AccountsRead, CertificatesRead,
-        CertificatesRevoke, IdentityEnrol, KeysRotate, LogRead, SessionsOpen, TransfersSubmit,
+        AccountsFreeze, AccountsFund, AccountsOpen, AccountsRead, AuditReport, CertificatesRead,
+        CertificatesRevoke, DevicesManage, IdentityEnrol, IpRulesManage, KeysRotate, LogRead,
+        RolesManage, SessionsOpen, TransfersSubmit, UsersApprove, UsersInvite, UsersLock,
+        UsersRecover,
     };
     match role {
         Role::Customer => &[
@@ -80,6 +114,7 @@ pub const fn permissions(role: Role) -> &'static [Permission] {
             SessionsOpen,
             KeysRotate,
             CertificatesRevoke,
+            DevicesManage,
             AccountsOpen,
             AccountsRead,
             TransfersSubmit,
@@ -89,24 +124,40 @@ pub const fn permissions(role: Role) -> &'static [Permission] {
             SessionsOpen,
             KeysRotate,
             CertificatesRevoke,
+            DevicesManage,
             AccountsOpen,
             AccountsFund,
             AccountsFreeze,
             AccountsRead,
             CertificatesRead,
+            UsersApprove,
+            UsersRecover,
+            UsersLock,
         ],
         Role::AuditorClerk => &[
             IdentityEnrol,
             SessionsOpen,
             KeysRotate,
             CertificatesRevoke,
+            DevicesManage,
             AccountsRead,
             CertificatesRead,
             LogRead,
+            AuditReport,
         ],
-        Role::SystemAdmin => {
-            &[IdentityEnrol, SessionsOpen, KeysRotate, CertificatesRevoke, CertificatesRead]
-        }
+        Role::SystemAdmin => &[
+            IdentityEnrol,
+            SessionsOpen,
+            KeysRotate,
+            CertificatesRevoke,
+            DevicesManage,
+            CertificatesRead,
+            UsersInvite,
+            UsersApprove,
+            UsersLock,
+            RolesManage,
+            IpRulesManage,
+        ],
     }
 }
 
@@ -125,7 +176,7 @@ mod tests {
     #[test]
     fn no_role_may_do_everything() {
         for role in ROLES {
-            assert!(permissions(role).len() < 11, "{}", role.name());
+            assert!(permissions(role).len() < 19, "{}", role.name());
         }
     }
 

@@ -194,6 +194,16 @@ impl Session {
         self.submit(Wish::freeze(account, freeze, reason.to_owned())).await
     }
 
+    /// Locks a person out, or lets them in again.
+    pub async fn lock(
+        &self,
+        user: UserId,
+        locked: bool,
+        reason: &str,
+    ) -> Result<Settled, ClientError> {
+        self.submit(Wish::lock(user, locked, reason.to_owned())).await
+    }
+
     /// Revokes a certificate: one's own, or as staff a customer's.
     pub async fn revoke(
         &self,

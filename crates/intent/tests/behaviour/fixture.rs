@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use crypto::{Sha3, SigningKey, Suite, sha3_256};
+use crypto::{Sha2, Sha3, SigningKey, Suite, sha3_256};
 use intent::{
-    BankId, BatchItem, Body, Details, DeviceId, Intent, IntentDraft, Kind, RevocationReason, Role,
-    SignedIntent, TransferBody, UserId,
+    BankId, BatchItem, Body, Details, DeviceId, Intent, IntentDraft, IpRuleAction, Kind,
+    ReportSubject, RevocationReason, Role, SignedIntent, TransferBody, UserId,
 };
 use ledger::{AccountId, AccountKind, TransferId};
 use money::{Amount, AssetCode};
@@ -104,6 +104,48 @@ pub(crate) fn body(kind: Kind) -> Body {
         Kind::CertificateRevoke => Body::CertificateRevoke {
             certificate: digest(8),
             reason: RevocationReason::KeyCompromise,
+        },
+        Kind::DeviceApprove => {
+            Body::DeviceApprove { device: device(), csr_sha3: digest(9), registration: digest(10) }
+        }
+        Kind::DeviceRevoke => {
+            Body::DeviceRevoke { device: device(), reason: RevocationReason::Cessation }
+        }
+        Kind::UserInvite => Body::UserInvite {
+            user: owner,
+            role: Role::AuditorClerk,
+            person: Sha2::from_bytes([11; 32]),
+            registration: digest(12),
+        },
+        Kind::UserApprove => Body::UserApprove { user: owner },
+        Kind::UserRecover => Body::UserRecover {
+            user: owner,
+            registration: digest(13),
+            reason: "lost her telephone, shown her passport".to_owned(),
+        },
+        Kind::UserLock => {
+            Body::UserLock { user: owner, locked: true, reason: "on leave".to_owned() }
+        }
+        Kind::RoleDefine => Body::RoleDefine {
+            name: "teller".to_owned(),
+            base: Role::Manager,
+            permissions: vec!["accounts:fund".to_owned(), "accounts:read".to_owned()],
+            active: true,
+        },
+        Kind::RoleGrant => {
+            Body::RoleGrant { user: owner, name: "teller".to_owned(), granted: true }
+        }
+        Kind::IpRuleSet => Body::IpRuleSet {
+            rule: Uuid::from_u128(78),
+            subject: "role:manager".to_owned(),
+            network: "192.0.2.0/24".to_owned(),
+            action: IpRuleAction::Allow,
+        },
+        Kind::AuditReport => Body::AuditReport {
+            subject: ReportSubject::Window,
+            value: String::new(),
+            from: Some("2026-11-22T00:00:00.000000Z".parse().unwrap()),
+            to: Some("2026-11-23T00:00:00.000000Z".parse().unwrap()),
         },
     }
 }

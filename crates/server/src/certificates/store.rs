@@ -48,6 +48,8 @@ pub(super) async fn holder(
         r#"SELECT c.der, c.user_id, c.lineage, c.generation, c.previous, c.device_id, c.status,
                   u.role, u.status AS user_status,
                   d.status AS device_status, d.sealed_device_key,
+                  EXISTS (SELECT 1 FROM user_locks l
+                           WHERE l.book_id = c.book_id AND l.user_id = c.user_id AND l.locked) AS "is_locked!",
                   (SELECT max(n.generation) FROM certificates n
                     WHERE n.book_id = c.book_id AND n.lineage = c.lineage) AS "newest_generation!",
                   a.epoch, a.crl_number
@@ -64,7 +66,7 @@ pub(super) async fn holder(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let standing = match (&*row.status, &*row.user_status, &*row.device_status) {
-        ("active", "active", "active") => Standing::Active,
+        ("active", "active", "active") if !row.is_locked => Standing::Active,
         ("revoked", _, _) => Standing::Revoked,
         ("superseded", _, _) => Standing::Superseded,
         _ => Standing::Locked,

@@ -347,11 +347,6 @@ fn wishes(intent: &Intent, equity: &BTreeMap<AssetCode, AccountId>) -> Vec<Wish>
             .map(|bank| Wish { id, debit: *bank, credit: *account, amount: *amount })
             .into_iter()
             .collect(),
-        Body::UserEnrol { .. }
-        | Body::SessionLogin { .. }
-        | Body::AccountOpen { .. }
-        | Body::AccountFreeze { .. }
-        | Body::KeyRotate { .. }
-        | Body::CertificateRevoke { .. } => Vec::new(),
+        _ => Vec::new(),
     }
 }

@@ -539,15 +539,7 @@ fn weight(job: &Queued) -> usize {
 }
 
 fn moves_money(intent: &Intent) -> bool {
-    match intent.kind() {
-        Kind::AccountFund | Kind::Transfer | Kind::TransferBatch => true,
-        Kind::UserEnrol
-        | Kind::SessionLogin
-        | Kind::AccountOpen
-        | Kind::AccountFreeze
-        | Kind::KeyRotate
-        | Kind::CertificateRevoke => false,
-    }
+    matches!(intent.kind(), Kind::AccountFund | Kind::Transfer | Kind::TransferBatch)
 }
 
 fn float(n: usize) -> f64 {

@@ -7,13 +7,16 @@ use super::Fault;
 use super::applying::{Applied, Applying};
 use super::refusal::Refusal;
 use crate::policy::{Permission, allows};
-use crate::{accounts, certificates, sessions, users};
+use crate::{accounts, certificates, registers, sessions, users};
 
 /// Authorises and applies one intent inside the poster's transaction.
 pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Applied, Fault> {
     let role = cx.signer.map_or(cx.intent.authority(), |signer| signer.role);
     if !allows(role, Permission::for_kind(cx.intent.kind())) {
         return Ok(Applied::Refused(Refusal::PermissionDenied));
+    }
+    if let Some(rule) = registers::rule(cx.intent) {
+        return registers::service::apply(tx, cx, &rule).await;
     }
     match cx.intent.body() {
         Body::UserEnrol { .. } => users::service::apply_enrol(tx, cx).await,
@@ -25,5 +28,15 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
         Body::AccountFund { .. } | Body::Transfer(_) | Body::TransferBatch { .. } => {
             Err(Fault::Broken("money moves in the fold"))
         }
+        Body::DeviceApprove { .. }
+        | Body::DeviceRevoke { .. }
+        | Body::UserInvite { .. }
+        | Body::UserApprove { .. }
+        | Body::UserRecover { .. }
+        | Body::UserLock { .. }
+        | Body::RoleDefine { .. }
+        | Body::RoleGrant { .. }
+        | Body::IpRuleSet { .. }
+        | Body::AuditReport { .. } => Err(Fault::Broken("a register has the rule")),
     }
 }

@@ -111,16 +111,7 @@ fn refuse_wrong_time(intent: &Intent, now: UtcMicros) -> Result<(), Problem> {
 
 /// Everything but signing in and enrolling happens inside a session of the very certificate that signs.
 fn refuse_other_session(intent: &Intent, caller: Option<&Caller>) -> Result<(), Problem> {
-    let needs_session = match intent.kind() {
-        Kind::UserEnrol | Kind::SessionLogin => false,
-        Kind::AccountOpen
-        | Kind::AccountFund
-        | Kind::AccountFreeze
-        | Kind::Transfer
-        | Kind::TransferBatch
-        | Kind::KeyRotate
-        | Kind::CertificateRevoke => true,
-    };
+    let needs_session = !matches!(intent.kind(), Kind::UserEnrol | Kind::SessionLogin);
     match caller {
         None if needs_session => Err(Problem::unauthenticated()),
         Some(caller) if needs_session && caller.certificate != intent.certificate() => {

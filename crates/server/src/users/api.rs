@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::service::{self, Person};
+use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, Attachments, OriginInfo};
 use crate::http::{Json, Path};
 use crate::problem::Problem;
@@ -26,7 +27,7 @@ pub(crate) fn open_router() -> OpenApiRouter<App> {
 
 /// Routes of a session; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(profile))
+    OpenApiRouter::new().routes(routes!(profile)).routes(routes!(lock))
 }
 
 /// Who wants to become a customer.
@@ -107,6 +108,17 @@ pub(super) struct ProfileView {
     /// `registered`, `active` or `locked`.
     status: String,
     registered_at: String,
+}
+
+/// Locks a person out, or lets them in again: a signed `user.lock` of a manager or the administrator.
+#[utoipa::path(post, path = "/api/admin/users/lock", tag = "users", request_body(content = String, content_type = "application/json"), responses((status = 200, description = "Receipt"), (status = 403), (status = 422)))]
+pub(super) async fn lock(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Answer, Problem> {
+    submit_kind(&app, &caller, origin, &body, &[Kind::UserLock]).await
 }
 
 /// One's own profile; for staff anyone's.

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`api`] | wire types and handlers |
+//! | [`locks`] | who is kept out |
 //! | [`service`] | register, enrol, profile |
 //! | [`store`] | SQL |
 //!
@@ -12,6 +13,7 @@
 //! - Registering says nothing about who is registered already.
 
 mod api;
+pub(crate) mod locks;
 pub(crate) mod service;
 mod store;
 

@@ -16,11 +16,12 @@ use super::replay::{DetailsSlot, Replay, Written};
 use super::report::{Finding, Findings, Step};
 use super::rows::{
     AssetRow, CertificateRow, ComponentRow, DetailsRow, DeviceRow, Expected, Row, UserRow,
-    differences, missing, unaccounted,
+    differences, differs, gone, missing, unaccounted,
 };
 use super::store::BookRow;
 use super::store::book::{self, AuthorityRow};
 use crate::bank::TrustFile;
+use crate::registers;
 use crate::sql::timestamp;
 
 /// Rows that were met on the way, to be held against how many there are.
@@ -199,6 +200,42 @@ pub(super) async fn accounts(
     }
     expected.finish(findings);
     Ok(count)
+}
+
+/// Compares every row of every register.
+pub(super) async fn registers(
+    tx: &mut PgConnection,
+    book: BookId,
+    replay: &Replay<'_>,
+    findings: &mut Findings,
+) -> sqlx::Result<()> {
+    let leaf = |row: &registers::Row| replay.register_leaves.get(&row.name()).copied();
+    for register in registers::ALL {
+        let stored = registers::load_all(tx, book, register).await?;
+        let stored: registers::Rows = stored.into_iter().collect();
+        for expected in replay.registers.of(register) {
+            let key = expected.key();
+            let (Some(found), leaf) = (stored.get(register, &key), leaf(expected)) else {
+                findings.push(gone(register.table, &key, leaf(expected)));
+                continue;
+            };
+            for (column, _) in register.columns {
+                if let Some(finding) = differs(
+                    register.table,
+                    &key,
+                    column,
+                    (expected.get(column), found.get(column)),
+                    leaf,
+                ) {
+                    findings.push(finding);
+                }
+            }
+        }
+        let strangers =
+            stored.iter().filter(|row| replay.registers.get(register, &row.key()).is_none());
+        findings.extend(strangers.map(|row| unaccounted(register.table, row.key())));
+    }
+    Ok(())
 }
 
 /// Compares certificates, components, devices and users.

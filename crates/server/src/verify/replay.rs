@@ -18,6 +18,7 @@ use super::rows::{AccountRow, EntryRow, TransferRow};
 use crate::corridor::Refusal;
 use crate::corridor::fold::{Asker, Fold, OK};
 use crate::policy::{Permission, allows};
+use crate::registers::{self, Person, Question, Rows, Rule};
 use crate::sql::timestamp;
 
 /// Accepted transfers that the ledger may remember before it is told to forget them: no kind of intent refers to an
@@ -56,6 +57,10 @@ pub(super) struct Replay<'a> {
     accounts: HashMap<AccountId, AccountFacts>,
     numbers: HashSet<String>,
     assets: BTreeSet<AssetCode>,
+    /// Every row of every register.
+    pub(super) registers: Rows,
+    /// The last leaf of each of these rows, by its name.
+    pub(super) register_leaves: HashMap<String, u64>,
 }
 
 impl<'a> Replay<'a> {
@@ -99,6 +104,8 @@ impl<'a> Replay<'a> {
             numbers: accounts.values().map(|facts| facts.number.clone()).collect(),
             accounts,
             assets: founding.assets.keys().copied().collect(),
+            registers: Rows::default(),
+            register_leaves: HashMap::new(),
         }
     }
 
@@ -188,14 +195,7 @@ impl<'a> Replay<'a> {
             Body::AccountFund { .. } | Body::Transfer(_) | Body::TransferBatch { .. } => {
                 Some(self.money(at, intent, &standing, written))
             }
-            Body::UserEnrol { .. }
-            | Body::SessionLogin { .. }
-            | Body::AccountOpen { .. }
-            | Body::AccountFreeze { .. }
-            | Body::KeyRotate { .. }
-            | Body::CertificateRevoke { .. } => {
-                Some(self.state(at, intent, &standing, stored, findings))
-            }
+            _ => Some(self.state(at, intent, &standing, stored, findings)),
         }
     }
 
@@ -302,21 +302,49 @@ impl<'a> Replay<'a> {
         stored: &Effects,
         findings: &mut Vec<Finding>,
     ) -> Effects {
-        let demand = if allows(signer.role, Permission::for_kind(intent.kind())) {
+        let demand = if !allows(signer.role, Permission::for_kind(intent.kind())) {
+            Demand::Refused(Refusal::PermissionDenied)
+        } else if let Some(rule) = registers::rule(intent) {
+            self.ruled(at, intent, signer, &rule)
+        } else {
             match intent.kind() {
                 Kind::AccountOpen => self.open(at, intent, signer),
                 Kind::AccountFreeze => self.freeze(intent),
                 Kind::KeyRotate => self.registry.rotate(at, intent, signer, stored, findings),
                 Kind::CertificateRevoke => self.registry.revoke(at, intent, signer, stored),
                 Kind::SessionLogin => login(at, intent, signer, stored),
-                Kind::UserEnrol | Kind::AccountFund | Kind::Transfer | Kind::TransferBatch => {
-                    Demand::BankRefused
-                }
+                _ => Demand::BankRefused,
             }
-        } else {
-            Demand::Refused(Refusal::PermissionDenied)
         };
         effects_of(demand, at, stored)
+    }
+
+    /// The rule of a register, asked again.
+    fn ruled(&mut self, at: At, intent: &Intent, signer: &Standing, rule: &Rule) -> Demand {
+        let person = rule.about.and_then(|user| {
+            let known = self.registry.users.get(&user.get()).filter(|known| known.is_active)?;
+            Some(Person { user, role: known.role })
+        });
+        let question = Question {
+            intent,
+            asker: Asker { user: signer.user, role: signer.role },
+            now: at.now,
+            rows: &self.registers,
+            person,
+        };
+        let written = match (rule.decide)(&question) {
+            Ok(written) => written,
+            Err(refusal) => return Demand::Refused(refusal),
+        };
+        let result = registers::service::result_of(&written);
+        for row in written {
+            self.register_leaves.insert(row.name(), at.index);
+            self.registers.put(row);
+        }
+        if rule.bumps_epoch {
+            self.registry.epoch = self.registry.epoch.saturating_add(1);
+        }
+        Demand::Accepted(result)
     }
 
     fn open(&mut self, at: At, intent: &Intent, signer: &Standing) -> Demand {

@@ -219,19 +219,36 @@ pub(super) fn differences<R: Row>(expected: &R, stored: &R, leaf: Option<u64>) -
     let key = expected.key();
     let pairs = expected.columns().into_iter().zip(stored.columns());
     pairs
-        .filter(|((_, expected), (_, stored))| expected != stored)
-        .map(|((column, expected), (_, stored))| {
-            let message = format!("is {}, and the log says {}", short(&stored), short(&expected));
-            let found =
-                Finding::tampered(Step::Rows, message).in_row(R::TABLE, &key).in_column(column);
-            at(found, leaf)
+        .filter_map(|((column, expected), (_, stored))| {
+            differs(R::TABLE, &key, column, (Some(&expected), Some(&stored)), leaf)
         })
         .collect()
 }
 
+/// Names a column whose stored value, the second, is not the one that the log says. No value is NULL.
+pub(super) fn differs(
+    table: &'static str,
+    key: &str,
+    column: &str,
+    (expected, stored): (Option<&str>, Option<&str>),
+    leaf: Option<u64>,
+) -> Option<Finding> {
+    if expected == stored {
+        return None;
+    }
+    let shown = |value: Option<&str>| value.map_or_else(|| "null".to_owned(), short);
+    let message = format!("is {}, and the log says {}", shown(stored), shown(expected));
+    Some(at(Finding::tampered(Step::Rows, message).in_row(table, key).in_column(column), leaf))
+}
+
 /// A row that the log says must be there.
 pub(super) fn missing<R: Row>(expected: &R, leaf: Option<u64>) -> Finding {
-    at(Finding::tampered(Step::Rows, "the row is missing").in_row(R::TABLE, expected.key()), leaf)
+    gone(R::TABLE, &expected.key(), leaf)
+}
+
+/// As [`missing`], by name.
+pub(super) fn gone(table: &'static str, key: &str, leaf: Option<u64>) -> Finding {
+    at(Finding::tampered(Step::Rows, "the row is missing").in_row(table, key), leaf)
 }
 
 /// A row that no leaf accounts for.

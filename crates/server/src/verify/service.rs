@@ -116,6 +116,7 @@ pub(super) async fn verify(
     compare::surplus(tx, book, &replay, &met, &mut findings).await?;
     counts.accounts = compare::accounts(tx, book, &replay, &mut findings).await?;
     compare::people(tx, book, &replay.registry, &holders, &mut findings).await?;
+    compare::registers(tx, book, &replay, &mut findings).await?;
     match authority {
         Some(row) => {
             compare::authority(

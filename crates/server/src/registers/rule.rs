@@ -1,0 +1,71 @@
+//! What a rule is asked and answers, and which kind of intent has which.
+
+use intent::{Body, Intent, Role, UserId, UtcMicros};
+
+use super::row::{Register, Row, Rows};
+use crate::corridor::Refusal;
+use crate::corridor::fold::Asker;
+use crate::users;
+
+/// Rows that a rule needs to see: those of a register with this value in a column, or all of them.
+pub(crate) struct Lookup {
+    pub(crate) register: &'static Register,
+    /// Column and value; `None` reads the whole register.
+    pub(crate) matching: Option<(&'static str, String)>,
+}
+
+/// What a rule may know of the person whom an intent is about, once they have enrolled.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Person {
+    pub(crate) user: UserId,
+    pub(crate) role: Role,
+}
+
+/// What a rule is asked.
+pub(crate) struct Question<'a> {
+    pub(crate) intent: &'a Intent,
+    /// Who signed it, as of this leaf.
+    pub(crate) asker: Asker,
+    pub(crate) now: UtcMicros,
+    /// What was looked up, and perhaps more.
+    pub(crate) rows: &'a Rows,
+    /// [`Rule::about`], if there is such a person.
+    pub(crate) person: Option<Person>,
+}
+
+/// How one kind of intent changes registers. The role's permission was checked before.
+pub(crate) struct Rule {
+    /// Rows to be read, under a lock that every rule takes.
+    pub(crate) lookups: Vec<Lookup>,
+    /// The person whom it is about.
+    pub(crate) about: Option<UserId>,
+    /// Whether answers cached about people are old after it.
+    pub(crate) bumps_epoch: bool,
+    /// Rows to be written, or why not. A function of the question alone.
+    pub(crate) decide: fn(&Question<'_>) -> Result<Vec<Row>, Refusal>,
+}
+
+/// The rule of an intent; `None` where something other than a register changes.
+pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
+    match intent.body() {
+        Body::UserLock { user, .. } => Some(users::locks::rule(*user)),
+        Body::UserEnrol { .. }
+        | Body::SessionLogin { .. }
+        | Body::AccountOpen { .. }
+        | Body::AccountFund { .. }
+        | Body::AccountFreeze { .. }
+        | Body::Transfer(_)
+        | Body::TransferBatch { .. }
+        | Body::KeyRotate { .. }
+        | Body::CertificateRevoke { .. }
+        | Body::DeviceApprove { .. }
+        | Body::DeviceRevoke { .. }
+        | Body::UserInvite { .. }
+        | Body::UserApprove { .. }
+        | Body::UserRecover { .. }
+        | Body::RoleDefine { .. }
+        | Body::RoleGrant { .. }
+        | Body::IpRuleSet { .. }
+        | Body::AuditReport { .. } => None,
+    }
+}

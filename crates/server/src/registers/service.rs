@@ -1,0 +1,59 @@
+//! A rule applied inside the poster's transaction.
+
+use std::collections::BTreeMap;
+
+use sqlx::PgConnection;
+
+use super::row::{Row, Rows};
+use super::rule::{Question, Rule};
+use super::store;
+use crate::corridor::fold::Asker;
+use crate::corridor::{Applied, Applying, Fault};
+
+/// Reads what the rule asks for, decides, writes.
+///
+/// # Atomicity
+///
+/// Rules of all instances take one lock in turn, for a row that is not there yet cannot be locked: what was read is
+/// still so when the decision commits.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    cx: &Applying<'_>,
+    rule: &Rule,
+) -> Result<Applied, Fault> {
+    let Some(signer) = cx.signer else { return Err(Fault::Broken("nobody signed")) };
+    let book = cx.services.bank.book;
+    store::lock(tx, book).await?;
+    let mut rows = Rows::default();
+    for lookup in &rule.lookups {
+        store::load(tx, book, lookup).await?.into_iter().for_each(|row| rows.put(row));
+    }
+    let person = match rule.about {
+        Some(user) => store::person(tx, book, user).await?,
+        None => None,
+    };
+    let question = Question {
+        intent: cx.intent,
+        asker: Asker { user: signer.user, role: signer.role },
+        now: cx.now,
+        rows: &rows,
+        person,
+    };
+    let written = match (rule.decide)(&question) {
+        Ok(written) => written,
+        Err(refusal) => return Ok(Applied::Refused(refusal)),
+    };
+    for row in &written {
+        store::write(tx, book, row).await?;
+    }
+    Ok(Applied::Accepted {
+        result: result_of(&written),
+        extra: None,
+        bumps_epoch: rule.bumps_epoch,
+    })
+}
+
+/// What the leaf says of the rows that an intent wrote.
+pub(crate) fn result_of(written: &[Row]) -> BTreeMap<String, String> {
+    written.iter().map(|row| (row.name(), row.to_text())).collect()
+}

@@ -1,0 +1,132 @@
+//! SQL of the registers. Names come from declarations in this program, values are always parameters.
+
+use intent::UserId;
+use ledger::BookId;
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+
+use super::row::{Column, Register, Row};
+use super::rule::{Lookup, Person};
+use crate::sql::{book_id, corrupt};
+
+/// Of all advisory locks of a book, the one that rules take in turn.
+const RULES_LOCK: i32 = 1;
+
+/// Makes rules of all instances wait for one another until the transaction ends.
+pub(super) async fn lock(tx: &mut PgConnection, book: BookId) -> sqlx::Result<()> {
+    sqlx::query!("SELECT pg_advisory_xact_lock($1, $2)", book_id(book), RULES_LOCK)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// A person who has enrolled, as of now.
+pub(super) async fn person(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+) -> sqlx::Result<Option<Person>> {
+    sqlx::query!(
+        "SELECT role FROM users WHERE book_id = $1 AND user_id = $2 AND status = 'active' FOR UPDATE",
+        book_id(book),
+        user.get(),
+    )
+    .fetch_optional(tx)
+    .await?
+    .map(|row| {
+        Ok(Person { user, role: row.role.parse().map_err(corrupt)? })
+    })
+    .transpose()
+}
+
+/// The rows that a lookup names, by key.
+pub(crate) async fn load(
+    tx: &mut PgConnection,
+    book: BookId,
+    lookup: &Lookup,
+) -> sqlx::Result<Vec<Row>> {
+    let register = lookup.register;
+    let Some((column, value)) = &lookup.matching else {
+        return load_all(tx, book, register).await;
+    };
+    let kind = register.columns.iter().find(|(name, _)| name == column).map(|(_, kind)| *kind);
+    let kind = kind.ok_or_else(|| sqlx::Error::ColumnNotFound((*column).to_owned()))?;
+    let sql = format!("{} AND {column} = {}", select(register), parameter(kind, 2));
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book)).bind(value).fetch_all(tx);
+    rows.await?.iter().map(|row| read(register, row)).collect()
+}
+
+/// Every row of a register.
+pub(crate) async fn load_all(
+    tx: &mut PgConnection,
+    book: BookId,
+    register: &'static Register,
+) -> sqlx::Result<Vec<Row>> {
+    let rows = sqlx::query(AssertSqlSafe(select(register))).bind(book_id(book)).fetch_all(tx);
+    rows.await?.iter().map(|row| read(register, row)).collect()
+}
+
+/// Puts a row in the place of the one with its key.
+pub(super) async fn write(tx: &mut PgConnection, book: BookId, row: &Row) -> sqlx::Result<()> {
+    let register = row.register();
+    let names: Vec<&str> = register.columns.iter().map(|(name, _)| *name).collect();
+    let values: Vec<String> =
+        (2_usize..).zip(register.columns).map(|(at, (_, kind))| parameter(*kind, at)).collect();
+    let (key, rest) = names.split_at(register.key_len.min(names.len()));
+    let updates: Vec<String> =
+        rest.iter().map(|name| format!("{name} = excluded.{name}")).collect();
+    let sql = format!(
+        "INSERT INTO {} (book_id, {}) VALUES ($1, {}) ON CONFLICT (book_id, {}) DO UPDATE SET {}",
+        register.table,
+        names.join(", "),
+        values.join(", "),
+        key.join(", "),
+        updates.join(", "),
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book));
+    for name in names {
+        query = query.bind(row.get(name).map(str::to_owned));
+    }
+    query.execute(tx).await?;
+    Ok(())
+}
+
+fn select(register: &Register) -> String {
+    let columns: Vec<String> =
+        register.columns.iter().map(|(name, kind)| text(*kind, name)).collect();
+    format!("SELECT {} FROM {} WHERE book_id = $1", columns.join(", "), register.table)
+}
+
+/// A column as its one text.
+fn text(kind: Column, name: &str) -> String {
+    match kind {
+        Column::Text => name.to_owned(),
+        Column::Uuid | Column::Flag | Column::Number => format!("{name}::text"),
+        Column::Digest => format!("encode({name}, 'hex')"),
+        Column::Time => {
+            format!("to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
+        }
+    }
+}
+
+/// A parameter of text as its column's type.
+fn parameter(kind: Column, at: usize) -> String {
+    match kind {
+        Column::Text => format!("${at}"),
+        Column::Uuid => format!("${at}::text::uuid"),
+        Column::Flag => format!("${at}::text::bool"),
+        Column::Number => format!("${at}::text::int8"),
+        Column::Digest => format!("decode(${at}, 'hex')"),
+        Column::Time => format!("${at}::text::timestamptz"),
+    }
+}
+
+fn read(register: &'static Register, stored: &PgRow) -> sqlx::Result<Row> {
+    let mut row = Row::new(register);
+    for (at, (name, _)) in register.columns.iter().enumerate() {
+        if let Some(value) = stored.try_get::<Option<String>, _>(at)? {
+            row = row.with(name, value);
+        }
+    }
+    Ok(row)
+}
