@@ -216,6 +216,7 @@ impl Members<'_, '_> {
 }
 
 /// Appends a body, its members in the order of their names' bytes.
+#[expect(clippy::too_many_lines, reason = "a table: one arm per kind")]
 pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
     match body {
         Body::UserEnrol {

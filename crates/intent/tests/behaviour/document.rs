@@ -303,3 +303,30 @@ proptest! {
         prop_assert_eq!(Intent::parse(intent.canonical()).unwrap(), intent);
     }
 }
+
+#[test]
+fn a_report_may_have_a_beginning_an_end_or_both() {
+    let at = |text: &str| Some(text.parse::<UtcMicros>().unwrap());
+    let (early, late) = (at("2026-11-22T00:00:00.000000Z"), at("2026-11-23T00:00:00.000000Z"));
+    for (from, to) in [(early, None), (None, late), (early, late)] {
+        let Body::AuditReport { subject, value, .. } = body(Kind::AuditReport) else {
+            panic!("the fixture of another kind")
+        };
+        let intent = draft(Body::AuditReport { subject, value, from, to }).build().unwrap();
+        assert_eq!(Intent::parse(intent.canonical()), Ok(intent));
+    }
+}
+
+#[test]
+fn a_set_of_permissions_has_one_spelling() {
+    let with = |permissions: &[&str]| {
+        let permissions = permissions.iter().map(ToString::to_string).collect();
+        let name = "teller".to_owned();
+        draft(Body::RoleDefine { name, base: Role::Manager, permissions, active: true }).build()
+    };
+    with(&[]).unwrap();
+    with(&["a:b", "a:c"]).unwrap();
+    for permissions in [&["a:c", "a:b"][..], &["a:b", "a:b"], &["a:b"; 65]] {
+        assert_eq!(with(permissions).unwrap_err().field(), Some("body.permissions"));
+    }
+}

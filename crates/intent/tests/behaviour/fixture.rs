@@ -144,8 +144,8 @@ pub(crate) fn body(kind: Kind) -> Body {
         Kind::AuditReport => Body::AuditReport {
             subject: ReportSubject::Window,
             value: String::new(),
-            from: Some("2026-11-22T00:00:00.000000Z".parse().unwrap()),
-            to: Some("2026-11-23T00:00:00.000000Z".parse().unwrap()),
+            from: None,
+            to: None,
         },
     }
 }

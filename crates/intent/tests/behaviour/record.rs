@@ -102,7 +102,7 @@ fn other_leaves_are_refused() {
         with(0, b'x'),
         with(7, b'2'),
         with(8, 0),
-        with(8, 10),
+        with(8, 127),
         with(8, EventKind::CrlIssued.code()),
         with(9, 1),
         with(9, 4),
