@@ -83,6 +83,12 @@ impl Bank {
         }
     }
 
+    /// Whether the server answers at all.
+    pub async fn is_alive(&self) -> Result<(), ClientError> {
+        let path = routes::ALIVE;
+        self.transport.send(Method::GET, path, HeaderMap::new(), Vec::new()).await.map(drop)
+    }
+
     /// Registers a customer. Staff are invited when the bank is founded.
     pub async fn register(&self, name: &str, email: &str) -> Result<Registration, ClientError> {
         let answer: RegisterAnswer =

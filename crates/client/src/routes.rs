@@ -3,6 +3,7 @@
 use intent::Kind;
 
 pub(crate) const SECURITY_INFO: &str = "/api/security/info";
+pub(crate) const ALIVE: &str = "/health/live";
 pub(crate) const REGISTER: &str = "/api/users/register";
 pub(crate) const CHALLENGE: &str = "/api/auth/certificate-challenge";
 pub(crate) const REFRESH: &str = "/api/auth/refresh";

@@ -22,7 +22,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// Latencies up to a minute, three digits.
-const LATENCY_US_MAX: u64 = 60_000_000;
+pub(super) const LATENCY_US_MAX: u64 = 60_000_000;
 
 /// How often what was answered instead of a receipt.
 pub(crate) type Refused = BTreeMap<String, u64>;
@@ -248,7 +248,7 @@ async fn connect(addr: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Failure> 
     Ok(sender)
 }
 
-fn histogram() -> Result<Histogram<u64>, Failure> {
+pub(super) fn histogram() -> Result<Histogram<u64>, Failure> {
     Histogram::new_with_max(LATENCY_US_MAX, 3)
         .map_err(|error| Failure::unexpected("no histogram", &error))
 }

@@ -7,6 +7,7 @@
 //! | [`generator`] | closed loop for saturation, open loop for latency |
 //! | [`processor`] | CPU time of server, database and client, from /proc |
 //! | [`reference`] | pgbench TPC-B, and the primitives' own speed |
+//! | [`sign_in`] | sign-ins, and what a request's proof costs |
 //! | [`report`] | medians, ratios, JSON and table |
 //!
 //! Absolute figures of a shared machine mean little: every figure is also a ratio to pgbench of the same run. Durability
@@ -18,6 +19,7 @@ mod load;
 mod processor;
 mod reference;
 mod report;
+mod sign_in;
 
 use std::time::Duration;
 
@@ -88,8 +90,10 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
         measured.pgbench_tps.push(field.pgbench(args.seconds)?);
         rounds.push(measured);
     }
+    say("signing in");
+    let sign_in = sign_in::measure(&field, Duration::from_secs(args.seconds.into())).await?;
     let verified = field.verify_conservation()?;
-    let report = Report::new(&rounds, primitives, durability, verified);
+    let report = Report::new(&rounds, primitives, sign_in, durability, verified);
     match globals.output {
         Format::Table => print!("{}", report.table()),
         Format::Json | Format::Jsonl | Format::Csv => println!("{}", report.json()),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::generator::{Measured, Refused, add};
 use super::load::Scenario;
 use super::reference::Primitives;
+use super::sign_in::Figures;
 
 /// One round of everything.
 pub(super) struct Round {
@@ -19,6 +20,7 @@ pub(super) struct Report {
     ceiling_per_s: f64,
     scenarios: Vec<(Scenario, Medians)>,
     primitives: Primitives,
+    sign_in: Figures,
     durability: Vec<(String, String)>,
     conserved: bool,
     drift: f64,
@@ -43,6 +45,7 @@ impl Report {
     pub(super) fn new(
         rounds: &[Round],
         primitives: Primitives,
+        sign_in: Figures,
         durability: Vec<(String, String)>,
         conserved: bool,
     ) -> Self {
@@ -72,6 +75,7 @@ impl Report {
             drift: spread(&references),
             scenarios,
             primitives,
+            sign_in,
             durability,
             conserved,
         }
@@ -92,6 +96,7 @@ impl Report {
             .map(|(name, rate)| ((*name).to_owned(), rounded(*rate)))
             .collect();
         report.insert("primitives".to_owned(), Value::Object(primitives));
+        report.insert("identity".to_owned(), self.sign_in.json());
         let durability: Map<String, Value> =
             self.durability.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         report.insert("durability".to_owned(), Value::Object(durability));
@@ -136,7 +141,8 @@ impl Report {
             self.durability.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let noisy = if self.drift > 0.15 { "  NOISY: only ratios count" } else { "" };
         format!(
-            "{table}\nceiling by CPU cost: {} transfers/s   {}   money conserved: {}{noisy}\n",
+            "{table}\n{}ceiling by CPU cost: {} transfers/s   {}   money conserved: {}{noisy}\n",
+            self.sign_in.lines(),
             whole(self.ceiling_per_s),
             durability.join(" "),
             if self.conserved { "yes" } else { "NO" },
