@@ -3,12 +3,14 @@
 //! Idle, a batch is one intent; busy, it grows by itself and throughput rises. The thread has a runtime and a connection
 //! of its own, so that verification on the request threads never delays a commit.
 //!
+//! Money goes together, sign-ins go together, and whatever else changes authority goes alone.
+//!
 //! # Atomicity
 //!
 //! A group commit is one transaction. Its answers go out after COMMIT. When the connection is lost the whole batch is
 //! tried again: what had committed is found by its intent ids and answered from there, the rest is decided anew.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -86,37 +88,48 @@ impl Poster {
                 }
             };
             let Some(first) = first else { return };
-            let mut money = Vec::new();
-            let mut others = Vec::new();
+            let (mut money, mut logins, mut others) = (Vec::new(), Vec::new(), Vec::new());
             let mut transfers = 0_usize;
             let mut next = Some(first);
             while let Some(job) = next.take() {
                 transfers = transfers.saturating_add(weight(&job));
                 match job {
                     Queued::Intent(job) if moves_money(job.intent.get()) => money.push(*job),
+                    Queued::Intent(job) if job.intent.get().kind() == Kind::SessionLogin => {
+                        logins.push(*job);
+                    }
                     job @ (Queued::Intent(_) | Queued::Event(_)) => others.push(job),
                 }
                 if transfers < BATCH_TRANSFERS_MAX {
                     next = queue.try_recv().ok();
                 }
             }
-            self.commit_money(money).await;
+            self.commit(money, Work::Money).await;
+            self.commit(logins, Work::State).await;
             for job in others {
                 match job {
-                    Queued::Intent(job) => self.commit_state(*job).await,
+                    Queued::Intent(job) => self.commit(vec![*job], Work::State).await,
                     Queued::Event(event) => self.commit_event(*event).await,
                 }
             }
         }
     }
 
-    async fn commit_money(&mut self, mut jobs: Vec<Job>) {
-        while !jobs.is_empty() {
+    async fn commit(&mut self, jobs: Vec<Job>, work: Work) {
+        let mut groups = VecDeque::from([jobs]);
+        while let Some(mut jobs) = groups.pop_front() {
+            if jobs.is_empty() {
+                continue;
+            }
             let later = set_repeated_ids_aside(&mut jobs);
             let began = Instant::now();
             let mut attempt = Attempt::default();
             let outcome = loop {
-                let aborted = match self.try_money(&jobs).await {
+                let tried = match work {
+                    Work::Money => self.try_money(&jobs).await,
+                    Work::State => self.try_state(&jobs).await,
+                };
+                let aborted = match tried {
                     Ok(settled) => break Ok(settled),
                     Err(aborted) => aborted,
                 };
@@ -131,8 +144,18 @@ impl Poster {
             };
             metrics::histogram!(names::BATCH_INTENTS).record(float(jobs.len()));
             metrics::histogram!(names::COMMIT_SECONDS).record(began.elapsed().as_secs_f64());
-            answer_all(jobs, outcome);
-            jobs = later;
+            groups.push_front(later);
+            match outcome {
+                // What one of them brings down does not take its neighbours with it.
+                Err(fault)
+                    if jobs.len() > 1
+                        && !fault.is_transient()
+                        && !matches!(fault, Fault::OutcomeUnknown) =>
+                {
+                    jobs.into_iter().rev().for_each(|job| groups.push_front(vec![job]));
+                }
+                outcome => answer_all(jobs, outcome),
+            }
         }
     }
 
@@ -201,14 +224,8 @@ impl Poster {
             store::insert_transfers(&mut tx, book, &rows, now).await?;
             store::update_accounts(&mut tx, book, &fold.changed_rows()).await?;
             store::insert_details(&mut tx, book, &details).await?;
-            let log = append::lock(&mut tx, book, edge).await?;
-            if log.epoch != epoch_verified {
-                return Err(Aborted::AuthorityChanged { epoch: log.epoch });
-            }
-            let signer = services.authority.checkpoint_signer();
-            let (edge, settled) = append::append(&mut tx, book, signer, log, prepared, now).await?;
-            tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
-            // A crash right here loses nothing but the answers: the client asks again with the same id.
+            let close = Close { edge, epoch: Some(epoch_verified), bumps_epoch: false, now };
+            let (edge, settled) = close.commit(tx, &services, prepared).await?;
             self.edge = Some(edge);
             settled
         };
@@ -240,70 +257,54 @@ impl Poster {
         Ok(answers)
     }
 
-    async fn commit_state(&mut self, job: Job) {
-        let mut jobs = vec![job];
-        let mut attempt = Attempt::default();
-        let outcome = loop {
-            let Some(job) = jobs.first() else { return };
-            let aborted = match self.try_state(job).await {
-                Ok(answer) => break Ok(vec![answer]),
-                Err(aborted) => aborted,
-            };
-            if let Aborted::AuthorityChanged { epoch } = aborted {
-                jobs = self.verify_again(jobs, epoch).await;
-                continue;
-            }
-            self.forget();
-            if let Err(fault) = attempt.failed(aborted).await {
-                break Err(fault);
-            }
-        };
-        answer_all(jobs, outcome);
-    }
-
-    async fn try_state(&mut self, job: &Job) -> Result<Result<Settled, Fault>, Aborted> {
+    /// As [`Self::try_money`], for intents that change something other than balances.
+    async fn try_state(&mut self, jobs: &[Job]) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
         let services = Arc::clone(&self.services);
-        let (book, now, intent) = (services.bank.book, clock::now(), job.intent.get());
+        let (book, now) = (services.bank.book, clock::now());
         let edge = self.edge.take();
         let mut tx = self.begin().await?;
-        let id = intent.id().get();
-        if !store::decided_intents(&mut tx, book, &[id]).await?.is_empty() {
-            let answer = append::replay(&mut tx, book, id, intent.canonical()).await;
-            tx.rollback().await?;
-            self.edge = edge;
-            return Ok(answer);
-        }
-        let cx = Applying {
-            services: &services,
-            intent,
-            signer: job.signer.as_deref(),
-            attachments: &job.attachments,
-            origin: &job.origin,
-            now,
-        };
-        let (effects, extra, bumps_epoch) = match state::apply(&mut tx, &cx).await? {
-            Applied::Accepted { result, extra, bumps_epoch } => {
-                (accepted(result, now), extra, bumps_epoch)
+        let ids: Vec<Uuid> = jobs.iter().map(|job| job.intent.get().id().get()).collect();
+        let decided: HashSet<Uuid> =
+            store::decided_intents(&mut tx, book, &ids).await?.into_iter().collect();
+        let (mut prepared, mut fresh) = (Vec::new(), Vec::new());
+        let mut close = Close { edge, epoch: None, bumps_epoch: false, now };
+        for job in jobs {
+            let intent = job.intent.get();
+            let is_fresh = !decided.contains(&intent.id().get());
+            fresh.push(is_fresh);
+            if !is_fresh {
+                continue;
             }
-            Applied::Refused(refusal) => (refused(refusal, now), None, false),
+            let cx = Applying {
+                services: &services,
+                intent,
+                signer: job.signer.as_deref(),
+                attachments: &job.attachments,
+                origin: &job.origin,
+                now,
+            };
+            let (effects, extra) = match state::apply(&mut tx, &cx).await? {
+                Applied::Accepted { result, extra, bumps_epoch } => {
+                    close.bumps_epoch |= bumps_epoch;
+                    (accepted(result, now), extra)
+                }
+                Applied::Refused(refusal) => (refused(refusal, now), None),
+            };
+            if job.signer.is_some() {
+                close.epoch = Some(close.epoch.map_or(job.epoch, |epoch| epoch.min(job.epoch)));
+            }
+            prepared.push(prepare(job, effects, extra)?);
+        }
+        let settled = if prepared.is_empty() {
+            tx.rollback().await?;
+            self.edge = close.edge;
+            Vec::new()
+        } else {
+            let (edge, settled) = close.commit(tx, &services, prepared).await?;
+            self.edge = Some(edge);
+            settled
         };
-        let prepared = vec![prepare(job, effects, extra)?];
-        let log = append::lock(&mut tx, book, edge).await?;
-        if log.epoch != job.epoch && job.signer.is_some() {
-            return Err(Aborted::AuthorityChanged { epoch: log.epoch });
-        }
-        let epoch = log.epoch;
-        if bumps_epoch {
-            store::bump_epoch(&mut tx, book).await?;
-        }
-        let signer = services.authority.checkpoint_signer();
-        let (edge, mut settled) = append::append(&mut tx, book, signer, log, prepared, now).await?;
-        tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
-        self.edge = Some(edge);
-        if bumps_epoch {
-            services.directory.observe_epoch(epoch.saturating_add(1));
-        }
-        Ok(settled.pop().ok_or(Fault::Broken("an intent was not settled")))
+        self.merge(jobs, fresh, settled).await
     }
 
     async fn commit_event(&mut self, event: EventJob) {
@@ -344,11 +345,8 @@ impl Poster {
             evidence: Vec::new(),
             extra: None,
         })?;
-        let log = append::lock(&mut tx, book, edge).await?;
-        let signer = services.authority.checkpoint_signer();
-        let (edge, mut settled) =
-            append::append(&mut tx, book, signer, log, vec![prepared], now).await?;
-        tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
+        let close = Close { edge, epoch: None, bumps_epoch: false, now };
+        let (edge, mut settled) = close.commit(tx, &services, vec![prepared]).await?;
         self.edge = Some(edge);
         Ok(settled.pop().ok_or(Fault::Broken("an event was not settled"))?)
     }
@@ -391,6 +389,52 @@ impl Poster {
             kept.push(job);
         }
         kept
+    }
+}
+
+/// What an intent changes, and so which way its group commit goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Work {
+    /// Balances.
+    Money,
+    /// Anything else: one intent, or sign-ins, which touch nothing in common.
+    State,
+}
+
+/// The end of every group commit.
+struct Close {
+    edge: Option<Edge>,
+    /// Under which epoch of authority every signer was examined; `None` where nobody signed with a certificate.
+    epoch: Option<u64>,
+    bumps_epoch: bool,
+    now: UtcMicros,
+}
+
+impl Close {
+    /// Locks the head of the log, appends and commits.
+    async fn commit(
+        self,
+        mut tx: Transaction<'_, Postgres>,
+        services: &Services,
+        prepared: Vec<Prepared>,
+    ) -> Result<(Edge, Vec<Settled>), Aborted> {
+        let book = services.bank.book;
+        let log = append::lock(&mut tx, book, self.edge).await?;
+        let epoch = log.epoch;
+        if self.epoch.is_some_and(|examined| examined != epoch) {
+            return Err(Aborted::AuthorityChanged { epoch });
+        }
+        if self.bumps_epoch {
+            store::bump_epoch(&mut tx, book).await?;
+        }
+        let signer = services.authority.checkpoint_signer();
+        let closed = append::append(&mut tx, book, signer, log, prepared, self.now).await?;
+        tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
+        // A crash right here loses nothing but the answers: the client asks again with the same id.
+        if self.bumps_epoch {
+            services.directory.observe_epoch(epoch.saturating_add(1));
+        }
+        Ok(closed)
     }
 }
 
