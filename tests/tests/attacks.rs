@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use client::{Certificates, RequestSigner, Wish};
+use client::{Certificates, Instance, RequestSigner, Wish};
 use crypto::{Purpose, SecretBytes, Sha3, SigningKey, Suite, random, random_secret};
 use e2e::{
     Answer, Bank, Customer, Forger, Holder, ORIGIN, PASSPHRASE, Request, eur, fresh_account,
@@ -310,7 +310,9 @@ async fn a_stolen_token_is_worth_nothing_and_a_stolen_refresh_token_gives_itself
         bank.send(read().with("authorization", &bearer)).await.refusal(),
         (401, "proof-refused".to_owned())
     );
-    let thiefs_key = RequestSigner::new(random_secret(32).unwrap());
+    let instance = Instance::default();
+    instance.observe(bank.app().sessions.instance());
+    let thiefs_key = RequestSigner::new(random_secret(32).unwrap(), instance);
     let guessed = read().proved_with(&thiefs_key, &standing.token, now, alice.next_counter());
     assert_eq!(bank.send(guessed).await.refusal(), (401, "proof-refused".to_owned()));
 

@@ -163,8 +163,9 @@ impl Bank {
             answer.session.refresh_token,
             &answer.session.expires_at,
         )?;
-        let key = proof::session_key(tokens.session, &bootstrap, identity.device().key())?;
-        Ok(Session::new(self.clone(), identity, RequestSigner::new(key), tokens))
+        let key = proof::session_key(tokens.session, &bootstrap, Some(identity.device().key()))?;
+        let signer = RequestSigner::new(key, self.transport.instance().clone());
+        Ok(Session::new(self.clone(), identity, signer, tokens))
     }
 
     /// The device key of an identity, sealed to the bank for one intent; base64url.

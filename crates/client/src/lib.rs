@@ -18,12 +18,12 @@
 //! - Plain HTTP is refused beyond the loopback interface, redirects are never followed.
 //!
 //! ```
-//! use client::RequestSigner;
+//! use client::{Instance, RequestSigner};
 //! use crypto::SecretBytes;
 //!
-//! let signer = RequestSigner::new(SecretBytes::new(vec![7; 32]));
+//! let signer = RequestSigner::new(SecretBytes::new(vec![7; 32]), Instance::default());
 //! let proof = signer.sign("GET", "/api/accounts", b"", 1_700_000_000_000_000, 1);
-//! assert!(proof.proof.starts_with("t=1700000000000000, n=1, mac="));
+//! assert!(proof.proof.starts_with("t=1700000000000000, n=1, i=, mac="));
 //! ```
 
 mod bank;
@@ -53,7 +53,7 @@ pub use identity::{Certificates, Identity, KeyChain, UserName};
 pub use invitation::Invitation;
 pub use journal::ChainJournal;
 pub use keystore::{KeyStore, KeyStoreError, Profile, StoredSession, Unlocked};
-pub use proof::{ProofHeaders, RequestSigner, session_key};
+pub use proof::{Instance, ProofHeaders, RequestSigner, session_key};
 pub use receipt::{ReceiptProof, verify_receipt};
 pub use session::{HistoryQuery, Session, Settled, Standing};
 pub use transport::{ServerUrl, Transport};

@@ -10,9 +10,9 @@ use tokio_util::sync::CancellationToken;
 use crate::authority::Authority;
 use crate::bank::Bank;
 use crate::certificates::directory::Directory;
-use crate::clock;
 use crate::config::Config;
 use crate::corridor::{self, Corridor};
+use crate::credentials::Passwords;
 use crate::db::Db;
 use crate::sessions::Sessions;
 use crate::vault::Vault;
@@ -38,6 +38,8 @@ pub struct Services {
     pub authority: Authority,
     /// Seals what the database keeps secret.
     pub vault: Vault,
+    /// Hashes passwords.
+    pub(crate) passwords: Passwords,
     /// Thresholds and weights of the risk engine.
     pub risk_policy: risk::Policy,
 }
@@ -76,8 +78,9 @@ impl App {
             directory.clone(),
             authority.clone(),
             bank.book,
-            clock::now(),
-        );
+        )
+        .map_err(std::io::Error::other)?;
+        let passwords = Passwords::new().map_err(std::io::Error::other)?;
         let (corridor, queue) = Corridor::new(QUEUE_CAPACITY, bank.clone(), directory.clone());
         let risk_policy = risk::Policy::default_v1();
         let services = Arc::new(Services {
@@ -89,6 +92,7 @@ impl App {
             sessions,
             authority,
             vault,
+            passwords,
             risk_policy,
         });
         let stop = CancellationToken::new();

@@ -6,17 +6,20 @@
 
 pub mod accounts;
 mod app;
+mod attempts;
 pub mod authority;
 pub mod bank;
 pub mod certificates;
 pub mod clock;
 pub mod config;
 pub mod corridor;
+mod credentials;
 pub mod db;
 pub mod doctor;
 pub mod health;
 pub mod http;
 pub mod log;
+mod mfa;
 pub mod migrate;
 pub mod openapi;
 pub mod policy;

@@ -27,6 +27,8 @@ use crate::{
     clock, routes,
 };
 
+/// What a server says to the proof that was meant for another one, among others.
+const PROOF_REFUSED: &str = "proof-refused";
 /// The same signed bytes are sent at most this often; the intent id makes it harmless.
 const SUBMIT_ATTEMPTS_MAX: u32 = 4;
 /// As many accounts as the bank gives at once.
@@ -88,7 +90,8 @@ impl Session {
             refresh_token: standing.refresh_token,
             expires_at_s: standing.expires_at_s,
         };
-        Self::new(bank, identity, RequestSigner::new(standing.key), tokens)
+        let signer = RequestSigner::new(standing.key, bank.transport().instance().clone());
+        Self::new(bank, identity, signer, tokens)
     }
 
     /// What [`Session::resume`] needs.
@@ -139,9 +142,8 @@ impl Session {
         if !tokens.is_fresh() {
             let request = RefreshRequest { refresh_token: &tokens.refresh_token };
             let body = to_body(&request)?;
-            let headers = self.headers("POST", routes::REFRESH, &body, &tokens.token)?;
-            let path = routes::REFRESH;
-            let bytes = self.bank.transport().send(Method::POST, path, headers, body).await?;
+            let (path, token) = (routes::REFRESH, &tokens.token);
+            let bytes = self.send_proved(&Method::POST, path, body, token).await?;
             let answer: RefreshAnswer = from_body(&bytes)?;
             *tokens = Tokens::from_answer(answer.token, answer.refresh_token, &answer.expires_at)?;
         }
@@ -313,8 +315,32 @@ impl Session {
         body: Vec<u8>,
     ) -> Result<Vec<u8>, ClientError> {
         let token = self.token().await?;
-        let headers = self.headers(method.as_str(), path, &body, &token)?;
-        self.bank.transport().send(method, path, headers, body).await
+        self.send_proved(&method, path, body, &token).await
+    }
+
+    /// Sends a request with its proof; once more where another server process than the last one answered, which takes
+    /// no proof but its own and has told its name.
+    async fn send_proved(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Vec<u8>,
+        token: &str,
+    ) -> Result<Vec<u8>, ClientError> {
+        let transport = self.bank.transport();
+        let meant_for = transport.instance().name();
+        let headers = self.headers(method.as_str(), path, &body, token)?;
+        let error = match transport.send(method.clone(), path, headers, body.clone()).await {
+            Err(error) if error.problem().is_some_and(|problem| problem.code == PROOF_REFUSED) => {
+                error
+            }
+            outcome => return outcome,
+        };
+        if transport.instance().name() == meant_for {
+            return Err(error);
+        }
+        let headers = self.headers(method.as_str(), path, &body, token)?;
+        transport.send(method.clone(), path, headers, body).await
     }
 
     /// Sends an intent, again where the outcome is unknown or the bank was busy, and turns a
