@@ -55,7 +55,10 @@ pub use journal::ChainJournal;
 pub use keystore::{KeyStore, KeyStoreError, Profile, StoredSession, Unlocked};
 pub use proof::{Instance, ProofHeaders, RequestSigner, session_key};
 pub use receipt::{ReceiptProof, verify_receipt};
-pub use session::{HistoryQuery, Session, Settled, Standing};
+pub use session::{
+    AuthenticatorSetup, Channel, HistoryQuery, SecondFactor, Session, Settled, Standing,
+    TrustedDevice, VerifiedFactor, Visit,
+};
 pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;
 pub use wire::{AccountView, HistoryItem, HistoryPage, KeyInfo, SecurityInfo};

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::corridor::{self, Corridor};
 use crate::credentials::Passwords;
 use crate::db::Db;
+use crate::passkeys::Passkeys;
 use crate::sessions::Sessions;
 use crate::vault::Vault;
 
@@ -40,6 +41,8 @@ pub struct Services {
     pub vault: Vault,
     /// Hashes passwords.
     pub(crate) passwords: Passwords,
+    /// The rules of passkeys for this bank.
+    pub(crate) passkeys: Passkeys,
     /// Thresholds and weights of the risk engine.
     pub risk_policy: risk::Policy,
 }
@@ -80,6 +83,7 @@ impl App {
             bank.book,
         )
         .map_err(std::io::Error::other)?;
+        let passkeys = Passkeys::new(&config.origin, &bank.name);
         let passwords = Passwords::new().map_err(std::io::Error::other)?;
         let (corridor, queue) = Corridor::new(QUEUE_CAPACITY, bank.clone(), directory.clone());
         let risk_policy = risk::Policy::default_v1();
@@ -93,6 +97,7 @@ impl App {
             authority,
             vault,
             passwords,
+            passkeys,
             risk_policy,
         });
         let stop = CancellationToken::new();

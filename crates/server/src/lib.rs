@@ -22,6 +22,7 @@ pub mod log;
 mod mfa;
 pub mod migrate;
 pub mod openapi;
+mod passkeys;
 pub mod policy;
 pub mod postgres;
 pub mod problem;

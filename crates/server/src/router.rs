@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, certificates, corridor, credentials, health, log, mfa, openapi, security,
-    sessions, telemetry, transfers, users,
+    App, accounts, certificates, corridor, credentials, health, log, mfa, openapi, passkeys,
+    security, sessions, telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -37,6 +37,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(users::open_router())
         .merge(sessions::open_router())
         .merge(credentials::open_router())
+        .merge(passkeys::open_router())
         .merge(certificates::open_router());
     let signed_in = OpenApiRouter::new()
         .merge(accounts::router())
@@ -46,6 +47,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(sessions::router())
         .merge(credentials::router())
         .merge(mfa::router())
+        .merge(passkeys::router())
         .merge(certificates::router())
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));
     open.merge(signed_in)

@@ -20,5 +20,5 @@ pub(crate) mod password;
 pub(crate) mod service;
 mod store;
 
-pub(crate) use self::api::{SecretText, open_router, router};
+pub(crate) use self::api::{SecretText, SignedInView, open_router, router};
 pub(crate) use self::hasher::Passwords;
