@@ -516,6 +516,17 @@ async fn every_role_signs_what_it_may_and_nothing_else() {
     bank.assert_books_balance().await;
 }
 
+/// What these do they do whatever stands in the body; the last one asks for nothing in a session of aal3.
+const TAKE_NO_BODY: [&str; 7] = [
+    "/api/auth/logout",
+    "/api/auth/session-rechallenge",
+    "/api/mfa/setup",
+    "/api/passkeys/login/begin",
+    "/api/passkeys/register/begin",
+    "/api/passkeys/verify/begin",
+    "/api/mfa/disable",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_zoo_of_malformed_bodies_is_turned_away_at_every_route_and_leaves_no_trace() {
     let bank = Bank::start().await;
@@ -551,7 +562,7 @@ async fn a_zoo_of_malformed_bodies_is_turned_away_at_every_route_and_leaves_no_t
     let traces = "SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM users) + (SELECT count(*) FROM challenges)";
     let before = bank.count(traces).await;
     for (method, path, open) in routes(&bank).await {
-        if method != Method::POST || path == "/api/auth/logout" {
+        if method != Method::POST || TAKE_NO_BODY.contains(&path.as_str()) {
             continue;
         }
         for (what, body) in &zoo {
