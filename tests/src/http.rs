@@ -160,6 +160,15 @@ impl Answer {
         (self.status, self.problem())
     }
 
+    /// Nothing, if it is a success.
+    ///
+    /// # Panics
+    ///
+    /// When it is not.
+    pub fn assert_ok(&self) {
+        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.text());
+    }
+
     /// The answer, if it is a success.
     ///
     /// # Panics

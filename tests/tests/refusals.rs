@@ -513,7 +513,7 @@ async fn every_code_of_a_problem_is_provoked_or_excused() {
     };
     expect(&bank.send_as(&stale, set("seven green umbrellas")).await, Code::NotFresh);
     expect(&bank.send_as(&alice, set("too short")).await, Code::PasswordUnfit);
-    bank.send_as(&alice, set("seven green umbrellas")).await.ok();
+    bank.send_as(&alice, set("seven green umbrellas")).await.assert_ok();
     let profile = format!("/api/users/{}/profile", alice.identity().user().id);
     let email = bank.get_as(&alice, &profile).await.ok().json()["email"].clone();
     let visit = bank.client();
@@ -525,7 +525,7 @@ async fn every_code_of_a_problem_is_provoked_or_excused() {
     let now_s = u64::try_from(server::clock::now().get() / 1_000_000).unwrap();
     let code = json!({"code": app.generate(now_s).to_string()});
     let verify = || Request::post_json("/api/mfa/verify", &code);
-    bank.send_as(&alice, verify()).await.ok();
+    bank.send_as(&alice, verify()).await.assert_ok();
     expect(&bank.send_as(&alice, verify()).await, Code::FactorRefused);
     expect(&bank.send_as(&alice, setup()).await, Code::Conflict);
     let kem = b64(alice.holder.kem().public_key().as_bytes());
