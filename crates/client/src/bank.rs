@@ -164,8 +164,8 @@ impl Bank {
             &answer.session.expires_at,
         )?;
         let key = proof::session_key(tokens.session, &bootstrap, Some(identity.device().key()))?;
-        let signer = RequestSigner::new(key, self.transport.instance().clone());
-        Ok(Session::new(self.clone(), identity, signer, tokens))
+        let prover = RequestSigner::new(key, self.transport.instance().clone());
+        Ok(Session::new(self.clone(), identity, prover, tokens))
     }
 
     /// The device key of an identity, sealed to the bank for one intent; base64url.

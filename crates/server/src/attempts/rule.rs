@@ -53,7 +53,7 @@ mod tests {
     const FREE: u32 = 5;
 
     fn at(seconds: i64) -> UtcMicros {
-        UtcMicros::from_micros(seconds * MICROS_PER_SECOND)
+        UtcMicros::from_micros(seconds.saturating_mul(MICROS_PER_SECOND))
     }
 
     fn none() -> Attempts {
@@ -66,7 +66,7 @@ mod tests {
         (0..count)
             .map(|_| {
                 known = admit(known, FREE, now).unwrap();
-                let wait_us = known.locked_until.get() - now.get();
+                let wait_us = known.locked_until.get().saturating_sub(now.get());
                 now = known.locked_until;
                 wait_us / MICROS_PER_SECOND
             })
@@ -104,7 +104,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_day_of_quiet_forgives_everything(failures in 0_u32..1_000, free in 0_u32..60) {
-            let failures = failures.min(free + BEYOND_MAX);
+            let failures = failures.min(free.saturating_add(BEYOND_MAX));
             let known = Attempts { failures, last_at: at(0), locked_until: at(900) };
             let later = admit(known, free.max(1), at(24 * 60 * 60)).unwrap();
             prop_assert_eq!(later.failures, 1);
@@ -116,7 +116,7 @@ mod tests {
         ) {
             let known = Attempts { failures, last_at: at(last), locked_until: at(0) };
             let next = admit(known, free, at(now)).unwrap();
-            prop_assert!(next.locked_until.get() - at(now).get() <= DELAY_MAX_S * MICROS_PER_SECOND);
+            prop_assert!(next.locked_until <= at(now.saturating_add(DELAY_MAX_S)));
         }
 
         /// However the attempts are spread, whoever tries for a day has few of them.
@@ -129,10 +129,13 @@ mod tests {
                     break;
                 }
                 match admit(known, FREE, now) {
-                    Ok(next) => { known = next; admitted += 1; }
+                    Ok(next) => {
+                        known = next;
+                        admitted = 1_u32.saturating_add(admitted);
+                    }
                     Err(until) => now = until,
                 }
-                now = UtcMicros::from_micros(now.get() + pause.max(1) * MICROS_PER_SECOND);
+                now = at(now.get().div_euclid(MICROS_PER_SECOND).saturating_add(pause.max(1)));
             }
             prop_assert!(admitted < 250, "{}", admitted);
         }

@@ -61,7 +61,7 @@ fn network(ip: &str) -> String {
     match ip.parse() {
         Ok(IpAddr::V6(ip)) => match ip.to_ipv4_mapped() {
             Some(ip) => ip.to_string(),
-            None => ip.segments().iter().take(4).map(|part| format!("{part:x}:")).collect(),
+            None => hex::encode(ip.octets().first_chunk::<8>().map_or(&[][..], |net| net)),
         },
         Ok(IpAddr::V4(_)) | Err(_) => ip.to_owned(),
     }
@@ -137,14 +137,15 @@ impl Admitted {
 
     /// The attempt was wrong: it stays counted.
     pub(crate) fn stands(self, what: &'static str) {
+        drop(self.counted);
         metrics::counter!(names::SIGN_IN_REFUSED, "why" => what).increment(1);
     }
 }
 
 fn rate_limited(until: UtcMicros, now: UtcMicros) -> Problem {
-    let wait_us = until.get().saturating_sub(now.get()).max(0);
-    let wait_s = wait_us.saturating_add(MICROS_PER_SECOND - 1).div_euclid(MICROS_PER_SECOND);
-    Problem::new(Code::RateLimited).with_retry_after_s(u32::try_from(wait_s).unwrap_or(u32::MAX))
+    let micros = until.get().saturating_sub(now.get()).max(0);
+    let seconds = micros.saturating_add(MICROS_PER_SECOND - 1).div_euclid(MICROS_PER_SECOND);
+    Problem::new(Code::RateLimited).with_retry_after_s(u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 
 /// A lock that begins is a fact for the log, the subject by its keyed hash. That it cannot be written stops nobody.

@@ -46,7 +46,7 @@ impl Passwords {
 
     /// Hashes a newly chosen password, with a salt of its own.
     pub(super) async fn keep(&self, password: &Password) -> Result<Kept, Problem> {
-        let salt = random().map_err(failed)?;
+        let salt = random().map_err(|error| failed(&error))?;
         let params = Argon2Params::USER;
         let hash = self.hash(password, salt, params).await?;
         Ok(Kept { salt, params, hash })
@@ -74,11 +74,11 @@ impl Passwords {
         let secret = password.secret().duplicate();
         let hashed =
             tokio::task::spawn_blocking(move || argon2id(&secret, &salt, params, HASH_LEN));
-        hashed.await.map_err(|_| Problem::internal())?.map_err(failed)
+        hashed.await.map_err(|_| Problem::internal())?.map_err(|error| failed(&error))
     }
 }
 
-fn failed(error: CryptoError) -> Problem {
+fn failed(error: &CryptoError) -> Problem {
     tracing::error!(%error, "a password could not be hashed");
     Problem::internal()
 }

@@ -3,6 +3,7 @@
 //! 80 random bits in Crockford's alphabet without letters that read as digits, in four groups. Nobody guesses one, so
 //! a plain hash keeps them.
 
+use base32::Alphabet;
 use crypto::{CryptoError, SecretBytes, Sha3, random_secret, sha3_256};
 use zeroize::Zeroizing;
 
@@ -10,8 +11,6 @@ use zeroize::Zeroizing;
 pub(super) const COUNT: usize = 10;
 const RANDOM_LEN: usize = 10;
 const GROUP_LEN: usize = 4;
-const DIGITS: usize = 16;
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Domain of the hash.
 const DOMAIN: &[u8] = b"strongroom/recovery-code/v1";
 
@@ -25,29 +24,15 @@ impl Code {
     }
 
     fn of(bytes: &SecretBytes) -> Self {
-        let bits = bytes.expose().iter().fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
-        let digit = |place: usize| {
-            let index = (bits >> (5 * (DIGITS.saturating_sub(1).saturating_sub(place)))) & 31;
-            usize::try_from(index).ok().and_then(|index| ALPHABET.get(index)).copied()
-        };
-        Self(Zeroizing::new((0..DIGITS).filter_map(digit).map(char::from).collect()))
+        Self(Zeroizing::new(base32::encode(Alphabet::Crockford, bytes.expose())))
     }
 
-    /// Reads one as a person types it: any case, with or without hyphens and spaces.
+    /// Reads one as a person types it: any case, with or without hyphens and spaces, `O` for `0` and `I` or `L` for `1`.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let typed: Zeroizing<String> = Zeroizing::new(
-            text.chars()
-                .filter(|letter| !matches!(letter, '-' | ' '))
-                .map(|letter| match letter.to_ascii_uppercase() {
-                    'O' => '0',
-                    'I' | 'L' => '1',
-                    letter => letter,
-                })
-                .collect(),
-        );
-        let is_code =
-            typed.len() == DIGITS && typed.bytes().all(|letter| ALPHABET.contains(&letter));
-        is_code.then_some(Self(typed))
+        let typed: Zeroizing<String> =
+            Zeroizing::new(text.chars().filter(|letter| !matches!(letter, '-' | ' ')).collect());
+        let bytes = SecretBytes::new(base32::decode(Alphabet::Crockford, &typed)?);
+        (bytes.len() == RANDOM_LEN).then(|| Self::of(&bytes))
     }
 
     /// As it is written for a person: `ABCD-EFGH-JKMN-PQRS`.

@@ -287,14 +287,11 @@ pub(super) async fn disable(
     origin: &OriginInfo,
     now: UtcMicros,
 ) -> Result<(), Problem> {
-    match presented {
-        Some(presented) => {
-            accept(services, caller.user, presented, origin, now).await?;
-        }
-        None => {
-            caller.require(Aal::Three)?;
-            caller.require_fresh(now)?;
-        }
+    if let Some(presented) = presented {
+        accept(services, caller.user, presented, origin, now).await?;
+    } else {
+        caller.require(Aal::Three)?;
+        caller.require_fresh(now)?;
     }
     let book = services.bank.book;
     let mut tx = services.db.as_writer().await?;

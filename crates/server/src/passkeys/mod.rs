@@ -16,7 +16,7 @@
 //!
 //! # Standard
 //!
-//! WebAuthn level 3.
+//! W3C Web Authentication, level 3.
 
 mod api;
 pub(crate) mod service;

@@ -28,7 +28,7 @@ use crate::sessions::{Assurance, Caller, Factor, reverify};
 
 /// Life of a ceremony, in microseconds.
 const CEREMONY_US: i64 = 60 * 1_000_000;
-const CEREMONY: Duration = Duration::from_secs(60);
+const CEREMONY: Duration = Duration::from_mins(1);
 const NAME_CHARS_MAX: usize = 120;
 /// Nobody has more.
 const PASSKEYS_MAX: usize = 50;
@@ -117,7 +117,7 @@ pub(super) async fn finish_registration(
         .finish_passkey_registration(made, &state)
         .map_err(|error| refused(&error))?;
     let row = PasskeyRow {
-        id: passkey.cred_id().to_vec(),
+        id: passkey.cred_id().clone(),
         user: caller.user,
         name: name.to_owned(),
         credential: write(&passkey)?,
@@ -154,9 +154,7 @@ pub(super) async fn finish_sign_in(
     let admitted = admit(services, &[Subject::Address(&origin.ip)], now).await?;
     let state = take(services, ceremony, Purpose::SignIn, None, now).await?;
     let state = read::<DiscoverableAuthentication>(&state)?;
-    let refuse = |_| Problem::new(Code::CredentialsRefused);
-    let identified = rules.identify_discoverable_authentication(shown).map_err(refuse);
-    let Ok((user, id)) = identified else {
+    let Ok((user, id)) = rules.identify_discoverable_authentication(shown) else {
         admitted.stands("passkey");
         return Err(Problem::new(Code::CredentialsRefused));
     };

@@ -116,7 +116,7 @@ pub(super) fn prove(
     let path = uri.path_and_query().map_or(uri.path(), http::uri::PathAndQuery::as_str);
     let covered = Covered { method: parts.method.as_str(), path, body };
     presented.verify(&live.key, covered, services.sessions.instance(), now)?;
-    services.sessions.use_counter(live, &presented, now)
+    live.use_counter(&presented, now)
 }
 
 fn bearer(

@@ -73,6 +73,17 @@ pub(super) struct Live {
 }
 
 impl Live {
+    /// Uses up the request's counter. Only after its proof was verified.
+    pub(super) fn use_counter(
+        &self,
+        presented: &Presented<'_>,
+        now: UtcMicros,
+    ) -> Result<(), SessionRefused> {
+        self.used_us.fetch_max(now.get(), Ordering::AcqRel);
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        if window.accept(presented.counter()) { Ok(()) } else { Err(ProofRefused::Replayed.into()) }
+    }
+
     /// When the holder last proved who they are, as far as this instance knows.
     pub(super) fn authenticated_at(&self) -> UtcMicros {
         UtcMicros::from_micros(self.authenticated_us.load(Ordering::Acquire))
@@ -197,18 +208,6 @@ impl Sessions {
         self.0.directory.observe_epoch(found.epoch);
         live.authenticated(found.authenticated_at);
         Ok(Unbound { role: found.role, assurance: found.assurance, epoch: found.epoch })
-    }
-
-    /// Uses up the request's counter. Only after its proof was verified.
-    pub(super) fn use_counter(
-        &self,
-        live: &Live,
-        presented: &Presented<'_>,
-        now: UtcMicros,
-    ) -> Result<(), SessionRefused> {
-        live.used_us.fetch_max(now.get(), Ordering::AcqRel);
-        let mut window = live.window.lock().unwrap_or_else(PoisonError::into_inner);
-        if window.accept(presented.counter()) { Ok(()) } else { Err(ProofRefused::Replayed.into()) }
     }
 
     /// Takes note that the holder of a session has just proved who they are.

@@ -37,8 +37,8 @@ pub(crate) async fn reverify(
     if intent.certificate() != certificate || intent.device() != device {
         return Err(problem(Refusal::ChallengeUnknown));
     }
-    let signer = services.directory.signer(&certificate, now).await?;
-    let verified = signed.verify_parsed(intent, &services.bank.id, &signer.key)?;
+    let holder = services.directory.signer(&certificate, now).await?;
+    let verified = signed.verify_parsed(intent, &services.bank.id, &holder.key)?;
     let intent = verified.get();
     let Body::SessionLogin { challenge, origin, .. } = intent.body() else {
         return Err(Problem::malformed("signed.kind", "must be session.login"));
@@ -48,7 +48,7 @@ pub(crate) async fn reverify(
     let stored = store::lock_challenge(&mut tx, book, challenge).await?;
     let redemption = Redemption { certificate, device, origin, session: Some(caller.session), now };
     decide_challenge(stored.as_ref(), &redemption).map_err(problem)?;
-    if !is_device_proof(&signer.device_key, intent, device_proof) {
+    if !is_device_proof(&holder.device_key, intent, device_proof) {
         return Err(problem(Refusal::DeviceProofInvalid));
     }
     store::redeem_challenge(&mut tx, book, challenge, now).await?;
