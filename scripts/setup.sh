@@ -45,7 +45,15 @@ cargo_tool() {
     CARGO_TARGET_DIR=target/tools cargo install --quiet --locked "$1" >&2
 }
 
+# A program that others wrote, to compare our one-time codes with; the test says so where it is missing.
+oath_tool() {
+    have oathtool && return 0
+    have apt-get && as_root apt-get update -qq >&2 && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq oathtool >&2 && return 0
+    echo "oathtool is not installed: the test that compares with it will say that it was skipped" >&2
+}
+
 tools() {
+    oath_tool
     pip_tool typos typos
     cargo_tool cargo-nextest
     cargo_tool cargo-deny

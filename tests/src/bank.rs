@@ -129,6 +129,14 @@ impl Bank {
         }
     }
 
+    /// The name of the server process that request proofs are made for, where it runs in this process.
+    pub fn instance(&self) -> Option<String> {
+        match &self.server {
+            Server::Within(running) => Some(running.app.sessions.instance().to_owned()),
+            Server::Process(_) | Server::Down(_) => None,
+        }
+    }
+
     /// The bank's folder: key files, TLS certificate, cluster.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -1,6 +1,6 @@
 //! HTTP byte by byte: what the typed client would never send, and what it would not show.
 
-use client::{RequestSigner, Session};
+use client::{Channel, RequestSigner};
 use intent::{Intent, Kind, SignedIntent};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -83,7 +83,7 @@ impl Request {
     }
 
     /// The same request proved as one of `session`.
-    pub async fn proved_by(self, session: &Session) -> Self {
+    pub async fn proved_by(self, session: &Channel) -> Self {
         let token = session.token().await.unwrap();
         self.proved_with(session.signer(), &token, clock::now().get(), session.next_counter())
     }
@@ -170,6 +170,15 @@ impl Answer {
         (self.status, self.problem())
     }
 
+    /// Nothing, if it is a success.
+    ///
+    /// # Panics
+    ///
+    /// When it is not.
+    pub fn assert_ok(&self) {
+        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.text());
+    }
+
     /// The answer, if it is a success.
     ///
     /// # Panics
@@ -200,7 +209,11 @@ impl Bank {
     }
 
     /// Sends a request proved by a session.
-    pub async fn send_as(&self, session: &Session, request: Request) -> Answer {
+    pub async fn send_as(&self, session: &Channel, request: Request) -> Answer {
+        // The server may have been brought up anew since this session heard of it.
+        if let Some(name) = self.instance() {
+            session.bank().transport().instance().observe(&name);
+        }
         self.send(request.proved_by(session).await).await
     }
 
@@ -210,12 +223,12 @@ impl Bank {
     }
 
     /// Reads a path in a session.
-    pub async fn get_as(&self, session: &Session, path: &str) -> Answer {
+    pub async fn get_as(&self, session: &Channel, path: &str) -> Answer {
         self.send_as(session, Request::get(path)).await
     }
 
     /// Submits an envelope in a session, to the route of its kind.
-    pub async fn submit(&self, session: &Session, signed: &SignedIntent) -> Answer {
+    pub async fn submit(&self, session: &Channel, signed: &SignedIntent) -> Answer {
         self.send_as(session, Request::submission(signed)).await
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use client::{UserName, Wish};
+use client::{SecondFactor, UserName, Wish};
 use crypto::{KemPublicKey, SecretBytes, Suite, random, seal_to, sha3_256, sha256};
 use e2e::{Answer, Bank, Customer, Forger, Holder, ORIGIN, Request, eur, fresh_account, money};
 use intent::{
@@ -35,11 +35,10 @@ const REFUSALS_OUT_OF_REACH: [(Refusal, &str); 11] = [
 ];
 
 /// Codes of problems that this version has no way to bring about, and why.
-const CODES_OUT_OF_REACH: [(Code, &str); 3] = [
-    (Code::Forbidden, "no reading route needs a permission: what a role may not see is not found"),
-    (Code::Conflict, "conflicts of intents have codes of their own, and registration hides them"),
-    (Code::RateLimited, "rate limits come with a later version"),
-];
+const CODES_OUT_OF_REACH: [(Code, &str); 1] = [(
+    Code::Forbidden,
+    "no reading route needs a permission: what a role may not see is not found",
+)];
 
 /// Codes of documents that cannot arrive from outside, and why.
 const DOCUMENT_CODES_OUT_OF_REACH: [(&str, &str); 2] = [
@@ -507,6 +506,37 @@ async fn every_code_of_a_problem_is_provoked_or_excused() {
     let nobody = json!({"certificate": "00".repeat(32), "device_id": "00".repeat(32)});
     let challenge = Request::post_json("/api/auth/certificate-challenge", &nobody);
     expect(&bank.send(challenge).await, Code::CertificateNotAccepted);
+    let stale = bank.login(&alice.holder).await;
+    bank.execute("UPDATE sessions SET authenticated_at = now() - interval '6 minutes'").await;
+    let set = |password: &str| {
+        Request::post_json("/api/users/password", &json!({ "password": password }))
+    };
+    expect(&bank.send_as(&stale, set("seven green umbrellas")).await, Code::NotFresh);
+    expect(&bank.send_as(&alice, set("too short")).await, Code::PasswordUnfit);
+    bank.send_as(&alice, set("seven green umbrellas")).await.assert_ok();
+    let profile = format!("/api/users/{}/profile", alice.identity().user().id);
+    let email = bank.get_as(&alice, &profile).await.ok().json()["email"].clone();
+    let visit = bank.client();
+    let visit = visit.visit(email.as_str().unwrap(), "seven green umbrellas", SecondFactor::None);
+    expect(&bank.get_as(&visit.await.unwrap(), "/api/accounts").await, Code::AssuranceTooLow);
+    let setup = || Request::post("/api/mfa/setup", "{}");
+    let told = bank.send_as(&alice, setup()).await.ok().json();
+    let app = totp_rs::Totp::from_url(told["uri"].as_str().unwrap()).unwrap();
+    let now_s = u64::try_from(server::clock::now().get() / 1_000_000).unwrap();
+    let code = json!({"code": app.generate(now_s).to_string()});
+    let verify = || Request::post_json("/api/mfa/verify", &code);
+    bank.send_as(&alice, verify()).await.assert_ok();
+    expect(&bank.send_as(&alice, verify()).await, Code::FactorRefused);
+    expect(&bank.send_as(&alice, setup()).await, Code::Conflict);
+    let kem = b64(alice.holder.kem().public_key().as_bytes());
+    let wrong = json!({"email": email, "password": "a wrong one here", "kem_public_key": kem});
+    let wrong = || Request::post_json("/api/users/login", &wrong);
+    expect(&bank.send(wrong()).await, Code::CredentialsRefused);
+    let locked = e2e::eventually("the account to be locked", async || {
+        let answer = bank.send(wrong()).await;
+        (answer.status != 401).then_some(answer)
+    });
+    expect(&locked.await, Code::RateLimited);
     let unproved =
         Request::get("/api/accounts").proved_by(&alice).await.without("strongroom-proof");
     expect(&bank.send(unproved).await, Code::ProofRefused);

@@ -120,6 +120,10 @@ pub(crate) enum Command {
     Login(commands::login::Args),
     Logout(commands::logout::Args),
     #[command(subcommand)]
+    Password(commands::password::Command),
+    #[command(subcommand)]
+    Mfa(commands::mfa::Command),
+    #[command(subcommand)]
     Accounts(commands::accounts::Command),
     Pay(commands::pay::Args),
     Fund(commands::fund::Args),

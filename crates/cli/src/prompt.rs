@@ -40,6 +40,20 @@ pub(crate) fn new_passphrase(globals: &Globals, purpose: &str) -> Result<SecretB
     Ok(passphrase)
 }
 
+/// A new password for the bank: from a file, or asked for twice. Whether it will do is for the bank to say.
+pub(crate) fn new_password(globals: &Globals, file: Option<&Path>) -> Result<SecretBytes, Failure> {
+    if let Some(path) = file {
+        return from_file(path);
+    }
+    let first = ask(globals, "New password: ")?;
+    let second = ask(globals, "The same again: ")?;
+    if crypto::constant_time_eq(first.expose(), second.expose()) {
+        Ok(first)
+    } else {
+        Err(Failure::usage("the two passwords differ"))
+    }
+}
+
 /// Asks before something is done that cannot be undone. `summary` says what.
 pub(crate) fn confirm(globals: &Globals, summary: &str) -> Result<(), Failure> {
     if globals.yes {

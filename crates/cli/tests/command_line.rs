@@ -208,12 +208,14 @@ fn completions_are_for_this_command() {
 /// `UPDATE_SNAPSHOTS=1` and read the difference.
 #[test]
 fn the_help_says_what_it_said() {
-    let topics: [&[&str]; 22] = [
+    let topics: [&[&str]; 24] = [
         &["found"],
         &["serve"],
         &["enrol"],
         &["login"],
         &["logout"],
+        &["password", "set"],
+        &["mfa"],
         &["accounts"],
         &["accounts", "open"],
         &["accounts", "freeze"],

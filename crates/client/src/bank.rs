@@ -23,7 +23,7 @@ use crate::{
 };
 
 const DEVICE_KEY_PURPOSE: &str = "device-key";
-const BOOTSTRAP_PURPOSE: &str = "session-bootstrap";
+pub(crate) const BOOTSTRAP_PURPOSE: &str = "session-bootstrap";
 
 /// A connection to a bank whose keys are known. Cheap to clone.
 #[derive(Clone)]
@@ -169,8 +169,9 @@ impl Bank {
             answer.session.refresh_token,
             &answer.session.expires_at,
         )?;
-        let key = proof::session_key(tokens.session, &bootstrap, identity.device().key())?;
-        Ok(Session::new(self.clone(), identity, RequestSigner::new(key), tokens))
+        let key = proof::session_key(tokens.session, &bootstrap, Some(identity.device().key()))?;
+        let prover = RequestSigner::new(key, self.transport.instance().clone());
+        Ok(Session::new(self.clone(), identity, prover, tokens))
     }
 
     /// The device key of an identity, sealed to the bank for one intent; base64url.
@@ -274,7 +275,7 @@ pub(crate) fn envelope(signed: &SignedIntent) -> Result<serde_json::Value, Clien
     from_body(&signed.to_json())
 }
 
-fn nonce(text: &str) -> Result<[u8; 32], ClientError> {
+pub(crate) fn nonce(text: &str) -> Result<[u8; 32], ClientError> {
     let mut nonce = [0; 32];
     hex::decode_to_slice(text, &mut nonce).map_err(|_| ClientError::Answer { what: "nonce" })?;
     Ok(nonce)

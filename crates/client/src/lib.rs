@@ -18,12 +18,12 @@
 //! - Plain HTTP is refused beyond the loopback interface, redirects are never followed.
 //!
 //! ```
-//! use client::RequestSigner;
+//! use client::{Instance, RequestSigner};
 //! use crypto::SecretBytes;
 //!
-//! let signer = RequestSigner::new(SecretBytes::new(vec![7; 32]));
+//! let signer = RequestSigner::new(SecretBytes::new(vec![7; 32]), Instance::default());
 //! let proof = signer.sign("GET", "/api/accounts", b"", 1_700_000_000_000_000, 1);
-//! assert!(proof.proof.starts_with("t=1700000000000000, n=1, mac="));
+//! assert!(proof.proof.starts_with("t=1700000000000000, n=1, i=, mac="));
 //! ```
 
 mod bank;
@@ -53,9 +53,12 @@ pub use identity::{Certificates, Identity, KeyChain, UserName};
 pub use invitation::Invitation;
 pub use journal::ChainJournal;
 pub use keystore::{KeyStore, KeyStoreError, Profile, StoredSession, Unlocked};
-pub use proof::{ProofHeaders, RequestSigner, session_key};
+pub use proof::{Instance, ProofHeaders, RequestSigner, session_key};
 pub use receipt::{ReceiptProof, verify_receipt};
-pub use session::{HistoryQuery, Session, Settled, Standing};
+pub use session::{
+    AuthenticatorSetup, Channel, HistoryQuery, SecondFactor, Session, Settled, Standing,
+    TrustedDevice, VerifiedFactor, Visit,
+};
 pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;
 pub use wire::{AccountView, HistoryItem, HistoryPage, KeyInfo, SecurityInfo};

@@ -6,7 +6,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use url::{Host, Url};
 
-use crate::{ClientError, Problem};
+use crate::{ClientError, Instance, Problem};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than the 30 s that the bank allows itself.
@@ -81,6 +81,7 @@ pub struct Transport {
     http: reqwest::Client,
     server: ServerUrl,
     origin: String,
+    instance: Instance,
 }
 
 impl Transport {
@@ -100,13 +101,19 @@ impl Transport {
             builder = builder.tls_certs_only(roots);
         }
         let http = builder.build().map_err(fault)?;
-        Ok(Self { http, server, origin })
+        Ok(Self { http, server, origin, instance: Instance::default() })
     }
 
     /// Where it connects to.
     #[must_use]
     pub const fn server(&self) -> &ServerUrl {
         &self.server
+    }
+
+    /// The server process that answered last.
+    #[must_use]
+    pub const fn instance(&self) -> &Instance {
+        &self.instance
     }
 
     /// Sends one request and reads the whole answer; a status of 400 and above is an error.
@@ -122,6 +129,9 @@ impl Transport {
         let request = self.http.request(method, url).headers(headers).body(body);
         let mut response = request.send().await.map_err(fault)?;
         let status = response.status();
+        if let Some(name) = response.headers().get(Instance::HEADER).and_then(|v| v.to_str().ok()) {
+            self.instance.observe(name);
+        }
         let retry_after_s = retry_after_s(response.headers());
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(fault)? {

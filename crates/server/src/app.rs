@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 use crate::authority::Authority;
 use crate::bank::Bank;
 use crate::certificates::directory::Directory;
-use crate::clock;
 use crate::config::Config;
 use crate::corridor::{self, Corridor};
+use crate::credentials::Passwords;
 use crate::db::Db;
+use crate::passkeys::Passkeys;
 use crate::sessions::Sessions;
 use crate::vault::Vault;
 
@@ -38,6 +39,10 @@ pub struct Services {
     pub authority: Authority,
     /// Seals what the database keeps secret.
     pub vault: Vault,
+    /// Hashes passwords.
+    pub(crate) passwords: Passwords,
+    /// The rules of passkeys for this bank.
+    pub(crate) passkeys: Passkeys,
     /// Thresholds and weights of the risk engine.
     pub risk_policy: risk::Policy,
 }
@@ -76,8 +81,10 @@ impl App {
             directory.clone(),
             authority.clone(),
             bank.book,
-            clock::now(),
-        );
+        )
+        .map_err(std::io::Error::other)?;
+        let passkeys = Passkeys::new(&config.origin, &bank.name);
+        let passwords = Passwords::new().map_err(std::io::Error::other)?;
         let (corridor, queue) = Corridor::new(QUEUE_CAPACITY, bank.clone(), directory.clone());
         let risk_policy = risk::Policy::default_v1();
         let services = Arc::new(Services {
@@ -89,6 +96,8 @@ impl App {
             sessions,
             authority,
             vault,
+            passwords,
+            passkeys,
             risk_policy,
         });
         let stop = CancellationToken::new();

@@ -6,19 +6,23 @@
 
 pub mod accounts;
 mod app;
+mod attempts;
 pub mod authority;
 pub mod bank;
 pub mod certificates;
 pub mod clock;
 pub mod config;
 pub mod corridor;
+mod credentials;
 pub mod db;
 pub mod doctor;
 pub mod health;
 pub mod http;
 pub mod log;
+mod mfa;
 pub mod migrate;
 pub mod openapi;
+mod passkeys;
 pub mod policy;
 pub mod postgres;
 pub mod problem;

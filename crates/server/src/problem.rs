@@ -78,6 +78,16 @@ codes! {
     SessionEnded = "session-ended", UNAUTHORIZED, "The session has ended; sign in again";
     /// The request does not prove that it comes from its session's device.
     ProofRefused = "proof-refused", UNAUTHORIZED, "The request's proof is not valid";
+    /// E-mail and password do not belong together, or nobody may sign in with them: one answer for all.
+    CredentialsRefused = "credentials-refused", UNAUTHORIZED, "E-mail and password were not accepted";
+    /// The session's level does not suffice.
+    AssuranceTooLow = "assurance-too-low", FORBIDDEN, "This needs a stronger sign-in";
+    /// The holder has to prove again who they are.
+    NotFresh = "authentication-not-fresh", FORBIDDEN, "Prove again who you are, then repeat the request";
+    /// The second factor is wrong, was used before, or is not set up.
+    FactorRefused = "second-factor-refused", FORBIDDEN, "The second factor was not accepted";
+    /// The password may not be chosen.
+    PasswordUnfit = "password-unfit", UNPROCESSABLE_ENTITY, "Choose another password";
     /// The caller lacks a permission.
     Forbidden = "forbidden", FORBIDDEN, "You may not do this";
     /// The state that the request relies on has moved.
@@ -127,6 +137,11 @@ impl Problem {
                 | Code::CertificateNotAccepted
                 | Code::SessionEnded
                 | Code::ProofRefused
+                | Code::CredentialsRefused
+                | Code::AssuranceTooLow
+                | Code::NotFresh
+                | Code::FactorRefused
+                | Code::PasswordUnfit
                 | Code::Forbidden
                 | Code::Conflict
                 | Code::TimedOut

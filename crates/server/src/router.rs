@@ -1,23 +1,30 @@
 //! The table of contents: every route of the server, in two parts, without and with a session.
 
+use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::get;
+use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, certificates, corridor, health, log, openapi, security, sessions, telemetry,
-    transfers, users,
+    App, accounts, certificates, corridor, credentials, health, log, mfa, openapi, passkeys,
+    security, sessions, telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
 pub fn router(app: App) -> axum::Router {
+    // A hexadecimal name makes a header value; where it did not, proofs would be refused and nothing else.
+    let instance = HeaderValue::from_str(app.sessions.instance()).ok();
+    let name = HeaderName::from_static(sessions::proof::INSTANCE_HEADER);
     let (router, document) = described(&app).split_for_parts();
     router
         .merge(openapi::router(document))
         .route("/metrics", get(telemetry::metrics))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        .layer(SetResponseHeaderLayer::overriding(name, move |_: &Response| instance.clone()))
         .with_state(app)
 }
 
@@ -29,6 +36,8 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(log::router())
         .merge(users::open_router())
         .merge(sessions::open_router())
+        .merge(credentials::open_router())
+        .merge(passkeys::open_router())
         .merge(certificates::open_router());
     let signed_in = OpenApiRouter::new()
         .merge(accounts::router())
@@ -36,6 +45,9 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(corridor::api::router())
         .merge(users::router())
         .merge(sessions::router())
+        .merge(credentials::router())
+        .merge(mfa::router())
+        .merge(passkeys::router())
         .merge(certificates::router())
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));
     open.merge(signed_in)

@@ -32,6 +32,11 @@ pub const COMMIT_SECONDS: &str = "strongroom_group_commit_seconds";
 /// Group commits that failed and were tried again or given up.
 pub const COMMIT_FAILURES: &str = "strongroom_group_commit_failures_total";
 
+/// Sign-ins that were refused, by what was wrong.
+pub const SIGN_IN_REFUSED: &str = "strongroom_sign_in_refused_total";
+/// Locks that began after failed sign-ins, by whose.
+pub const SIGN_IN_LOCKS: &str = "strongroom_sign_in_locks_total";
+
 /// From 100 µs, which no honest answer beats, to the request timeout.
 const SECONDS_BUCKETS: &[f64] = &[
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
@@ -85,6 +90,8 @@ pub fn recorder() -> &'static PrometheusHandle {
         metrics::describe_histogram!(BATCH_INTENTS, "Intents in one group commit");
         metrics::describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "Time of a group commit");
         metrics::describe_counter!(COMMIT_FAILURES, "Group commits that failed");
+        metrics::describe_counter!(SIGN_IN_REFUSED, "Sign-ins refused, by what was wrong");
+        metrics::describe_counter!(SIGN_IN_LOCKS, "Locks after failed sign-ins, by whose");
         handle
     })
 }

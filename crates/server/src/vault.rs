@@ -26,6 +26,10 @@ pub enum VaultPurpose {
     DeviceKey,
     /// The bootstrap secret of a session; its owner is the session id.
     SessionSecret,
+    /// The hash of a password; its owner is the user id.
+    PasswordHash,
+    /// The secret of an authenticator; its owner is the user id.
+    TotpSecret,
 }
 
 impl VaultPurpose {
@@ -33,6 +37,8 @@ impl VaultPurpose {
         match self {
             Self::DeviceKey => "strongroom/vault/device-key/v1",
             Self::SessionSecret => "strongroom/vault/session-secret/v1",
+            Self::PasswordHash => "strongroom/vault/password-hash/v1",
+            Self::TotpSecret => "strongroom/vault/totp-secret/v1",
         }
     }
 }
@@ -44,6 +50,8 @@ pub struct Vault(Arc<DerivedKeys>);
 struct DerivedKeys {
     device_keys: AeadKey,
     session_secrets: AeadKey,
+    password_hashes: AeadKey,
+    totp_secrets: AeadKey,
 }
 
 impl Vault {
@@ -56,6 +64,8 @@ impl Vault {
         Ok(Self(Arc::new(DerivedKeys {
             device_keys: key(VaultPurpose::DeviceKey)?,
             session_secrets: key(VaultPurpose::SessionSecret)?,
+            password_hashes: key(VaultPurpose::PasswordHash)?,
+            totp_secrets: key(VaultPurpose::TotpSecret)?,
         })))
     }
 
@@ -89,6 +99,8 @@ impl Vault {
         match purpose {
             VaultPurpose::DeviceKey => &self.0.device_keys,
             VaultPurpose::SessionSecret => &self.0.session_secrets,
+            VaultPurpose::PasswordHash => &self.0.password_hashes,
+            VaultPurpose::TotpSecret => &self.0.totp_secrets,
         }
     }
 }

@@ -16,7 +16,9 @@ pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod mfa;
 pub(crate) mod migrate;
+pub(crate) mod password;
 pub(crate) mod pay;
 pub(crate) mod receipt;
 pub(crate) mod serve;
@@ -34,6 +36,8 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Enrol(args) => enrol::run(globals, args).await,
         Command::Login(args) => login::run(globals, args).await,
         Command::Logout(args) => logout::run(globals, args).await,
+        Command::Password(command) => password::run(globals, command).await,
+        Command::Mfa(command) => mfa::run(globals, command).await,
         Command::Accounts(command) => accounts::run(globals, command).await,
         Command::Pay(args) => pay::run(globals, args).await,
         Command::Fund(args) => fund::run(globals, args).await,

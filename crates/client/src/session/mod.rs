@@ -1,9 +1,11 @@
 //! A session: signed requests and signed intents, from as many tasks as you like.
 
+mod channel;
 mod tokens;
+mod visit;
 
+use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crypto::Sha3;
@@ -11,20 +13,19 @@ use intent::{Body, Intent, Kind, Receipt, RevocationReason, SignedIntent, UserId
 use ledger::{AccountId, AccountNumber, Freeze};
 use money::{Amount, AssetCode};
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use tokio::sync::RwLock;
 use uuid::Uuid;
 
+pub use channel::Channel;
 pub use tokens::Standing;
 pub(crate) use tokens::Tokens;
+pub use visit::{AuthenticatorSetup, SecondFactor, TrustedDevice, VerifiedFactor, Visit};
 
-use crate::bank::{envelope, from_body, json_headers, to_body};
-use crate::wire::{EnrolAnswer, Page, RefreshAnswer, RefreshRequest, Resolved};
+use crate::bank::{envelope, from_body, to_body};
+use crate::wire::{EnrolAnswer, Page, Resolved};
 use crate::{
     AccountView, Bank, BatchLine, ClientError, HistoryPage, Identity, KeyInfo, RequestSigner, Wish,
-    clock, routes,
+    routes,
 };
 
 /// The same signed bytes are sent at most this often; the intent id makes it harmless.
@@ -37,13 +38,16 @@ const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// An open session of one identity. Share it by [`Arc`] or reference: every method takes `&self`.
 pub struct Session {
-    bank: Bank,
+    channel: Channel,
     identity: Arc<Identity>,
-    signer: RequestSigner,
-    /// Last counter handed out. It starts at the clock's microseconds, so a later process that
-    /// resumes the session is ahead of the earlier one without either writing it down.
-    counter: AtomicU64,
-    tokens: RwLock<Tokens>,
+}
+
+impl Deref for Session {
+    type Target = Channel;
+
+    fn deref(&self) -> &Channel {
+        &self.channel
+    }
 }
 
 /// An intent that took effect.
@@ -74,78 +78,19 @@ impl Session {
         signer: RequestSigner,
         tokens: Tokens,
     ) -> Self {
-        let start = u64::try_from(clock::now().get()).unwrap_or_default();
-        let counter = AtomicU64::new(start);
-        Self { bank, identity, signer, counter, tokens: RwLock::new(tokens) }
+        Self { channel: Channel::new(bank, signer, tokens), identity }
     }
 
     /// Takes up a session that an earlier process laid down.
     #[must_use]
     pub fn resume(bank: Bank, identity: Arc<Identity>, standing: Standing) -> Self {
-        let tokens = Tokens {
-            session: standing.session,
-            token: standing.token,
-            refresh_token: standing.refresh_token,
-            expires_at_s: standing.expires_at_s,
-        };
-        Self::new(bank, identity, RequestSigner::new(standing.key), tokens)
-    }
-
-    /// What [`Session::resume`] needs.
-    pub async fn standing(&self) -> Standing {
-        let tokens = self.tokens.read().await;
-        Standing {
-            session: tokens.session,
-            key: self.signer.secret().duplicate(),
-            token: tokens.token.clone(),
-            refresh_token: tokens.refresh_token.clone(),
-            expires_at_s: tokens.expires_at_s,
-        }
-    }
-
-    /// The bank.
-    #[must_use]
-    pub const fn bank(&self) -> &Bank {
-        &self.bank
+        Self { channel: Channel::resume(bank, standing), identity }
     }
 
     /// Who is logged in.
     #[must_use]
     pub const fn identity(&self) -> &Arc<Identity> {
         &self.identity
-    }
-
-    /// Makes the proofs of this session's requests, for load that is signed beforehand.
-    #[must_use]
-    pub const fn signer(&self) -> &RequestSigner {
-        &self.signer
-    }
-
-    /// The next counter for [`RequestSigner::sign`].
-    pub fn next_counter(&self) -> u64 {
-        self.counter.fetch_add(1, Ordering::Relaxed).saturating_add(1)
-    }
-
-    /// The bearer token now in force.
-    pub async fn token(&self) -> Result<String, ClientError> {
-        {
-            let tokens = self.tokens.read().await;
-            if tokens.is_fresh() {
-                return Ok(tokens.token.clone());
-            }
-        }
-        // One task renews, the others find it done: a refresh token used twice ends the session.
-        let mut tokens = self.tokens.write().await;
-        if !tokens.is_fresh() {
-            let request = RefreshRequest { refresh_token: &tokens.refresh_token };
-            let body = to_body(&request)?;
-            let headers = self.headers("POST", routes::REFRESH, &body, &tokens.token)?;
-            let path = routes::REFRESH;
-            let bytes = self.bank.transport().send(Method::POST, path, headers, body).await?;
-            let answer: RefreshAnswer = from_body(&bytes)?;
-            *tokens = Tokens::from_answer(answer.token, answer.refresh_token, &answer.expires_at)?;
-        }
-        Ok(tokens.token.clone())
     }
 
     /// Moves money from one account to another.
@@ -222,15 +167,15 @@ impl Session {
             device_key_commitment: successor.device().key_commitment(),
             kem_public_key: successor.kem().public_key().as_bytes().to_vec(),
         };
-        let signed = self.identity.sign(&self.bank.trust().bank, body, None)?;
+        let signed = self.identity.sign(&self.bank().trust().bank, body, None)?;
         let request = json!({
             "signed": envelope(&signed)?,
-            "sealed_device_key": self.bank.seal_device_key(successor, &signed)?,
+            "sealed_device_key": self.bank().seal_device_key(successor, &signed)?,
         });
         let bytes = self.send_intent(Kind::KeyRotate, &signed, to_body(&request)?).await?;
         let answer: EnrolAnswer = from_body(&bytes)?;
         let receipt = self.settle(&answer.receipt, &signed)?;
-        let certificates = self.bank.accept_certificates(successor, &answer)?;
+        let certificates = self.bank().accept_certificates(successor, &answer)?;
         successor.accept(certificates);
         Ok(receipt)
     }
@@ -238,7 +183,7 @@ impl Session {
     /// Signs a wish and submits it.
     pub async fn submit(&self, wish: Wish) -> Result<Settled, ClientError> {
         let Wish { body, details } = wish;
-        let signed = self.identity.sign(&self.bank.trust().bank, body, details)?;
+        let signed = self.identity.sign(&self.bank().trust().bank, body, details)?;
         self.submit_signed(signed).await
     }
 
@@ -305,26 +250,30 @@ impl Session {
         self.get(routes::VERIFY_SESSION).await
     }
 
+    /// Proves again, by key and device, that its holder holds this session.
+    pub async fn reverify(&self) -> Result<(), ClientError> {
+        let answer: Value = self.post(routes::RECHALLENGE, &json!({})).await?;
+        let text = answer.pointer("/challenge/nonce").and_then(Value::as_str);
+        let nonce = text.ok_or(ClientError::Answer { what: "challenge" })?;
+        let kem = crypto::KemSecretKey::generate(self.bank().suite())?;
+        let body = Body::SessionLogin {
+            challenge: crate::bank::nonce(nonce)?,
+            origin: self.bank().trust().origin.clone(),
+            kem_public_key: kem.public_key().as_bytes().to_vec(),
+        };
+        let signed = self.identity.sign(&self.bank().trust().bank, body, None)?;
+        let device_proof = self.identity.device().proof(&signed.intent);
+        let request = json!({
+            "signed": envelope(&signed)?,
+            "device_proof": crate::base64url::encode(&device_proof),
+        });
+        let _: Value = self.post(routes::REVERIFY, &request).await?;
+        Ok(())
+    }
+
     /// Ends the session at the bank.
     pub async fn logout(&self) -> Result<(), ClientError> {
         self.request(Method::POST, routes::LOGOUT, Vec::new()).await.map(|_| ())
-    }
-
-    /// A proven GET of `path`, which includes the query.
-    pub async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, ClientError> {
-        from_body(&self.request(Method::GET, path, Vec::new()).await?)
-    }
-
-    /// A proven request; the answer's bytes.
-    pub async fn request(
-        &self,
-        method: Method,
-        path: &str,
-        body: Vec<u8>,
-    ) -> Result<Vec<u8>, ClientError> {
-        let token = self.token().await?;
-        let headers = self.headers(method.as_str(), path, &body, &token)?;
-        self.bank.transport().send(method, path, headers, body).await
     }
 
     /// Sends an intent, again where the outcome is unknown or the bank was busy, and turns a
@@ -359,29 +308,11 @@ impl Session {
     }
 
     fn settle(&self, receipt: &Value, signed: &SignedIntent) -> Result<Receipt, ClientError> {
-        let mut receipt = self.bank.settle(receipt, signed, &[])?;
+        let mut receipt = self.bank().settle(receipt, signed, &[])?;
         if let Some(certificates) = self.identity.certificates() {
             certificates.complete(&mut receipt);
         }
         Ok(receipt)
-    }
-
-    fn headers(
-        &self,
-        method: &str,
-        path: &str,
-        body: &[u8],
-        token: &str,
-    ) -> Result<HeaderMap, ClientError> {
-        let proof = self.signer.sign(method, path, body, clock::now().get(), self.next_counter());
-        let value = |text: &str| {
-            HeaderValue::from_str(text).map_err(|_| ClientError::Answer { what: "token" })
-        };
-        let mut headers = json_headers();
-        headers.insert(AUTHORIZATION, value(&format!("Bearer {token}"))?);
-        headers.insert(HeaderName::from_static("content-digest"), value(&proof.content_digest)?);
-        headers.insert(HeaderName::from_static(RequestSigner::HEADER), value(&proof.proof)?);
-        Ok(headers)
     }
 }
 

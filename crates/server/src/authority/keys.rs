@@ -30,6 +30,7 @@ struct Keys {
     kem: KemSecretKey,
     token_key: SecretBytes,
     refresh_key: MacKey,
+    attempts_key: MacKey,
 }
 
 impl Authority {
@@ -63,6 +64,7 @@ impl Authority {
             kem: KemSecretKey::from_seed(suite, file.secret(KeyPurpose::Kem)?.expose())?,
             token_key: derive(b"strongroom/token/v1")?,
             refresh_key: MacKey::new(&derive(b"strongroom/refresh/v1")?),
+            attempts_key: MacKey::new(&derive(b"strongroom/attempts/v1")?),
         })))
     }
 
@@ -131,6 +133,11 @@ impl Authority {
 
     pub(crate) fn refresh_key(&self) -> &MacKey {
         &self.0.refresh_key
+    }
+
+    /// Hides whose failed attempts are counted.
+    pub(crate) fn attempts_key(&self) -> &MacKey {
+        &self.0.attempts_key
     }
 }
 

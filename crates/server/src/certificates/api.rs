@@ -139,7 +139,7 @@ async fn find(
 ) -> Result<CertificateRow, Problem> {
     let certificate = match &query.certificate {
         Some(text) => wire::digest(text, "certificate")?,
-        None => caller.certificate,
+        None => caller.certificate()?,
     };
     service::find(app, caller, &certificate).await
 }

@@ -114,7 +114,7 @@ fn refuse_other_session(intent: &Intent, caller: Option<&Caller>) -> Result<(), 
     let needs_session = !matches!(intent.kind(), Kind::UserEnrol | Kind::SessionLogin);
     match caller {
         None if needs_session => Err(Problem::unauthenticated()),
-        Some(caller) if needs_session && caller.certificate != intent.certificate() => {
+        Some(caller) if needs_session && caller.certificate()? != intent.certificate() => {
             Err(refused(
                 StatusCode::FORBIDDEN,
                 "session-of-another-certificate",

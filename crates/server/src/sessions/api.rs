@@ -11,11 +11,15 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::assurance::Aal;
 use super::caller::{Caller, SessionId};
+use super::reverify;
 use super::service;
 use super::store::SessionSummary;
 use crate::corridor::{Answer, Attachments, OriginInfo};
+use crate::credentials::{self, SecretText};
 use crate::http::{Json, Path, read_body};
+use crate::mfa::{self, Presented};
 use crate::problem::Problem;
 use crate::wire;
 use crate::{App, clock};
@@ -33,6 +37,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(logout))
         .routes(routes!(verify_session))
+        .routes(routes!(rechallenge))
+        .routes(routes!(reverify))
         .routes(routes!(list, revoke_all))
         .routes(routes!(revoke))
 }
@@ -69,11 +75,17 @@ pub(super) async fn certificate_challenge(
     let certificate = wire::digest(&request.certificate, "certificate")?;
     let device = DeviceId::new(wire::digest(&request.device_id, "device_id")?);
     let challenge = service::challenge(&app, certificate, device, clock::now()).await?;
-    Ok(Json(ChallengeAnswer {
-        challenge_token: Base64UrlUnpadded::encode_string(&challenge.nonce),
-        nonce: hex::encode(challenge.nonce),
-        expires_at: challenge.expires_at.to_string(),
-    }))
+    Ok(Json(challenge.into()))
+}
+
+impl From<service::Challenge> for ChallengeAnswer {
+    fn from(challenge: service::Challenge) -> Self {
+        Self {
+            challenge_token: Base64UrlUnpadded::encode_string(&challenge.nonce),
+            nonce: hex::encode(challenge.nonce),
+            expires_at: challenge.expires_at.to_string(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -151,9 +163,18 @@ pub(super) struct CallerView {
     session_id: String,
     user_id: String,
     role: &'static str,
-    certificate: String,
-    device_id: String,
-    /// Epoch of authority under which the certificate was examined.
+    /// 1 to 3.
+    aal: u8,
+    /// What the session was opened by, or stepped up with.
+    assurance: &'static str,
+    /// When the holder last proved who they are.
+    authenticated_at: String,
+    /// At level 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_id: Option<String>,
+    /// Epoch of authority under which all this was examined.
     epoch: String,
 }
 
@@ -161,22 +182,127 @@ pub(super) struct CallerView {
 #[utoipa::path(get, path = "/api/auth/verify-session", tag = "sessions",
     responses((status = 200, body = CallerView), (status = 401)))]
 pub(super) async fn verify_session(caller: Caller) -> Json<CallerView> {
+    let bound = caller.assurance.certificate();
     Json(CallerView {
         session_id: caller.session.to_string(),
         user_id: caller.user.to_string(),
         role: caller.role.name(),
-        certificate: caller.certificate.to_string(),
-        device_id: caller.device.to_string(),
+        aal: caller.aal().number(),
+        assurance: caller.assurance.name(),
+        authenticated_at: caller.authenticated_at.to_string(),
+        certificate: bound.map(|(certificate, _)| certificate.to_string()),
+        device_id: bound.map(|(_, device)| device.to_string()),
         epoch: caller.epoch.to_string(),
     })
+}
+
+/// How the holder of this session may prove again who they are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RechallengeAnswer {
+    /// Of `certificate`, `password`, `totp`, `recovery_code`, `passkey`.
+    methods: Vec<&'static str>,
+    /// In a session of aal3: what its certificate and device answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge: Option<ChallengeAnswer>,
+}
+
+/// Asks how the holder of this session may prove again who they are; at aal3 with a challenge for that.
+#[utoipa::path(post, path = "/api/auth/session-rechallenge", tag = "sessions",
+    responses((status = 200, body = RechallengeAnswer)))]
+pub(super) async fn rechallenge(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Json<RechallengeAnswer>, Problem> {
+    if caller.aal() == Aal::Three {
+        let challenge = reverify::rechallenge(&app, &caller, clock::now()).await?;
+        let challenge = Some(challenge.into());
+        return Ok(Json(RechallengeAnswer { methods: vec!["certificate"], challenge }));
+    }
+    let factors = mfa::factors(&app, caller.user).await?;
+    let mut methods = if factors.password { vec!["password"] } else { Vec::new() };
+    methods.extend(factors.names());
+    Ok(Json(RechallengeAnswer { methods, challenge: None }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReverifyRequest<'a> {
+    #[serde(borrow)]
+    signed: Option<&'a RawValue>,
+    device_proof: Option<&'a str>,
+    password: Option<SecretText>,
+    code: Option<SecretText>,
+    recovery_code: Option<SecretText>,
+}
+
+/// The level of this session after its holder has proved who they are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReverifyAnswer {
+    aal: u8,
+    assurance: &'static str,
+    authenticated_at: String,
+}
+
+/// Proves again who holds this session: `{"signed": <a session.login over the challenge>, "device_proof": <base64url>}`
+/// at aal3, else one of `{"password"}`, `{"code"}`, `{"recovery_code"}`. A second factor steps the session up to aal2.
+#[utoipa::path(post, path = "/api/auth/session-reverify", tag = "sessions",
+    request_body(content = String, content_type = "application/json"),
+    responses((status = 200, body = ReverifyAnswer), (status = 401), (status = 403), (status = 429)))]
+pub(super) async fn reverify(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Json<ReverifyAnswer>, Problem> {
+    let request: ReverifyRequest<'_> = wire::object(&body)?;
+    let now = clock::now();
+    let factor = Presented::one_of(request.code.as_ref(), request.recovery_code.as_ref())?;
+    let assurance = match (request.signed, request.device_proof, &request.password, factor) {
+        (Some(signed), Some(device_proof), None, None) => {
+            let signed = wire::envelope(signed, Kind::SessionLogin)?;
+            let device_proof = wire::base64url(device_proof, "device_proof")?;
+            reverify::reverify(&app, &caller, signed, &device_proof, now).await?;
+            caller.assurance
+        }
+        (None, None, Some(password), None) => {
+            refuse_certificate(&caller)?;
+            credentials::service::prove(&app, &caller, password.expose(), &origin, now).await?;
+            reverify::step_up(&app, &caller, None, now).await?
+        }
+        (None, None, None, Some(factor)) => {
+            refuse_certificate(&caller)?;
+            let factor = mfa::accept(&app, caller.user, &factor, &origin, now).await?;
+            reverify::step_up(&app, &caller, Some(factor), now).await?
+        }
+        _ => return Err(Problem::malformed("", "send exactly one proof")),
+    };
+    Ok(Json(ReverifyAnswer {
+        aal: assurance.aal().number(),
+        assurance: assurance.name(),
+        authenticated_at: now.to_string(),
+    }))
+}
+
+/// A session of aal3 is proved again by what made it one, and by nothing less.
+fn refuse_certificate(caller: &Caller) -> Result<(), Problem> {
+    if caller.aal() == Aal::Three {
+        return Err(Problem::malformed("signed", "this session is proved by its certificate"));
+    }
+    Ok(())
 }
 
 /// A session.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SessionView {
     session_id: String,
-    certificate: String,
-    device_id: String,
+    /// 1 to 3.
+    aal: u8,
+    /// What it was opened by, or stepped up with.
+    assurance: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_id: Option<String>,
     ip: String,
     user_agent: String,
     created_at: String,
@@ -233,10 +359,13 @@ pub(super) async fn revoke(
 }
 
 fn view(summary: SessionSummary, current: SessionId) -> SessionView {
+    let bound = summary.assurance.certificate();
     SessionView {
         session_id: summary.session.to_string(),
-        certificate: summary.certificate.to_string(),
-        device_id: summary.device.to_string(),
+        aal: summary.assurance.aal().number(),
+        assurance: summary.assurance.name(),
+        certificate: bound.map(|(certificate, _)| certificate.to_string()),
+        device_id: bound.map(|(_, device)| device.to_string()),
         ip: summary.ip,
         user_agent: summary.user_agent,
         created_at: summary.created_at.to_string(),

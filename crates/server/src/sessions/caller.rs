@@ -3,10 +3,14 @@
 use axum::extract::FromRequestParts;
 use crypto::Sha3;
 use http::request::Parts;
-use intent::{DeviceId, Role, UserId};
+use intent::{DeviceId, Role, UserId, UtcMicros};
 use uuid::Uuid;
 
-use crate::problem::Problem;
+use super::assurance::{Aal, Assurance};
+use crate::problem::{Code, Problem};
+
+/// How long a proof of identity counts as fresh, in microseconds.
+const FRESH_US: i64 = 5 * 60 * 1_000_000;
 
 /// Identity of a session.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -32,7 +36,7 @@ impl std::fmt::Display for SessionId {
     }
 }
 
-/// An authenticated caller: session, device and certificate were all checked for this very request.
+/// An authenticated caller: session and what it was opened by were checked for this very request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Caller {
     /// Who.
@@ -41,12 +45,52 @@ pub struct Caller {
     pub role: Role,
     /// In which session.
     pub session: SessionId,
-    /// By which certificate: SHA3-256 of its DER.
-    pub certificate: Sha3,
-    /// From which device.
-    pub device: DeviceId,
-    /// The epoch of authority under which the certificate was last examined.
+    /// By what the session was opened, or stepped up.
+    pub assurance: Assurance,
+    /// When the holder last proved who they are.
+    pub authenticated_at: UtcMicros,
+    /// The epoch of authority under which all this was last examined.
     pub epoch: u64,
+}
+
+impl Caller {
+    /// The level of this session.
+    #[must_use]
+    pub const fn aal(&self) -> Aal {
+        self.assurance.aal()
+    }
+
+    /// Refuses a session of a lower level.
+    pub fn require(&self, needed: Aal) -> Result<(), Problem> {
+        if self.aal() >= needed { Ok(()) } else { Err(too_low(needed)) }
+    }
+
+    /// Refuses a session whose holder has not proved who they are for a while.
+    pub fn require_fresh(&self, now: UtcMicros) -> Result<(), Problem> {
+        let age_us = now.get().saturating_sub(self.authenticated_at.get());
+        if age_us <= FRESH_US { Ok(()) } else { Err(Problem::new(Code::NotFresh)) }
+    }
+
+    /// By which certificate: SHA3-256 of its DER. Only a session of aal3 has one.
+    pub fn certificate(&self) -> Result<Sha3, Problem> {
+        match self.assurance {
+            Assurance::Certificate { certificate, .. } => Ok(certificate),
+            Assurance::Password | Assurance::Factor(_) => Err(too_low(Aal::Three)),
+        }
+    }
+
+    /// From which device. Only a session of aal3 has one.
+    pub fn device(&self) -> Result<DeviceId, Problem> {
+        match self.assurance {
+            Assurance::Certificate { device, .. } => Ok(device),
+            Assurance::Password | Assurance::Factor(_) => Err(too_low(Aal::Three)),
+        }
+    }
+}
+
+/// 403 that names the level that is missing.
+pub(super) fn too_low(needed: Aal) -> Problem {
+    Problem::new(Code::AssuranceTooLow).with_detail(format!("needs {needed}"))
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {

@@ -1,12 +1,13 @@
 //! The middleware that says who makes a request.
 //!
 //! In order, cheap before dear and nothing believed before it is proved: body and headers; bearer token; proof, with the
-//! session's key; counter; session still open; certificate, role and device still in order. Reading routes learn the
+//! session's key; counter; session still open; certificate, role and device still in order; the level that the route
+//! needs. Reading routes learn the
 //! epoch of authority from the database each time, so that a revocation counts from the next request on, at every
 //! instance. Intents need no such look here: the poster compares epochs inside the transaction.
 
 use axum::body::Body;
-use axum::extract::{OriginalUri, Request, State};
+use axum::extract::{MatchedPath, OriginalUri, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
@@ -14,13 +15,15 @@ use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use intent::UtcMicros;
 
+use super::assurance::Assurance;
 use super::caller::Caller;
+use super::caller::too_low;
 use super::live::{Freshness, Live, SessionRefused};
 use super::proof::{Covered, Presented};
 use super::token::{Claims, TokenRefused};
 use crate::http::read_body;
 use crate::problem::{Code, Problem};
-use crate::{App, Services, clock};
+use crate::{App, Services, clock, policy};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
@@ -33,6 +36,11 @@ pub async fn authenticate(
     let (mut parts, body) = request.into_parts();
     let body = read_body(body).await?;
     let caller = examine(&app, &parts, &body, clock::now()).await?;
+    let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let needed = policy::assurance_needed(&parts.method, path, caller.role);
+    if caller.aal() < needed {
+        return Err(too_low(needed));
+    }
     parts.extensions.insert(caller);
     Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
 }
@@ -48,27 +56,48 @@ async fn examine(
     prove(services, &live, parts, body, now)?;
     if claims.cnf.kid != live.key_id
         || claims.sub != live.user.get()
-        || claims.crt != live.certificate.to_string()
+        || claims.crt != live.bound.map(|(certificate, _)| certificate.to_string())
     {
         return Err(TokenRefused::Invalid.into());
     }
+    let Some((certificate, device)) = live.bound else {
+        let unbound = services.sessions.unbound(&live, now).await?;
+        if claims.role != unbound.role.name() {
+            return Err(TokenRefused::Invalid.into());
+        }
+        return Ok(Caller {
+            user: live.user,
+            role: unbound.role,
+            session: live.session,
+            assurance: unbound.assurance,
+            authenticated_at: live.authenticated_at(),
+            epoch: unbound.epoch,
+        });
+    };
     let freshness = match parts.method {
         Method::GET | Method::HEAD => Freshness::Exact,
+        // What is no intent has no poster to look again.
+        _ if parts
+            .extensions
+            .get::<MatchedPath>()
+            .is_none_or(|path| policy::is_below_aal3(&parts.method, path.as_str())) =>
+        {
+            Freshness::Exact
+        }
         _ => Freshness::Recent,
     };
     services.sessions.refuse_ended(&live, freshness, now).await?;
-    let signer = services.directory.signer(&live.certificate, now).await?;
+    let signer = services.directory.signer(&certificate, now).await?;
     // Token, session and certificate come from three places; they must tell of one person, role and device.
-    if signer.user != live.user || signer.device != live.device || claims.role != signer.role.name()
-    {
+    if signer.user != live.user || signer.device != device || claims.role != signer.role.name() {
         return Err(TokenRefused::Invalid.into());
     }
     Ok(Caller {
         user: signer.user,
         role: signer.role,
         session: live.session,
-        certificate: live.certificate,
-        device: live.device,
+        assurance: Assurance::Certificate { certificate, device },
+        authenticated_at: live.authenticated_at(),
         epoch: signer.epoch,
     })
 }
@@ -86,8 +115,8 @@ pub(super) fn prove(
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let path = uri.path_and_query().map_or(uri.path(), http::uri::PathAndQuery::as_str);
     let covered = Covered { method: parts.method.as_str(), path, body };
-    presented.verify(&live.key, covered, now)?;
-    services.sessions.use_counter(live, &presented, now)
+    presented.verify(&live.key, covered, services.sessions.instance(), now)?;
+    live.use_counter(&presented, now)
 }
 
 fn bearer(

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crypto::{CryptoError, MacKey, Sha3};
-use intent::{DeviceId, UserId, UtcMicros};
+use crypto::{CryptoError, MacKey, Sha3, random};
+use intent::{DeviceId, Role, UserId, UtcMicros};
 use ledger::BookId;
 use thiserror::Error;
 
+use super::assurance::Assurance;
 use super::caller::SessionId;
 use super::proof::{CLOCK_SKEW_US, Presented, ProofRefused, session_key};
 use super::store::{self, SessionRow};
@@ -26,6 +27,12 @@ const RECENT_US: i64 = 5 * 1_000_000;
 const SESSIONS_MAX: usize = 50_000;
 /// A session idle for this long has no proof left that could be replayed: both directions of the clock's tolerance.
 const IDLE_US: i64 = 2 * CLOCK_SKEW_US;
+
+/// A session without a certificate ends when it was not used for this long, in microseconds.
+const IDLE_END_US: i64 = 30 * 60 * 1_000_000;
+/// Its use is written down no more often than this, in microseconds.
+const USED_EVERY_US: i64 = 60 * 1_000_000;
+const INSTANCE_LEN: usize = 16;
 
 /// How fresh the knowledge about a session must be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,7 +53,7 @@ struct Inner {
     directory: Directory,
     book: BookId,
     tokens: Tokens,
-    started_us: i64,
+    instance: String,
     live: Mutex<HashMap<SessionId, Arc<Live>>>,
 }
 
@@ -54,36 +61,71 @@ struct Inner {
 pub(super) struct Live {
     pub(super) session: SessionId,
     pub(super) user: UserId,
-    pub(super) certificate: Sha3,
-    pub(super) device: DeviceId,
+    /// Certificate and device, in a session of aal3.
+    pub(super) bound: Option<(Sha3, DeviceId)>,
     pub(super) key: MacKey,
     pub(super) key_id: String,
     expires_us: i64,
     checked_us: AtomicI64,
     used_us: AtomicI64,
+    authenticated_us: AtomicI64,
     window: Mutex<ReplayWindow>,
 }
 
+impl Live {
+    /// Uses up the request's counter. Only after its proof was verified.
+    pub(super) fn use_counter(
+        &self,
+        presented: &Presented<'_>,
+        now: UtcMicros,
+    ) -> Result<(), SessionRefused> {
+        self.used_us.fetch_max(now.get(), Ordering::AcqRel);
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        if window.accept(presented.counter()) { Ok(()) } else { Err(ProofRefused::Replayed.into()) }
+    }
+
+    /// When the holder last proved who they are, as far as this instance knows.
+    pub(super) fn authenticated_at(&self) -> UtcMicros {
+        UtcMicros::from_micros(self.authenticated_us.load(Ordering::Acquire))
+    }
+
+    /// Takes note of a proof of identity.
+    pub(super) fn authenticated(&self, at: UtcMicros) {
+        self.authenticated_us.fetch_max(at.get(), Ordering::AcqRel);
+    }
+}
+
+/// What a session without a certificate may do now.
+pub(super) struct Unbound {
+    pub(super) role: Role,
+    pub(super) assurance: Assurance,
+    pub(super) epoch: u64,
+}
+
 impl Sessions {
-    /// None yet. Proofs from before `started` are refused: an earlier process may have seen them.
-    #[must_use]
+    /// None yet, under a new name for this process.
     pub fn new(
         db: Db,
         vault: Vault,
         directory: Directory,
         authority: Authority,
         book: BookId,
-        started: UtcMicros,
-    ) -> Self {
-        Self(Arc::new(Inner {
+    ) -> Result<Self, CryptoError> {
+        Ok(Self(Arc::new(Inner {
             db,
             vault,
             directory,
             book,
             tokens: Tokens::new(authority),
-            started_us: started.get(),
+            instance: hex::encode(random::<INSTANCE_LEN>()?),
             live: Mutex::default(),
-        }))
+        })))
+    }
+
+    /// The name of this process, which request proofs are made for.
+    #[must_use]
+    pub fn instance(&self) -> &str {
+        &self.0.instance
     }
 
     /// Makes and reads tokens.
@@ -131,33 +173,63 @@ impl Sessions {
         let mut tx = self.0.db.as_writer().await?;
         let standing = store::standing(&mut tx, self.0.book, live.session).await?;
         tx.commit().await?;
-        let Some(epoch) = standing else {
+        let Some(standing) = standing else {
             self.forget(live.session);
             return Err(SessionRefused::Ended);
         };
         // The same SELECT told the epoch of authority.
-        self.0.directory.observe_epoch(epoch);
+        self.0.directory.observe_epoch(standing.epoch);
+        live.authenticated(standing.authenticated_at);
         live.checked_us.fetch_max(now.get(), Ordering::AcqRel);
         Ok(())
     }
 
-    /// Uses up the request's counter. Only after its proof was verified.
-    pub(super) fn use_counter(
+    /// What a session without a certificate may do as of this request; one that was idle for too long has ended.
+    pub(super) async fn unbound(
         &self,
         live: &Live,
-        presented: &Presented<'_>,
         now: UtcMicros,
-    ) -> Result<(), SessionRefused> {
-        if presented.at().get() < self.0.started_us {
-            return Err(ProofRefused::Stale.into());
+    ) -> Result<Unbound, SessionRefused> {
+        let mut tx = self.0.db.as_writer().await?;
+        let found = store::unbound(&mut tx, self.0.book, live.session).await?;
+        let Some(found) = found.filter(|found| found.is_active && !is_idle(found.used_at, now))
+        else {
+            self.forget(live.session);
+            return Err(SessionRefused::Ended);
+        };
+        if now.get() >= live.expires_us {
+            self.forget(live.session);
+            return Err(SessionRefused::Ended);
         }
-        live.used_us.fetch_max(now.get(), Ordering::AcqRel);
-        let mut window = live.window.lock().unwrap_or_else(PoisonError::into_inner);
-        if window.accept(presented.counter()) { Ok(()) } else { Err(ProofRefused::Replayed.into()) }
+        if now.get().saturating_sub(found.used_at.get()) >= USED_EVERY_US {
+            store::mark_used(&mut tx, self.0.book, live.session, now).await?;
+        }
+        tx.commit().await?;
+        self.0.directory.observe_epoch(found.epoch);
+        live.authenticated(found.authenticated_at);
+        Ok(Unbound { role: found.role, assurance: found.assurance, epoch: found.epoch })
+    }
+
+    /// Takes note that the holder of a session has just proved who they are.
+    pub(super) fn note_authenticated(&self, session: SessionId, at: UtcMicros) {
+        if let Some(live) = self.lock().get(&session) {
+            live.authenticated(at);
+        }
+    }
+
+    /// Ends a person's open sessions that have no certificate, but for `spared`. Forget them after COMMIT.
+    pub(crate) async fn end_below_certificate(
+        &self,
+        tx: &mut sqlx::PgConnection,
+        user: UserId,
+        spared: SessionId,
+        ending: store::Ending,
+    ) -> sqlx::Result<Vec<SessionId>> {
+        store::end_below_certificate(tx, self.0.book, user, spared, ending).await
     }
 
     /// Forgets what is known here; the next request reads the row.
-    pub(super) fn forget(&self, session: SessionId) {
+    pub(crate) fn forget(&self, session: SessionId) {
         self.lock().remove(&session);
     }
 
@@ -167,23 +239,31 @@ impl Sessions {
         row: SessionRow,
         now: UtcMicros,
     ) -> Result<Live, SessionRefused> {
-        let signer = self.0.directory.signer(&row.certificate, now).await?;
+        let bound = row.assurance.certificate();
+        let signer = match &bound {
+            Some((certificate, _)) => Some(self.0.directory.signer(certificate, now).await?),
+            None => None,
+        };
         let bootstrap = self
             .0
             .vault
             .open(VaultPurpose::SessionSecret, session.get().as_bytes(), &row.sealed_secret)
             .map_err(|_| SignerError::Corrupt("session secret"))?;
-        let key = session_key(session, &bootstrap, signer.device_key_bytes())?;
+        let key = session_key(
+            session,
+            &bootstrap,
+            signer.as_ref().map(|signer| signer.device_key_bytes()),
+        )?;
         Ok(Live {
             session,
             user: row.user,
-            certificate: row.certificate,
-            device: row.device,
+            bound,
             key: MacKey::new(&key),
             key_id: key_id(&key),
             expires_us: row.expires_at.get(),
             checked_us: AtomicI64::new(now.get()),
             used_us: AtomicI64::new(now.get()),
+            authenticated_us: AtomicI64::new(row.authenticated_at.get()),
             window: Mutex::default(),
         })
     }
@@ -197,6 +277,11 @@ impl std::fmt::Debug for Sessions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Sessions({})", self.lock().len())
     }
+}
+
+/// Whether a session without a certificate was left alone for too long.
+pub(super) fn is_idle(used_at: UtcMicros, now: UtcMicros) -> bool {
+    now.get().saturating_sub(used_at.get()) > IDLE_END_US
 }
 
 /// Sessions in use are never dropped: their windows keep replays out.

@@ -3,10 +3,12 @@
 //! | file | holds |
 //! |---|---|
 //! | [`api`] | wire types and handlers |
+//! | [`assurance`] | what a session was opened by, and its level |
 //! | [`guard`] | the middleware [`authenticate`]: who makes this request |
 //! | [`proof`], [`window`] | the MAC that every request carries, and which counters were used |
 //! | [`token`] | bearer and refresh tokens |
 //! | [`live`] | the sessions that this instance knows |
+//! | [`opening`], [`reverify`] | opening a session, and proving again who holds it |
 //! | [`service`] | challenge, login, refresh, logout, list, revoke |
 //! | [`store`] | SQL |
 //!
@@ -19,20 +21,26 @@
 //! - Chain, revocation list, lineage, role and device binding are examined for every request (see
 //!   [`Directory`](crate::certificates::Directory)).
 //!
-//! Two instances do not share their windows of used counters: within a minute a request could be replayed at another
-//! one. Intents do not mind (their id is final), and reading twice changes nothing.
+//! - A request's proof names the one process that may accept it, so that windows of used counters need not be shared:
+//!   another instance, or the same one after a restart, refuses it and says its own name.
+//! - A session without a certificate has one secret only, sees little and signs nothing: every route needs aal3 but
+//!   those that [`policy`](crate::policy) lists. It ends when it is idle for half an hour.
 
 mod api;
+pub mod assurance;
 mod caller;
 pub mod guard;
 pub mod live;
+pub(crate) mod opening;
 pub mod proof;
+pub(crate) mod reverify;
 pub(crate) mod service;
 mod store;
 pub mod token;
 pub mod window;
 
 pub(crate) use self::api::{open_router, router};
+pub use self::assurance::{Aal, Assurance, Factor};
 pub use self::caller::{Caller, SessionId};
 pub use self::guard::authenticate;
 pub use self::live::Sessions;

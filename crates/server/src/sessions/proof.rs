@@ -4,10 +4,16 @@
 //! session key       = HKDF-SHA256(ikm = bootstrap secret (32) || device key (32),
 //!                                 salt = session id (16), info = "strongroom/request-proof/v1", 32)
 //! Content-Digest    : sha-256=:<base64 of SHA-256(body)>:                        RFC 9530
-//! Strongroom-Proof  : t=<unix µs>, n=<counter>, mac=<64 hex digits>
+//! Strongroom-Proof  : t=<unix µs>, n=<counter>, i=<instance>, mac=<64 hex digits>
 //! mac               = HMAC-SHA3-256(session key, "v1\n" METHOD "\n" path?query "\n"
-//!                                    Content-Digest "\n" t "\n" n)
+//!                                    Content-Digest "\n" t "\n" n "\n" instance)
 //! ```
+//!
+//! A session without a certificate has no device: its key comes from the bootstrap secret alone, under the info
+//! `strongroom/request-proof/no-device/v1`.
+//!
+//! The instance is the name of one server process, which every answer carries in `Strongroom-Instance`. Each process
+//! remembers the counters that it has seen, so a proof that only it accepts is accepted once.
 //!
 //! Two secrets make the key, so that neither a broken KEM (the bootstrap secret) nor a stolen database row (the device
 //! key, sealed) nor a stolen token opens anything by itself.
@@ -26,16 +32,22 @@ pub const PROOF_HEADER: &str = "strongroom-proof";
 pub const DIGEST_HEADER: &str = "content-digest";
 /// How far a request's time may be from ours, in microseconds. Fixed by the wire protocol.
 pub const CLOCK_SKEW_US: i64 = 60 * 1_000_000;
+/// Name of the header in which every answer says which process gave it.
+pub const INSTANCE_HEADER: &str = "strongroom-instance";
 const KEY_INFO: &[u8] = b"strongroom/request-proof/v1";
+const KEY_INFO_NO_DEVICE: &[u8] = b"strongroom/request-proof/no-device/v1";
 const KEY_LEN: usize = 32;
 const MAC_LEN: usize = 32;
 
-/// The key of a session, 32 bytes.
+/// The key of a session, 32 bytes. Without a device: of a session without a certificate.
 pub fn session_key(
     session: SessionId,
     bootstrap: &SecretBytes,
-    device_key: &SecretBytes,
+    device_key: Option<&SecretBytes>,
 ) -> Result<SecretBytes, CryptoError> {
+    let Some(device_key) = device_key else {
+        return hkdf_sha256(bootstrap, session.get().as_bytes(), &[KEY_INFO_NO_DEVICE], KEY_LEN);
+    };
     let ikm = SecretBytes::new([bootstrap.expose(), device_key.expose()].concat());
     hkdf_sha256(&ikm, session.get().as_bytes(), &[KEY_INFO], KEY_LEN)
 }
@@ -46,6 +58,7 @@ pub struct Presented<'a> {
     content_digest: &'a str,
     t: &'a str,
     n: &'a str,
+    instance: &'a str,
     at_us: i64,
     counter: u64,
     mac: [u8; MAC_LEN],
@@ -70,13 +83,13 @@ impl<'a> Presented<'a> {
         let mut part = |prefix: &'static str| {
             parts.next().and_then(|part| part.strip_prefix(prefix)).ok_or(ProofRefused::Malformed)
         };
-        let (t, n, mac_hex) = (part("t=")?, part("n=")?, part("mac=")?);
+        let (t, n, instance, mac_hex) = (part("t=")?, part("n=")?, part("i=")?, part("mac=")?);
         let mut mac = [0; MAC_LEN];
         hex::decode_to_slice(mac_hex, &mut mac).map_err(|_| ProofRefused::Malformed)?;
         let (Ok(at_us), Ok(counter), None) = (t.parse(), n.parse(), parts.next()) else {
             return Err(ProofRefused::Malformed);
         };
-        Ok(Self { content_digest, t, n, at_us, counter, mac })
+        Ok(Self { content_digest, t, n, instance, at_us, counter, mac })
     }
 
     /// The request's counter, to be asked of the [`ReplayWindow`](super::window::ReplayWindow) after [`verify`](Self::verify).
@@ -85,17 +98,12 @@ impl<'a> Presented<'a> {
         self.counter
     }
 
-    /// The request's time.
-    #[must_use]
-    pub const fn at(&self) -> UtcMicros {
-        UtcMicros::from_micros(self.at_us)
-    }
-
-    /// Checks digest, time and MAC, in that order: cheap and telling nothing first.
+    /// Checks digest, time, instance and MAC, in that order: cheap and telling nothing first.
     pub fn verify(
         &self,
         key: &MacKey,
         covered: Covered<'_>,
+        instance: &str,
         now: UtcMicros,
     ) -> Result<(), ProofRefused> {
         let digest = Base64::encode_string(sha256(covered.body).as_bytes());
@@ -106,7 +114,10 @@ impl<'a> Presented<'a> {
         if now.get().abs_diff(self.at_us) > CLOCK_SKEW_US.unsigned_abs() {
             return Err(ProofRefused::Stale);
         }
-        let parts: [&[u8]; 10] = [
+        if self.instance != instance {
+            return Err(ProofRefused::OtherInstance);
+        }
+        let parts: [&[u8]; 12] = [
             b"v1\n",
             covered.method.as_bytes(),
             b"\n",
@@ -117,6 +128,8 @@ impl<'a> Presented<'a> {
             self.t.as_bytes(),
             b"\n",
             self.n.as_bytes(),
+            b"\n",
+            self.instance.as_bytes(),
         ];
         key.verify(&parts, &self.mac).map_err(|_| ProofRefused::Mac)
     }
@@ -146,6 +159,9 @@ pub enum ProofRefused {
     /// The time is more than a minute from ours.
     #[error("the proof's time is more than 60 s from the bank's clock")]
     Stale,
+    /// It is meant for another process.
+    #[error("the proof names another instance than the one that answers")]
+    OtherInstance,
     /// The MAC is not of this session's key over this request.
     #[error("the proof is not valid")]
     Mac,
@@ -163,7 +179,8 @@ mod tests {
 
     const AT: i64 = 1_700_000_000_000_000;
     /// Computed with Python's hashlib and hmac, independently of this crate, as is the client's.
-    const MAC: &str = "016e5abba2f41fef9dde63e034c262d3d1587b1db9727943c964a7267b672d7d";
+    const MAC: &str = "a3400bb659e8b91d4654cbda10d325d71c4f613af026382d4736916ae91bd8af";
+    const INSTANCE: &str = "00112233445566778899aabbccddeeff";
     const DIGEST: &str = "sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:";
     const COVERED: Covered<'static> = Covered { method: "POST", path: "/api/x?a=1", body: b"{}" };
 
@@ -179,11 +196,16 @@ mod tests {
     }
 
     fn good() -> HeaderMap {
-        headers(&format!("t={AT}, n=42, mac={MAC}"), DIGEST)
+        headers(&format!("t={AT}, n=42, i={INSTANCE}, mac={MAC}"), DIGEST)
     }
 
     fn verify(headers: &HeaderMap, covered: Covered<'_>, now_us: i64) -> Result<(), ProofRefused> {
-        Presented::from_headers(headers)?.verify(&key(), covered, UtcMicros::from_micros(now_us))
+        Presented::from_headers(headers)?.verify(
+            &key(),
+            covered,
+            INSTANCE,
+            UtcMicros::from_micros(now_us),
+        )
     }
 
     #[test]
@@ -197,8 +219,10 @@ mod tests {
 
     #[test]
     fn a_shifted_time_or_counter_is_refused() {
-        for proof in [format!("t={}, n=42, mac={MAC}", AT + 1), format!("t={AT}, n=43, mac={MAC}")]
-        {
+        for proof in [
+            format!("t={}, n=42, i={INSTANCE}, mac={MAC}", AT + 1),
+            format!("t={AT}, n=43, i={INSTANCE}, mac={MAC}"),
+        ] {
             assert_eq!(verify(&headers(&proof, DIGEST), COVERED, AT), Err(ProofRefused::Mac));
         }
     }
@@ -213,11 +237,18 @@ mod tests {
 
     #[test]
     fn malformed_missing_and_doubled_headers_are_refused() {
-        for proof in ["", "t=1", "n=42, t=1, mac=00", "t=1, n=1, mac=zz", "t=x, n=1, mac=00"] {
+        for proof in [
+            "",
+            "t=1",
+            "n=42, t=1, i=0, mac=00",
+            "t=1, n=1, i=0, mac=zz",
+            "t=x, n=1, i=0, mac=00",
+            "t=1, n=1, mac=00",
+        ] {
             let refused = Presented::from_headers(&headers(proof, DIGEST)).err();
             assert_eq!(refused, Some(ProofRefused::Malformed), "{proof}");
         }
-        let surplus = headers(&format!("t={AT}, n=42, mac={MAC}, x=1"), DIGEST);
+        let surplus = headers(&format!("t={AT}, n=42, i={INSTANCE}, mac={MAC}, x=1"), DIGEST);
         assert_eq!(Presented::from_headers(&surplus).err(), Some(ProofRefused::Malformed));
         let mut doubled = good();
         doubled.append(PROOF_HEADER, HeaderValue::from_static("t=1, n=1, mac=00"));
@@ -226,6 +257,18 @@ mod tests {
         missing.remove(DIGEST_HEADER);
         let refused = Presented::from_headers(&missing).err();
         assert_eq!(refused, Some(ProofRefused::Missing(DIGEST_HEADER)));
+    }
+
+    #[test]
+    fn a_proof_is_for_one_instance() {
+        let there = UtcMicros::from_micros(AT);
+        let verify = |headers: &HeaderMap, instance| {
+            Presented::from_headers(headers).unwrap().verify(&key(), COVERED, instance, there)
+        };
+        let other = "ffffffffffffffffffffffffffffffff";
+        assert_eq!(verify(&good(), other), Err(ProofRefused::OtherInstance));
+        let renamed = headers(&format!("t={AT}, n=42, i={other}, mac={MAC}"), DIGEST);
+        assert_eq!(verify(&renamed, other), Err(ProofRefused::Mac));
     }
 
     #[test]
@@ -239,8 +282,12 @@ mod tests {
         let (bootstrap, device) = (SecretBytes::new(vec![1; 32]), SecretBytes::new(vec![2; 32]));
         let session = SessionId::new(Uuid::from_bytes([3; 16]));
         assert_eq!(
-            hex::encode(session_key(session, &bootstrap, &device).unwrap().expose()),
+            hex::encode(session_key(session, &bootstrap, Some(&device)).unwrap().expose()),
             "6b2820d5d2e7f4bdf2337adefaa54486a7198979586074bc587aa75a17c0cf8e"
+        );
+        assert_eq!(
+            hex::encode(session_key(session, &bootstrap, None).unwrap().expose()),
+            "4c38c15f655510f0f5d2e119996f093435315b6eea5004e1cf1e6b05d9c439e4"
         );
     }
 }

@@ -2,39 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-use crypto::{
-    KemPublicKey, MacKey, SecretBytes, Sha3, constant_time_eq, random, random_secret, seal_to,
-    sha3_256, sha256,
-};
+use crypto::{KemPublicKey, MacKey, Sha3, constant_time_eq, random, sha3_256, sha256};
 use http::request::Parts;
 use intent::{Body, DeviceId, Intent, UtcMicros};
 use serde_json::json;
 use sqlx::PgConnection;
 
+use super::assurance::Assurance;
 use super::caller::{Caller, SessionId};
 use super::guard;
-use super::live::SessionRefused;
-use super::proof::session_key;
-use super::store::{self, ChallengeRow, Ending, NewSession, NextRefresh, SessionSummary};
-use super::token::{Bearer, Refresh, key_id};
+use super::live::{SessionRefused, is_idle};
+use super::opening::{Opener, Opening, SECRET_LEN};
+use super::store::{self, ChallengeRow, Ending, NextRefresh, SessionSummary};
+use super::token::{Bearer, Refresh};
 use crate::Services;
 use crate::certificates::Signer;
-use crate::clock::fresh_id;
-use crate::corridor::{Applied, Applying, Fault, Refusal};
+use crate::corridor::{Applied, Applying, Fault, OriginInfo, Refusal};
 use crate::problem::{Code, Problem};
-use crate::vault::VaultPurpose;
 
 /// Life of a challenge, in microseconds.
 pub(crate) const CHALLENGE_US: i64 = 60 * MICROS_PER_SECOND;
-/// Life of a session, however often it is refreshed, in microseconds: one working day.
-pub(crate) const SESSION_US: i64 = 12 * 60 * 60 * MICROS_PER_SECOND;
-const MICROS_PER_SECOND: i64 = 1_000_000;
-/// Length of a bootstrap secret, in bytes.
-const SECRET_LEN: usize = 32;
-const FIRST_GENERATION: u64 = 1;
+pub(super) const MICROS_PER_SECOND: i64 = 1_000_000;
 const DEVICE_PROOF_PREFIX: &[u8] = b"strongroom/device-proof/v1";
-const BOOTSTRAP_PURPOSE: &str = "session-bootstrap";
 
 /// A nonce to be answered once.
 pub(crate) struct Challenge {
@@ -58,14 +47,26 @@ pub(crate) async fn challenge(
     if signer.device != device {
         return Err(Problem::new(Code::CertificateNotAccepted));
     }
+    new_challenge(services, &certificate, device, None, now).await
+}
+
+/// Stores a fresh challenge; `session`: the one that alone may answer it.
+pub(super) async fn new_challenge(
+    services: &Services,
+    certificate: &Sha3,
+    device: DeviceId,
+    session: Option<SessionId>,
+    now: UtcMicros,
+) -> Result<Challenge, Problem> {
     let nonce = random::<32>().map_err(|error| fault(&error))?;
     let expires_at = later(now, CHALLENGE_US);
     let mut tx = services.db.as_writer().await?;
     let new = store::NewChallenge {
         nonce: &nonce,
-        certificate: &certificate,
+        certificate,
         device,
         origin: &services.config.origin,
+        session,
         expires_at,
     };
     store::insert_challenge(&mut tx, services.bank.book, &new).await?;
@@ -95,79 +96,28 @@ pub(crate) async fn apply_login(
     let Ok(kem) = KemPublicKey::from_bytes(cx.services.bank.suite, kem_public_key) else {
         return Ok(Applied::Refused(Refusal::KemKeyInvalid));
     };
-    let opening = Opening::new(cx.services, signer, cx.now)?;
-    let sealed_secret = cx.services.vault.seal(
-        VaultPurpose::SessionSecret,
-        opening.session.get().as_bytes(),
-        &opening.bootstrap,
-    )?;
-    let refresh_secret = random::<SECRET_LEN>()?;
-    let new = NewSession {
-        session: opening.session,
+    let opener = Opener {
         user: signer.user,
-        certificate: &signer.certificate,
-        device: signer.device,
-        sealed_secret: &sealed_secret,
-        refresh_hash: &sha3_256(&refresh_secret),
-        ip: &cx.origin.ip,
-        user_agent: &cx.origin.user_agent,
-        at: cx.now,
-        expires_at: opening.expires_at,
+        role: signer.role,
+        assurance: Assurance::Certificate {
+            certificate: signer.certificate,
+            device: signer.device,
+        },
+        device_key: Some(signer.device_key_bytes()),
+        // No session outlives its certificate.
+        not_after: Some(seconds(signer.not_after_s)),
     };
+    let opening = Opening::new(cx.services, &opener, cx.now)?;
     store::redeem_challenge(tx, book, challenge, cx.now).await?;
-    store::insert_session(tx, book, &new).await?;
-    let tokens = cx.services.sessions.tokens();
-    let refresh_token = tokens.refresh(opening.session, FIRST_GENERATION, &refresh_secret);
+    let origin = OriginInfo { ip: cx.origin.ip.clone(), user_agent: cx.origin.user_agent.clone() };
+    opening.store(tx, cx.services, &origin).await?;
     // To the KEM key that this very intent signed: a copied answer opens for nobody else.
-    let sealed = seal_to(
-        &kem,
-        BOOTSTRAP_PURPOSE,
-        sha256(cx.intent.canonical()).as_bytes(),
-        opening.bootstrap.expose(),
-    )?;
-    let extra = json!({"session": {
-        "token": opening.bearer.0,
-        "refresh_token": refresh_token,
-        "expires_at": seconds(opening.bearer.1).to_string(),
-        "session_expires_at": opening.expires_at.to_string(),
-        "sealed_secret": Base64UrlUnpadded::encode_string(&sealed),
-    }});
+    let answer = opening.answer(&kem, sha256(cx.intent.canonical()).as_bytes())?;
     Ok(Applied::Accepted {
-        result: result_of(&new, challenge),
-        extra: Some(extra),
+        result: result_of(&opening, signer, challenge),
+        extra: Some(json!({"session": answer})),
         bumps_epoch: false,
     })
-}
-
-/// The secrets and tokens of a session about to open.
-struct Opening {
-    session: SessionId,
-    bootstrap: SecretBytes,
-    bearer: (String, i64),
-    expires_at: UtcMicros,
-}
-
-impl Opening {
-    fn new(services: &Services, signer: &Signer, now: UtcMicros) -> Result<Self, Fault> {
-        let session = SessionId::new(fresh_id(now));
-        let bootstrap = random_secret(SECRET_LEN)?;
-        let key = session_key(session, &bootstrap, signer.device_key_bytes())?;
-        let bearer = Bearer {
-            session,
-            user: signer.user,
-            role: signer.role,
-            certificate: &signer.certificate,
-            key_id: &key_id(&key),
-        };
-        let bearer = services
-            .sessions
-            .tokens()
-            .bearer(&bearer, now.get().div_euclid(MICROS_PER_SECOND))
-            .map_err(|_| Fault::Broken("a token could not be made"))?;
-        // No session outlives its certificate.
-        let expires_at = later(now, SESSION_US).min(seconds(signer.not_after_s));
-        Ok(Self { session, bootstrap, bearer, expires_at })
-    }
 }
 
 /// Control 7, and the fresh half of control 3: all that a login must show beside its signature.
@@ -177,19 +127,14 @@ fn decide_login(
     signer: &Signer,
     origin: &str,
 ) -> Result<(), Refusal> {
-    let stored = stored.ok_or(Refusal::ChallengeUnknown)?;
-    if stored.certificate != signer.certificate
-        || stored.device != signer.device
-        || stored.origin != origin
-    {
-        return Err(Refusal::ChallengeUnknown);
-    }
-    if stored.redeemed {
-        return Err(Refusal::ChallengeRedeemed);
-    }
-    if cx.now >= stored.expires_at {
-        return Err(Refusal::ChallengeExpired);
-    }
+    let redemption = Redemption {
+        certificate: signer.certificate,
+        device: signer.device,
+        origin,
+        session: None,
+        now: cx.now,
+    };
+    decide_challenge(stored, &redemption)?;
     if is_device_proof(&signer.device_key, cx.intent, &cx.attachments.device_proof) {
         Ok(())
     } else {
@@ -197,19 +142,51 @@ fn decide_login(
     }
 }
 
-fn is_device_proof(device_key: &MacKey, intent: &Intent, proof: &[u8]) -> bool {
+/// Who answers a challenge, where and when.
+pub(super) struct Redemption<'a> {
+    pub(super) certificate: Sha3,
+    pub(super) device: DeviceId,
+    pub(super) origin: &'a str,
+    /// The live session in which it is answered; `None` where one is to be opened.
+    pub(super) session: Option<SessionId>,
+    pub(super) now: UtcMicros,
+}
+
+/// Whether a challenge may be answered by who answers it.
+pub(super) fn decide_challenge(
+    stored: Option<&ChallengeRow>,
+    redemption: &Redemption<'_>,
+) -> Result<(), Refusal> {
+    let stored = stored.ok_or(Refusal::ChallengeUnknown)?;
+    if stored.certificate != redemption.certificate
+        || stored.device != redemption.device
+        || stored.origin != redemption.origin
+        || stored.session != redemption.session
+    {
+        return Err(Refusal::ChallengeUnknown);
+    }
+    if stored.redeemed {
+        return Err(Refusal::ChallengeRedeemed);
+    }
+    if redemption.now >= stored.expires_at {
+        return Err(Refusal::ChallengeExpired);
+    }
+    Ok(())
+}
+
+pub(super) fn is_device_proof(device_key: &MacKey, intent: &Intent, proof: &[u8]) -> bool {
     device_key.verify(&[DEVICE_PROOF_PREFIX, intent.canonical()], proof).is_ok()
 }
 
-fn result_of(new: &NewSession<'_>, challenge: &[u8; 32]) -> BTreeMap<String, String> {
+fn result_of(opening: &Opening, signer: &Signer, challenge: &[u8; 32]) -> BTreeMap<String, String> {
     BTreeMap::from([
-        ("session".to_owned(), new.session.to_string()),
-        ("user".to_owned(), new.user.to_string()),
-        ("certificate".to_owned(), new.certificate.to_string()),
-        ("device".to_owned(), new.device.to_string()),
+        ("session".to_owned(), opening.session.to_string()),
+        ("user".to_owned(), signer.user.to_string()),
+        ("certificate".to_owned(), signer.certificate.to_string()),
+        ("device".to_owned(), signer.device.to_string()),
         ("challenge".to_owned(), hex::encode(challenge)),
-        ("created_at".to_owned(), new.at.to_string()),
-        ("expires_at".to_owned(), new.expires_at.to_string()),
+        ("created_at".to_owned(), opening.at.to_string()),
+        ("expires_at".to_owned(), opening.expires_at.to_string()),
     ])
 }
 
@@ -239,7 +216,10 @@ pub(crate) async fn refresh(
     refuse_reused(services, &presented, now).await?;
     let live = services.sessions.get(presented.session, now).await?;
     guard::prove(services, &live, parts, body, now)?;
-    let signer = services.directory.signer(&live.certificate, now).await?;
+    let role = match &live.bound {
+        Some((certificate, _)) => services.directory.signer(certificate, now).await?.role,
+        None => services.sessions.unbound(&live, now).await?.role,
+    };
     let secret = random::<SECRET_LEN>()?;
     let mut tx = services.db.as_writer().await?;
     // Decided again under the lock: the look before had none.
@@ -259,9 +239,9 @@ pub(crate) async fn refresh(
     tx.commit().await?;
     let bearer = Bearer {
         session: presented.session,
-        user: signer.user,
-        role: signer.role,
-        certificate: &signer.certificate,
+        user: live.user,
+        role,
+        certificate: live.bound.map(|(certificate, _)| certificate),
         key_id: &live.key_id,
     };
     let (token, expires_s) = tokens.bearer(&bearer, now.get().div_euclid(MICROS_PER_SECOND))?;
@@ -298,7 +278,8 @@ enum Judged {
 }
 
 fn judge_refresh(row: &store::RefreshRow, presented: &Refresh, now: UtcMicros) -> Judged {
-    if row.ended || now >= row.expires_at {
+    let is_idle = !row.has_certificate && is_idle(row.used_at, now);
+    if row.ended || now >= row.expires_at || is_idle {
         return Judged::Ended;
     }
     let is_present = presented.generation == row.generation
@@ -378,11 +359,11 @@ pub(super) async fn list(
     Ok(sessions)
 }
 
-fn later(at: UtcMicros, micros: i64) -> UtcMicros {
+pub(super) fn later(at: UtcMicros, micros: i64) -> UtcMicros {
     UtcMicros::from_micros(at.get().saturating_add(micros))
 }
 
-fn seconds(unix_s: i64) -> UtcMicros {
+pub(super) fn seconds(unix_s: i64) -> UtcMicros {
     UtcMicros::from_micros(unix_s.saturating_mul(MICROS_PER_SECOND))
 }
 

@@ -1,10 +1,11 @@
 //! SQL for challenges and sessions. Every function runs inside the caller's transaction and decides nothing.
 
 use crypto::Sha3;
-use intent::{DeviceId, UserId, UtcMicros};
+use intent::{DeviceId, Role, UserId, UtcMicros};
 use ledger::BookId;
 use sqlx::PgConnection;
 
+use super::assurance::Assurance;
 use super::caller::SessionId;
 use crate::sql::{book_id, corrupt, digest, int8, micros, timestamp};
 
@@ -14,6 +15,8 @@ pub(super) struct NewChallenge<'a> {
     pub(super) certificate: &'a Sha3,
     pub(super) device: DeviceId,
     pub(super) origin: &'a str,
+    /// The session that asks for it; `None` where one is to be opened.
+    pub(super) session: Option<SessionId>,
     pub(super) expires_at: UtcMicros,
 }
 
@@ -25,14 +28,15 @@ pub(super) async fn insert_challenge(
 ) -> sqlx::Result<()> {
     let device = new.device.get();
     sqlx::query!(
-        "INSERT INTO challenges (book_id, nonce, certificate, device_id, origin, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO challenges (book_id, nonce, certificate, device_id, origin, expires_at, session_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         book_id(book),
         new.nonce.as_slice(),
         new.certificate.as_bytes().as_slice(),
         device.as_bytes().as_slice(),
         new.origin,
         timestamp(new.expires_at),
+        new.session.map(SessionId::get),
     )
     .execute(tx)
     .await?;
@@ -44,6 +48,7 @@ pub(super) struct ChallengeRow {
     pub(super) certificate: Sha3,
     pub(super) device: DeviceId,
     pub(super) origin: String,
+    pub(super) session: Option<SessionId>,
     pub(super) expires_at: UtcMicros,
     pub(super) redeemed: bool,
 }
@@ -55,7 +60,7 @@ pub(super) async fn lock_challenge(
     nonce: &[u8; 32],
 ) -> sqlx::Result<Option<ChallengeRow>> {
     sqlx::query!(
-        "SELECT certificate, device_id, origin, expires_at, redeemed_at FROM challenges
+        "SELECT certificate, device_id, origin, session_id, expires_at, redeemed_at FROM challenges
           WHERE book_id = $1 AND nonce = $2 FOR UPDATE",
         book_id(book),
         nonce.as_slice(),
@@ -67,6 +72,7 @@ pub(super) async fn lock_challenge(
             certificate: digest(&row.certificate)?,
             device: DeviceId::new(digest(&row.device_id)?),
             origin: row.origin,
+            session: row.session_id.map(SessionId::new),
             expires_at: micros(row.expires_at),
             redeemed: row.redeemed_at.is_some(),
         })
@@ -96,8 +102,7 @@ pub(super) async fn redeem_challenge(
 pub(super) struct NewSession<'a> {
     pub(super) session: SessionId,
     pub(super) user: UserId,
-    pub(super) certificate: &'a Sha3,
-    pub(super) device: DeviceId,
+    pub(super) assurance: Assurance,
     pub(super) sealed_secret: &'a [u8],
     pub(super) refresh_hash: &'a Sha3,
     pub(super) ip: &'a str,
@@ -112,22 +117,25 @@ pub(super) async fn insert_session(
     book: BookId,
     new: &NewSession<'_>,
 ) -> sqlx::Result<()> {
-    let device = new.device.get();
+    let bound =
+        new.assurance.certificate().map(|(certificate, device)| (certificate, device.get()));
     sqlx::query!(
         "INSERT INTO sessions (book_id, session_id, user_id, certificate, device_id, sealed_secret, refresh_hash,
-                               refresh_generation, ip, user_agent, created_at, refreshed_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $10, $11)",
+                               refresh_generation, ip, user_agent, created_at, refreshed_at, expires_at,
+                               assurance, authenticated_at, used_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $10, $11, $12, $10, $10)",
         book_id(book),
         new.session.get(),
         new.user.get(),
-        new.certificate.as_bytes().as_slice(),
-        device.as_bytes().as_slice(),
+        bound.as_ref().map(|(certificate, _)| certificate.as_bytes().as_slice()),
+        bound.as_ref().map(|(_, device)| device.as_bytes().as_slice()),
         new.sealed_secret,
         new.refresh_hash.as_bytes().as_slice(),
         new.ip,
         new.user_agent,
         timestamp(new.at),
         timestamp(new.expires_at),
+        new.assurance.name(),
     )
     .execute(tx)
     .await?;
@@ -137,8 +145,8 @@ pub(super) async fn insert_session(
 /// A session as stored.
 pub(super) struct SessionRow {
     pub(super) user: UserId,
-    pub(super) certificate: Sha3,
-    pub(super) device: DeviceId,
+    pub(super) assurance: Assurance,
+    pub(super) authenticated_at: UtcMicros,
     pub(super) sealed_secret: Vec<u8>,
     pub(super) expires_at: UtcMicros,
     pub(super) ended: bool,
@@ -151,7 +159,8 @@ pub(super) async fn session(
     session: SessionId,
 ) -> sqlx::Result<Option<SessionRow>> {
     sqlx::query!(
-        "SELECT user_id, certificate, device_id, sealed_secret, expires_at, revoked_at FROM sessions
+        "SELECT user_id, assurance, certificate, device_id, authenticated_at, sealed_secret, expires_at, revoked_at
+           FROM sessions
           WHERE book_id = $1 AND session_id = $2",
         book_id(book),
         session.get(),
@@ -161,8 +170,8 @@ pub(super) async fn session(
     .map(|row| {
         Ok(SessionRow {
             user: UserId::new(row.user_id),
-            certificate: digest(&row.certificate)?,
-            device: DeviceId::new(digest(&row.device_id)?),
+            assurance: assurance(&row.assurance, row.certificate, row.device_id)?,
+            authenticated_at: micros(row.authenticated_at),
             sealed_secret: row.sealed_secret,
             expires_at: micros(row.expires_at),
             ended: row.revoked_at.is_some(),
@@ -171,22 +180,129 @@ pub(super) async fn session(
     .transpose()
 }
 
-/// The epoch of authority if the session was not revoked: two answers in one round trip.
+fn assurance(
+    name: &str,
+    certificate: Option<Vec<u8>>,
+    device: Option<Vec<u8>>,
+) -> sqlx::Result<Assurance> {
+    let bound = match (certificate, device) {
+        (Some(certificate), Some(device)) => {
+            Some((digest(&certificate)?, DeviceId::new(digest(&device)?)))
+        }
+        _ => None,
+    };
+    Assurance::from_stored(name, bound).map_err(corrupt)
+}
+
+/// What every request asks of its session's row.
+pub(super) struct Standing {
+    pub(super) epoch: u64,
+    pub(super) authenticated_at: UtcMicros,
+}
+
+/// The epoch of authority if the session was not revoked: all answers in one round trip.
 pub(super) async fn standing(
     tx: &mut PgConnection,
     book: BookId,
     session: SessionId,
-) -> sqlx::Result<Option<u64>> {
-    sqlx::query_scalar!(
-        "SELECT a.epoch FROM sessions s JOIN authority_state a ON a.book_id = s.book_id
+) -> sqlx::Result<Option<Standing>> {
+    sqlx::query!(
+        "SELECT a.epoch, s.authenticated_at FROM sessions s JOIN authority_state a ON a.book_id = s.book_id
           WHERE s.book_id = $1 AND s.session_id = $2 AND s.revoked_at IS NULL",
         book_id(book),
         session.get(),
     )
     .fetch_optional(tx)
     .await?
-    .map(|epoch| u64::try_from(epoch).map_err(corrupt))
+    .map(|row| {
+        Ok(Standing {
+            epoch: u64::try_from(row.epoch).map_err(corrupt)?,
+            authenticated_at: micros(row.authenticated_at),
+        })
+    })
     .transpose()
+}
+
+/// What a request asks of a session that has no certificate to be examined.
+pub(super) struct UnboundRow {
+    pub(super) role: Role,
+    /// Whether the person may sign in.
+    pub(super) is_active: bool,
+    pub(super) assurance: Assurance,
+    pub(super) authenticated_at: UtcMicros,
+    pub(super) used_at: UtcMicros,
+    pub(super) epoch: u64,
+}
+
+/// A session without a certificate and its person, if the session was not revoked.
+pub(super) async fn unbound(
+    tx: &mut PgConnection,
+    book: BookId,
+    session: SessionId,
+) -> sqlx::Result<Option<UnboundRow>> {
+    sqlx::query!(
+        "SELECT u.role, u.status, s.assurance, s.authenticated_at, s.used_at, a.epoch
+           FROM sessions s
+           JOIN users u ON u.book_id = s.book_id AND u.user_id = s.user_id
+           JOIN authority_state a ON a.book_id = s.book_id
+          WHERE s.book_id = $1 AND s.session_id = $2 AND s.revoked_at IS NULL AND s.certificate IS NULL",
+        book_id(book),
+        session.get(),
+    )
+    .fetch_optional(tx)
+    .await?
+    .map(|row| {
+        Ok(UnboundRow {
+            role: row.role.parse().map_err(corrupt)?,
+            is_active: row.status == "active",
+            assurance: assurance(&row.assurance, None, None)?,
+            authenticated_at: micros(row.authenticated_at),
+            used_at: micros(row.used_at),
+            epoch: u64::try_from(row.epoch).map_err(corrupt)?,
+        })
+    })
+    .transpose()
+}
+
+/// Writes down that a session is in use.
+pub(super) async fn mark_used(
+    tx: &mut PgConnection,
+    book: BookId,
+    session: SessionId,
+    at: UtcMicros,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE sessions SET used_at = $3 WHERE book_id = $1 AND session_id = $2 AND used_at < $3",
+        book_id(book),
+        session.get(),
+        timestamp(at),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes down that the holder of an open session has proved again who they are, and by what a session without a
+/// certificate is held from now on. `false`: it has ended, or has a certificate where `assurance` has none.
+pub(super) async fn authenticate(
+    tx: &mut PgConnection,
+    book: BookId,
+    session: SessionId,
+    assurance: &Assurance,
+    at: UtcMicros,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE sessions SET authenticated_at = $3, assurance = $4
+          WHERE book_id = $1 AND session_id = $2 AND revoked_at IS NULL
+            AND (certificate IS NOT NULL) = ($4 = 'certificate')",
+        book_id(book),
+        session.get(),
+        timestamp(at),
+        assurance.name(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// The refresh tokens of a session.
@@ -194,6 +310,8 @@ pub(super) struct RefreshRow {
     pub(super) hash: Sha3,
     pub(super) generation: u64,
     pub(super) expires_at: UtcMicros,
+    pub(super) has_certificate: bool,
+    pub(super) used_at: UtcMicros,
     pub(super) ended: bool,
 }
 
@@ -204,7 +322,8 @@ pub(super) async fn lock_refresh(
     session: SessionId,
 ) -> sqlx::Result<Option<RefreshRow>> {
     sqlx::query!(
-        "SELECT refresh_hash, refresh_generation, expires_at, revoked_at FROM sessions
+        "SELECT refresh_hash, refresh_generation, expires_at, certificate IS NOT NULL AS \"has_certificate!\", used_at, revoked_at
+           FROM sessions
           WHERE book_id = $1 AND session_id = $2 FOR UPDATE",
         book_id(book),
         session.get(),
@@ -216,6 +335,8 @@ pub(super) async fn lock_refresh(
             hash: digest(&row.refresh_hash)?,
             generation: u64::try_from(row.refresh_generation).map_err(corrupt)?,
             expires_at: micros(row.expires_at),
+            has_certificate: row.has_certificate,
+            used_at: micros(row.used_at),
             ended: row.revoked_at.is_some(),
         })
     })
@@ -230,7 +351,7 @@ pub(super) async fn rotate_refresh(
     next: &NextRefresh<'_>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE sessions SET refresh_hash = $3, refresh_generation = $4, refreshed_at = $5
+        "UPDATE sessions SET refresh_hash = $3, refresh_generation = $4, refreshed_at = $5, used_at = $5
           WHERE book_id = $1 AND session_id = $2",
         book_id(book),
         session.get(),
@@ -319,6 +440,29 @@ pub(super) async fn end_all(
     Ok(ended.into_iter().map(SessionId::new).collect())
 }
 
+/// Ends every open session of `user` that has no certificate, but for one of them, and says which they were.
+pub(super) async fn end_below_certificate(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+    spared: SessionId,
+    ending: Ending,
+) -> sqlx::Result<Vec<SessionId>> {
+    let ended = sqlx::query_scalar!(
+        "UPDATE sessions SET revoked_at = $4, revocation_reason = $5
+          WHERE book_id = $1 AND user_id = $2 AND session_id <> $3 AND certificate IS NULL AND revoked_at IS NULL
+          RETURNING session_id",
+        book_id(book),
+        user.get(),
+        spared.get(),
+        timestamp(ending.at),
+        ending.reason,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(ended.into_iter().map(SessionId::new).collect())
+}
+
 /// Ends every open session of a certificate that ends.
 pub(crate) async fn end_of_certificate(
     tx: &mut PgConnection,
@@ -342,8 +486,7 @@ pub(crate) async fn end_of_certificate(
 /// A session as its user may see it.
 pub(super) struct SessionSummary {
     pub(super) session: SessionId,
-    pub(super) certificate: Sha3,
-    pub(super) device: DeviceId,
+    pub(super) assurance: Assurance,
     pub(super) ip: String,
     pub(super) user_agent: String,
     pub(super) created_at: UtcMicros,
@@ -359,7 +502,7 @@ pub(super) async fn open_sessions(
     now: UtcMicros,
 ) -> sqlx::Result<Vec<SessionSummary>> {
     sqlx::query!(
-        "SELECT session_id, certificate, device_id, ip, user_agent, created_at, refreshed_at, expires_at
+        "SELECT session_id, assurance, certificate, device_id, ip, user_agent, created_at, refreshed_at, expires_at
            FROM sessions
           WHERE book_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3
           ORDER BY created_at DESC LIMIT 200",
@@ -373,8 +516,7 @@ pub(super) async fn open_sessions(
     .map(|row| {
         Ok(SessionSummary {
             session: SessionId::new(row.session_id),
-            certificate: digest(&row.certificate)?,
-            device: DeviceId::new(digest(&row.device_id)?),
+            assurance: assurance(&row.assurance, row.certificate, row.device_id)?,
             ip: row.ip,
             user_agent: row.user_agent,
             created_at: micros(row.created_at),

@@ -42,8 +42,9 @@ pub struct Claims {
     pub sid: Uuid,
     /// The role's name.
     pub role: String,
-    /// SHA3-256 of the certificate, hex.
-    pub crt: String,
+    /// SHA3-256 of the certificate, hex; absent in a session without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crt: Option<String>,
     /// End, unix seconds.
     pub exp: i64,
     /// Start, unix seconds.
@@ -69,8 +70,8 @@ pub struct Bearer<'a> {
     pub user: UserId,
     /// Their role.
     pub role: Role,
-    /// SHA3-256 of their certificate.
-    pub certificate: &'a Sha3,
+    /// SHA3-256 of their certificate, in a session that has one.
+    pub certificate: Option<Sha3>,
     /// See [`key_id`].
     pub key_id: &'a str,
 }
@@ -114,7 +115,7 @@ impl Tokens {
             sub: bearer.user.get(),
             sid: bearer.session.get(),
             role: bearer.role.name().to_owned(),
-            crt: bearer.certificate.to_string(),
+            crt: bearer.certificate.map(|certificate| certificate.to_string()),
             exp,
             iat: now_s,
             cnf: Confirmation { kid: bearer.key_id.to_owned() },
@@ -205,7 +206,7 @@ mod tests {
             session: SessionId::new(Uuid::from_u128(1)),
             user: UserId::new(Uuid::from_u128(2)),
             role: Role::Customer,
-            certificate: &sha3_256(b"certificate"),
+            certificate: Some(sha3_256(b"certificate")),
             key_id: "00",
         };
         tokens.bearer(&bearer, NOW_S).unwrap().0

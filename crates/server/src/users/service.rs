@@ -10,7 +10,7 @@ use crate::certificates::issuance::{self, Place, Wanted};
 use crate::clock::fresh_id;
 use crate::corridor::{Applied, Applying, Fault, Refusal};
 use crate::problem::Problem;
-use crate::sessions::Caller;
+use crate::sessions::{Aal, Caller};
 
 /// Length of a registration token, in bytes.
 const TOKEN_LEN: usize = 32;
@@ -164,6 +164,9 @@ pub(super) async fn profile(
     caller: &Caller,
     user: UserId,
 ) -> Result<Profile, Problem> {
+    if user != caller.user {
+        caller.require(Aal::Three)?;
+    }
     let mut tx = services.db.as_person(caller.user, caller.role).await?;
     let profile = store::profile(&mut tx, services.bank.book, user).await?;
     tx.commit().await?;

@@ -53,6 +53,9 @@ const BEFORE: Class =
 const PASSING: Class = Class::Uncovered(
     "lives for minutes; its opening is a leaf, and it grants nothing without the device's key",
 );
+const SIGN_IN: Class = Class::Uncovered(
+    "opens sessions that see and cannot sign: no authority over money or keys comes of it",
+);
 const TOOL: Class =
     Class::Uncovered("bookkeeping of the migration tool; the schema is reviewed, not replayed");
 
@@ -130,6 +133,7 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("origin", PASSING),
             ("expires_at", PASSING),
             ("redeemed_at", PASSING),
+            ("session_id", PASSING),
         ],
     ),
     (
@@ -150,6 +154,88 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("expires_at", PASSING),
             ("revoked_at", PASSING),
             ("revocation_reason", PASSING),
+            ("assurance", PASSING),
+            ("authenticated_at", PASSING),
+            ("used_at", PASSING),
+        ],
+    },
+    Table {
+        name: "passwords",
+        columns: &[
+            ("book_id", SIGN_IN),
+            ("user_id", SIGN_IN),
+            ("salt", SECRET),
+            ("m_kib", SIGN_IN),
+            ("passes", SIGN_IN),
+            ("lanes", SIGN_IN),
+            ("sealed_hash", SECRET),
+            ("changed_at", SIGN_IN),
+        ],
+    },
+    Table {
+        name: "sign_in_attempts",
+        columns: &[
+            ("book_id", SIGN_IN),
+            ("subject", SECRET),
+            ("failures", SIGN_IN),
+            ("last_at", SIGN_IN),
+            ("locked_until", SIGN_IN),
+        ],
+    },
+    Table {
+        name: "totp_factors",
+        columns: &[
+            ("book_id", SIGN_IN),
+            ("user_id", SIGN_IN),
+            ("sealed_secret", SECRET),
+            ("last_step", SIGN_IN),
+            ("created_at", SIGN_IN),
+            ("confirmed_at", SIGN_IN),
+        ],
+    },
+    Table {
+        name: "second_factor_codes",
+        columns: &[
+            ("book_id", SIGN_IN),
+            ("user_id", SIGN_IN),
+            ("code_hash", SECRET),
+            ("used_at", SIGN_IN),
+        ],
+    },
+    Table {
+        name: "trusted_browsers",
+        columns: &[
+            ("book_id", SIGN_IN),
+            ("trust_id", SIGN_IN),
+            ("user_id", SIGN_IN),
+            ("token_hash", SECRET),
+            ("name", PERSONAL),
+            ("created_at", SIGN_IN),
+            ("expires_at", SIGN_IN),
+            ("revoked_at", SIGN_IN),
+        ],
+    },
+    Table {
+        name: "passkeys",
+        columns: &[
+            ("book_id", SIGN_IN),
+            ("credential_id", SIGN_IN),
+            ("user_id", SIGN_IN),
+            ("name", PERSONAL),
+            ("credential", SIGN_IN),
+            ("created_at", SIGN_IN),
+            ("used_at", SIGN_IN),
+        ],
+    },
+    Table {
+        name: "passkey_ceremonies",
+        columns: &[
+            ("book_id", PASSING),
+            ("ceremony_id", PASSING),
+            ("purpose", PASSING),
+            ("session_id", PASSING),
+            ("state", PASSING),
+            ("expires_at", PASSING),
         ],
     ),
     (

@@ -1,0 +1,167 @@
+//! What every session has: tokens, a key for its requests' proofs, a counter.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::RwLock;
+
+use super::tokens::{Standing, Tokens};
+use crate::bank::{from_body, json_headers, to_body};
+use crate::wire::{RefreshAnswer, RefreshRequest};
+use crate::{Bank, ClientError, RequestSigner, clock, routes};
+
+/// What a server says to the proof that was meant for another one, among others.
+const PROOF_REFUSED: &str = "proof-refused";
+
+/// Proven requests of one session, from as many tasks as you like.
+pub struct Channel {
+    bank: Bank,
+    signer: RequestSigner,
+    /// Last counter handed out. It starts at the clock's microseconds, so a later process that
+    /// resumes the session is ahead of the earlier one without either writing it down.
+    counter: AtomicU64,
+    tokens: RwLock<Tokens>,
+}
+
+impl Channel {
+    pub(crate) fn new(bank: Bank, signer: RequestSigner, tokens: Tokens) -> Self {
+        let start = u64::try_from(clock::now().get()).unwrap_or_default();
+        Self { bank, signer, counter: AtomicU64::new(start), tokens: RwLock::new(tokens) }
+    }
+
+    /// Takes up a session that an earlier process laid down.
+    #[must_use]
+    pub fn resume(bank: Bank, standing: Standing) -> Self {
+        let tokens = Tokens {
+            session: standing.session,
+            token: standing.token,
+            refresh_token: standing.refresh_token,
+            expires_at_s: standing.expires_at_s,
+        };
+        let signer = RequestSigner::new(standing.key, bank.transport().instance().clone());
+        Self::new(bank, signer, tokens)
+    }
+
+    /// What [`Channel::resume`] needs.
+    pub async fn standing(&self) -> Standing {
+        let tokens = self.tokens.read().await;
+        Standing {
+            session: tokens.session,
+            key: self.signer.secret().duplicate(),
+            token: tokens.token.clone(),
+            refresh_token: tokens.refresh_token.clone(),
+            expires_at_s: tokens.expires_at_s,
+        }
+    }
+
+    /// The bank.
+    #[must_use]
+    pub const fn bank(&self) -> &Bank {
+        &self.bank
+    }
+
+    /// Makes the proofs of this session's requests, for load that is signed beforehand.
+    #[must_use]
+    pub const fn signer(&self) -> &RequestSigner {
+        &self.signer
+    }
+
+    /// The next counter for [`RequestSigner::sign`].
+    pub fn next_counter(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    /// The bearer token now in force.
+    pub async fn token(&self) -> Result<String, ClientError> {
+        {
+            let tokens = self.tokens.read().await;
+            if tokens.is_fresh() {
+                return Ok(tokens.token.clone());
+            }
+        }
+        // One task renews, the others find it done: a refresh token used twice ends the session.
+        let mut tokens = self.tokens.write().await;
+        if !tokens.is_fresh() {
+            let request = RefreshRequest { refresh_token: &tokens.refresh_token };
+            let body = to_body(&request)?;
+            let (path, token) = (routes::REFRESH, &tokens.token);
+            let bytes = self.send_proved(&Method::POST, path, body, token).await?;
+            let answer: RefreshAnswer = from_body(&bytes)?;
+            *tokens = Tokens::from_answer(answer.token, answer.refresh_token, &answer.expires_at)?;
+        }
+        Ok(tokens.token.clone())
+    }
+
+    /// A proven GET of `path`, which includes the query.
+    pub async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, ClientError> {
+        from_body(&self.request(Method::GET, path, Vec::new()).await?)
+    }
+
+    /// A proven POST of JSON, whose answer is JSON.
+    pub async fn post<Q: Serialize + Sync, A: DeserializeOwned>(
+        &self,
+        path: &str,
+        request: &Q,
+    ) -> Result<A, ClientError> {
+        from_body(&self.request(Method::POST, path, to_body(request)?).await?)
+    }
+
+    /// A proven request; the answer's bytes.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let token = self.token().await?;
+        self.send_proved(&method, path, body, &token).await
+    }
+
+    /// Sends a request with its proof; once more where another server process than the last one
+    /// answered, which takes no proof but its own and has told its name.
+    async fn send_proved(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Vec<u8>,
+        token: &str,
+    ) -> Result<Vec<u8>, ClientError> {
+        let transport = self.bank.transport();
+        let meant_for = transport.instance().name();
+        let headers = self.headers(method.as_str(), path, &body, token)?;
+        let error = match transport.send(method.clone(), path, headers, body.clone()).await {
+            Err(error) if is_refused_proof(&error) => error,
+            outcome => return outcome,
+        };
+        if transport.instance().name() == meant_for {
+            return Err(error);
+        }
+        let headers = self.headers(method.as_str(), path, &body, token)?;
+        transport.send(method.clone(), path, headers, body).await
+    }
+
+    fn headers(
+        &self,
+        method: &str,
+        path: &str,
+        body: &[u8],
+        token: &str,
+    ) -> Result<HeaderMap, ClientError> {
+        let proof = self.signer.sign(method, path, body, clock::now().get(), self.next_counter());
+        let value = |text: &str| {
+            HeaderValue::from_str(text).map_err(|_| ClientError::Answer { what: "token" })
+        };
+        let mut headers = json_headers();
+        headers.insert(AUTHORIZATION, value(&format!("Bearer {token}"))?);
+        headers.insert(HeaderName::from_static("content-digest"), value(&proof.content_digest)?);
+        headers.insert(HeaderName::from_static(RequestSigner::HEADER), value(&proof.proof)?);
+        Ok(headers)
+    }
+}
+
+fn is_refused_proof(error: &ClientError) -> bool {
+    error.problem().is_some_and(|problem| problem.code == PROOF_REFUSED)
+}
