@@ -158,10 +158,10 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("authenticated_at", PASSING),
             ("used_at", PASSING),
         ],
-    },
-    Table {
-        name: "passwords",
-        columns: &[
+    ),
+    (
+        "passwords",
+        &[
             ("book_id", SIGN_IN),
             ("user_id", SIGN_IN),
             ("salt", SECRET),
@@ -171,20 +171,20 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("sealed_hash", SECRET),
             ("changed_at", SIGN_IN),
         ],
-    },
-    Table {
-        name: "sign_in_attempts",
-        columns: &[
+    ),
+    (
+        "sign_in_attempts",
+        &[
             ("book_id", SIGN_IN),
             ("subject", SECRET),
             ("failures", SIGN_IN),
             ("last_at", SIGN_IN),
             ("locked_until", SIGN_IN),
         ],
-    },
-    Table {
-        name: "totp_factors",
-        columns: &[
+    ),
+    (
+        "totp_factors",
+        &[
             ("book_id", SIGN_IN),
             ("user_id", SIGN_IN),
             ("sealed_secret", SECRET),
@@ -192,19 +192,14 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("created_at", SIGN_IN),
             ("confirmed_at", SIGN_IN),
         ],
-    },
-    Table {
-        name: "second_factor_codes",
-        columns: &[
-            ("book_id", SIGN_IN),
-            ("user_id", SIGN_IN),
-            ("code_hash", SECRET),
-            ("used_at", SIGN_IN),
-        ],
-    },
-    Table {
-        name: "trusted_browsers",
-        columns: &[
+    ),
+    (
+        "second_factor_codes",
+        &[("book_id", SIGN_IN), ("user_id", SIGN_IN), ("code_hash", SECRET), ("used_at", SIGN_IN)],
+    ),
+    (
+        "trusted_browsers",
+        &[
             ("book_id", SIGN_IN),
             ("trust_id", SIGN_IN),
             ("user_id", SIGN_IN),
@@ -214,10 +209,10 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("expires_at", SIGN_IN),
             ("revoked_at", SIGN_IN),
         ],
-    },
-    Table {
-        name: "passkeys",
-        columns: &[
+    ),
+    (
+        "passkeys",
+        &[
             ("book_id", SIGN_IN),
             ("credential_id", SIGN_IN),
             ("user_id", SIGN_IN),
@@ -226,10 +221,10 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("created_at", SIGN_IN),
             ("used_at", SIGN_IN),
         ],
-    },
-    Table {
-        name: "passkey_ceremonies",
-        columns: &[
+    ),
+    (
+        "passkey_ceremonies",
+        &[
             ("book_id", PASSING),
             ("ceremony_id", PASSING),
             ("purpose", PASSING),
