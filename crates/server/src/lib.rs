@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod corridor;
 pub mod db;
+mod devices;
 pub mod doctor;
 pub mod health;
 pub mod http;

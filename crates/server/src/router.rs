@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, certificates, corridor, health, log, openapi, security, sessions, telemetry,
+    App, accounts, certificates, corridor, devices, health, log, openapi, security, sessions, telemetry,
     transfers, users,
 };
 
@@ -28,6 +28,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(security::router())
         .merge(log::router())
         .merge(users::open_router())
+        .merge(devices::open_router())
         .merge(sessions::open_router())
         .merge(certificates::open_router());
     let signed_in = OpenApiRouter::new()
@@ -35,6 +36,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(transfers::router())
         .merge(corridor::api::router())
         .merge(users::router())
+        .merge(devices::router())
         .merge(sessions::router())
         .merge(certificates::router())
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));

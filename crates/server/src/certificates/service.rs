@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crypto::Sha3;
-use intent::{Body, Role, UserId};
+use intent::{Body, RevocationReason, Role, UserId, UtcMicros};
+use ledger::BookId;
 use sqlx::PgConnection;
 
 use super::issuance::{self, Place, Wanted};
@@ -105,6 +106,79 @@ pub(crate) async fn apply_revoke(
     ]);
     result.extend(crl.facts());
     Ok(Applied::Accepted { result, extra: None, bumps_epoch: true })
+}
+
+/// Whose certificates end at once.
+#[derive(Clone, Copy)]
+pub(crate) enum Whose {
+    /// Those on one device.
+    Device(Sha3),
+    /// All of a person.
+    User(UserId),
+}
+
+/// What [`end_all`] ended.
+pub(crate) struct AllEnded {
+    /// In ascending order.
+    certificates: Vec<Sha3>,
+    devices: Vec<Sha3>,
+    crl: BTreeMap<String, String>,
+}
+
+impl AllEnded {
+    /// What the leaf says of it.
+    pub(crate) fn into_facts(self, reason: RevocationReason, at: UtcMicros) -> Facts {
+        let join = |digests: &[Sha3]| {
+            digests.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        let mut facts = BTreeMap::from([
+            ("certificates".to_owned(), join(&self.certificates)),
+            ("devices".to_owned(), join(&self.devices)),
+            ("reason".to_owned(), reason.name().to_owned()),
+            ("ended_at".to_owned(), at.to_string()),
+        ]);
+        facts.extend(self.crl);
+        facts
+    }
+}
+
+type Facts = BTreeMap<String, String>;
+
+/// Ends devices with their certificates and sessions, and publishes the list that names them.
+///
+/// # Atomicity
+///
+/// All of it is the caller's transaction, whose leaf must say what [`AllEnded`] says, and which raises the epoch.
+pub(crate) async fn end_all(
+    tx: &mut PgConnection,
+    cx: &Applying<'_>,
+    whose: Whose,
+    reason: RevocationReason,
+) -> Result<AllEnded, Fault> {
+    let book = cx.services.bank.book;
+    let (device, user) = match whose {
+        Whose::Device(device) => (Some(device), None),
+        Whose::User(user) => (None, Some(user)),
+    };
+    let certificates = store::lock_active(tx, book, user, device.as_ref()).await?;
+    let devices = store::revoke_devices(tx, book, user, device.as_ref()).await?;
+    for certificate in &certificates {
+        let ending = Ending { status: "revoked", at: cx.now, reason: Some(reason.name()) };
+        store::end(tx, book, certificate, ending).await?;
+        end_sessions(tx, cx, certificate, "device-revoked").await?;
+    }
+    let crl = issue_crl(tx, &cx.services.authority, book, cx.now).await.map_err(fault)?.facts();
+    Ok(AllEnded { certificates, devices, crl })
+}
+
+/// Whether a certificate is in force.
+pub(crate) async fn is_active(
+    tx: &mut PgConnection,
+    book: BookId,
+    certificate: &Sha3,
+) -> sqlx::Result<bool> {
+    let found = store::find(tx, book, certificate).await?;
+    Ok(found.is_some_and(|found| found.status == "active"))
 }
 
 /// One's own, anyone may; a customer's, a manager; anyone's, the administrator. Others learn nothing of its existence.

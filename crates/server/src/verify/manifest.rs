@@ -53,6 +53,8 @@ const BEFORE: Class =
 const PASSING: Class = Class::Uncovered(
     "lives for minutes; its opening is a leaf, and it grants nothing without the device's key",
 );
+const ASKED: Class =
+    Class::Uncovered("a request that grants nothing: what grants is the signed approval of it");
 const TOOL: Class =
     Class::Uncovered("bookkeeping of the migration tool; the schema is reviewed, not replayed");
 
@@ -72,6 +74,7 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("registration_hash", SECRET),
             ("registration_expires_at", BEFORE),
             ("registered_at", BEFORE),
+            ("person_salt", PERSONAL),
         ],
     ),
     (
@@ -105,6 +108,7 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("kem_public_key", C),
             ("status", C),
             ("enrolled_at", C),
+            ("name", PERSONAL),
         ],
     ),
     (
@@ -150,6 +154,35 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("expires_at", PASSING),
             ("revoked_at", PASSING),
             ("revocation_reason", PASSING),
+        ],
+    ),
+    (
+        "pairings",
+        &[
+            ("book_id", ASKED),
+            ("pairing_id", ASKED),
+            ("user_id", ASKED),
+            ("device_id", ASKED),
+            ("csr_sha3", ASKED),
+            ("registration", ASKED),
+            ("name", PERSONAL),
+            ("ip", PERSONAL),
+            ("created_at", ASKED),
+            ("expires_at", ASKED),
+            ("approved_at", ASKED),
+        ],
+    ),
+    (
+        "recovery_requests",
+        &[
+            ("book_id", ASKED),
+            ("request_id", ASKED),
+            ("user_id", ASKED),
+            ("registration", ASKED),
+            ("ip", PERSONAL),
+            ("created_at", ASKED),
+            ("expires_at", ASKED),
+            ("approved_at", ASKED),
         ],
     ),
     (
