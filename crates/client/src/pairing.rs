@@ -1,7 +1,7 @@
 //! A device that waits for somebody else's signature: of an earlier device of the same person, or of a manager.
 
 use crypto::{SecretBytes, Sha3, random_secret, sha3_256};
-use intent::{DeviceId, Pairing, UserId};
+use intent::{DeviceId, Pairing, Receipt, UserId};
 use pki::build_csr;
 use serde_json::json;
 use uuid::Uuid;
@@ -17,6 +17,8 @@ const TOKEN_LEN: usize = 32;
 pub struct NewDevice {
     /// What it shows: as text in a QR code, and as a number.
     pub pairing: Pairing,
+    /// The request that was approved: signatures are never alike, so no other one will do.
+    pub csr: Vec<u8>,
     /// The token it enrols with, once approved.
     pub token: SecretBytes,
     /// Until when it can be approved, RFC 3339.
@@ -44,7 +46,8 @@ impl Bank {
     pub async fn pair(&self, identity: &Identity, name: &str) -> Result<NewDevice, ClientError> {
         let token = random_secret(TOKEN_LEN)?;
         let user = identity.user().id;
-        let (csr_sha3, registration) = (request_hash(identity)?, sha3_256(token.expose()));
+        let csr = build_csr(identity.key(), &user.to_string())?;
+        let (csr_sha3, registration) = (sha3_256(&csr), sha3_256(token.expose()));
         let device = identity.device().id();
         let request = PairingRequest {
             user_id: user.to_string(),
@@ -58,7 +61,7 @@ impl Bank {
         let bank = self.trust().bank.clone();
         let pairing = Pairing { id: told.id, bank, user, device, csr_sha3, registration };
         if told == pairing && answer.match_number == pairing.number() {
-            Ok(NewDevice { pairing, token, expires_at: answer.expires_at })
+            Ok(NewDevice { pairing, csr, token, expires_at: answer.expires_at })
         } else {
             Err(ClientError::Answer { what: "pairing" })
         }
@@ -72,6 +75,15 @@ impl Bank {
         });
         let answer: StatusAnswer = self.post(routes::PAIR_STATUS, &request).await?;
         Ok(answer.status)
+    }
+
+    /// Has the key of a paired device certified, once it was approved.
+    pub async fn enrol_paired(
+        &self,
+        identity: &Identity,
+        new: &NewDevice,
+    ) -> Result<Receipt, ClientError> {
+        self.enrol_with(identity, &new.token, new.csr.clone()).await
     }
 
     /// Asks for a recovery: every device is lost.
@@ -115,7 +127,3 @@ impl Session {
     }
 }
 
-/// SHA3-256 of the request that [`Bank::enrol`] will send: the key and the person make it, and nothing random.
-fn request_hash(identity: &Identity) -> Result<Sha3, ClientError> {
-    Ok(sha3_256(&build_csr(identity.key(), &identity.user().id.to_string())?))
-}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crypto::{Sha3, random_secret, sha3_256};
+use crypto::{Sha3, open_sealed, random_secret, sha3_256, sha256};
 use intent::{
     Body, DeviceId, Intent, Kind, Pairing, Receipt, RevocationReason, Role, SignedIntent, UserId,
 };
@@ -35,6 +35,7 @@ const SUBMIT_ATTEMPTS_MAX: u32 = 4;
 const ACCOUNTS_PAGE_LEN: u32 = 200;
 /// A bank that asks for a longer pause is left to the caller.
 const RETRY_AFTER_S_MAX: u64 = 5;
+const BUNDLE_PURPOSE: &str = "certificate-bundle";
 /// Length of a registration token, in bytes.
 const TOKEN_LEN: usize = 32;
 const RETRY_PAUSE: Duration = Duration::from_millis(250);
@@ -369,6 +370,21 @@ impl Session {
         let mut answer: Map<String, Value> = self.get(&path).await?;
         let items = answer.remove("items").ok_or(ClientError::Answer { what: "items" })?;
         serde_json::from_value(items).map_err(|_| ClientError::Answer { what: "items" })
+    }
+
+    /// This holder's certificate with its path and the revocation list: delivered sealed to the KEM key of this device,
+    /// opened here.
+    pub async fn download_certificate(&self) -> Result<Map<String, Value>, ClientError> {
+        let user = self.identity.user().id;
+        let answer: Map<String, Value> =
+            self.get(&format!("/api/auth/download-certificate/{user}")).await?;
+        let sealed = answer.get("sealed").and_then(Value::as_str);
+        let sealed = sealed.ok_or(ClientError::Answer { what: "sealed" })?;
+        let sealed = crate::base64url::decode(sealed, "sealed")?;
+        let transcript = sha256(self.identity.certificate_hash()?.as_bytes());
+        let opened =
+            open_sealed(self.identity.kem(), BUNDLE_PURPOSE, transcript.as_bytes(), &sealed)?;
+        from_body(opened.expose())
     }
 
     /// What the bank says about this session.

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crypto::Sha3;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use crypto::{KemPublicKey, Sha3, seal_to, sha256};
 use intent::{Body, RevocationReason, Role, UserId, UtcMicros};
 use ledger::BookId;
+use pki::{Certificate, Crl};
+use serde_json::json;
 use sqlx::PgConnection;
 
 use super::issuance::{self, Place, Wanted};
@@ -13,9 +16,11 @@ use super::store::{self, CertificateRow, CrlRow, Ending};
 use crate::Services;
 use crate::authority::{AuthorityError, issue_crl};
 use crate::corridor::{Applied, Applying, Fault, Refusal};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::sessions::{self, Caller};
 
+const BUNDLE_PURPOSE: &str = "certificate-bundle";
+const MICROS_PER_SECOND: i64 = 1_000_000;
 /// Certificates of a person shown at once.
 const HISTORY_MAX: i64 = 500;
 
@@ -224,6 +229,87 @@ pub(super) async fn find(
     let found = store::find(&mut tx, services.bank.book, certificate).await?;
     tx.commit().await?;
     found.ok_or_else(Problem::not_found)
+}
+
+/// Where a certificate stands at a moment.
+pub(super) struct Standing {
+    pub(super) state: &'static str,
+    pub(super) listed: bool,
+    pub(super) crl_number: u64,
+    pub(super) this_update: UtcMicros,
+    pub(super) next_update: UtcMicros,
+}
+
+/// Where a certificate stands, by its row and by the revocation list in use.
+pub(super) async fn standing(
+    services: &Services,
+    row: &CertificateRow,
+    now: UtcMicros,
+) -> Result<Standing, Problem> {
+    let stored = crl(services).await?;
+    let now_s = now.get().div_euclid(MICROS_PER_SECOND);
+    let read = Crl::from_der(&stored.der);
+    let list = read.and_then(|list| list.verify(services.authority.issuing(), now_s));
+    let list = list.map_err(|error| {
+        tracing::error!(%error, "the revocation list in use is not valid");
+        Problem::new(Code::Unavailable)
+    })?;
+    Ok(Standing {
+        state: state_of(row, now),
+        listed: list.is_revoked(&row.serial),
+        crl_number: list.number(),
+        this_update: seconds(list.this_update_s()),
+        next_update: seconds(list.next_update_s()),
+    })
+}
+
+fn state_of(row: &CertificateRow, now: UtcMicros) -> &'static str {
+    match &*row.status {
+        "revoked" => "revoked",
+        "superseded" => "superseded",
+        _ if now > row.not_after => "expired",
+        _ => "good",
+    }
+}
+
+/// The caller's certificate with all that it takes to check it, sealed to the caller's device.
+///
+/// # Security
+///
+/// Only for oneself: nobody else could open it. The transcript is the certificate, so that an answer cannot be passed
+/// off as that to another question.
+pub(super) async fn bundle(
+    services: &Services,
+    caller: &Caller,
+    user: UserId,
+) -> Result<Vec<u8>, Problem> {
+    if user != caller.user {
+        return Err(Problem::not_found());
+    }
+    let broken = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, certificate = %caller.certificate, "a bundle could not be made");
+        Problem::internal()
+    };
+    let row = find(services, caller, &caller.certificate).await?;
+    let mut tx = services.db.as_user(caller).await?;
+    let kem = store::device_kem_key(&mut tx, services.bank.book, &caller.device.get()).await?;
+    tx.commit().await?;
+    let kem = kem.ok_or_else(Problem::not_found)?;
+    let kem = KemPublicKey::from_bytes(services.bank.suite, &kem).map_err(|e| broken(&e))?;
+    let certificate = Certificate::from_der(&row.der).map_err(|e| broken(&e))?;
+    let bundle = json!({
+        "certificate": certificate.to_pem(),
+        "issuing": services.authority.issuing().to_pem(),
+        "root": services.authority.root().to_pem(),
+        "crl": Base64UrlUnpadded::encode_string(&crl(services).await?.der),
+    });
+    let transcript = sha256(caller.certificate.as_bytes());
+    let text = bundle.to_string();
+    seal_to(&kem, BUNDLE_PURPOSE, transcript.as_bytes(), text.as_bytes()).map_err(|e| broken(&e))
+}
+
+const fn seconds(unix_s: i64) -> UtcMicros {
+    UtcMicros::from_micros(unix_s.saturating_mul(MICROS_PER_SECOND))
 }
 
 /// Every certificate that `user` ever held and the caller may see, newest first. Nobody's and a stranger's look alike.

@@ -416,6 +416,21 @@ pub(super) async fn set_device_kem_key(
     Ok(())
 }
 
+/// The KEM key of a device, if row-level security shows it.
+pub(super) async fn device_kem_key(
+    tx: &mut PgConnection,
+    book: BookId,
+    device: &Sha3,
+) -> sqlx::Result<Option<Vec<u8>>> {
+    sqlx::query_scalar!(
+        "SELECT kem_public_key FROM devices WHERE book_id = $1 AND device_id = $2",
+        book_id(book),
+        device.as_bytes().as_slice(),
+    )
+    .fetch_optional(tx)
+    .await
+}
+
 /// Ends a device.
 pub(super) async fn revoke_device(
     tx: &mut PgConnection,

@@ -5,7 +5,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use bytes::Bytes;
 use crypto::SecretBytes;
 use http::StatusCode;
-use intent::{Kind, UserId};
+use intent::{Kind, Role, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -26,6 +26,7 @@ pub(crate) fn open_router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(register))
         .routes(routes!(enrol))
+        .routes(routes!(issue_role_certificate))
         .routes(routes!(request_recovery))
         .routes(routes!(recovery_outcome))
 }
@@ -98,8 +99,33 @@ pub(super) async fn enrol(
     origin: OriginInfo,
     body: Bytes,
 ) -> Result<Answer, Problem> {
-    let request: EnrolRequest<'_> = wire::object(&body)?;
+    submit_enrolment(&app, origin, &body, &Role::ALL).await
+}
+
+/// Issues the certificate of a member of staff: as `/api/users/enrol`, for an invited person whom a second one approved.
+#[utoipa::path(post, path = "/api/auth/issue-role-certificate", tag = "users",
+    request_body(content = String, content_type = "application/json"),
+    responses((status = 200, description = "Receipt and certificate"), (status = 400), (status = 422)))]
+pub(super) async fn issue_role_certificate(
+    State(app): State<App>,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Answer, Problem> {
+    let staff = [Role::Manager, Role::AuditorClerk, Role::SystemAdmin];
+    submit_enrolment(&app, origin, &body, &staff).await
+}
+
+async fn submit_enrolment(
+    app: &App,
+    origin: OriginInfo,
+    body: &Bytes,
+    roles: &[Role],
+) -> Result<Answer, Problem> {
+    let request: EnrolRequest<'_> = wire::object(body)?;
     let signed = wire::envelope(request.signed, Kind::UserEnrol)?;
+    if !roles.contains(&signed.parse_intent()?.authority()) {
+        return Err(Problem::malformed("signed.authority", "this route is for staff"));
+    }
     let token = wire::base64url(request.registration_token, "registration_token")?;
     let sealed = wire::base64url(request.sealed_device_key, "sealed_device_key")?;
     let attachments = Attachments {
