@@ -82,6 +82,9 @@ async fn every_refusal_of_the_corridor_has_its_status_its_sentence_and_a_receipt
     enrolment_refusals(&bank, &mut provoked).await;
     login_refusals(&bank, &mut provoked).await;
     certificate_refusals(&bank, &mut provoked).await;
+    people_refusals(&bank, &mut provoked).await;
+    device_refusals(&bank, &mut provoked).await;
+    recovery_refusals(&bank, &mut provoked).await;
     let out_of_reach: Vec<_> =
         REFUSALS_OUT_OF_REACH.iter().map(|(refusal, _)| refusal.code().to_owned()).collect();
     provoked.all_of(Refusal::all().map(|refusal| refusal.code().to_owned()), &out_of_reach);
@@ -218,7 +221,7 @@ impl Enrolment {
             bank: bank.trust().bank.clone(),
             certificate: sha3_256(&csr),
             device: holder.device().id(),
-            authority: Role::Customer,
+            authority: holder.user().role,
             at: server::clock::now(),
             seq: 1,
             prev: crypto::Sha3::from_bytes([0; 32]),
@@ -341,6 +344,108 @@ async fn certificate_refusals(bank: &Bank, provoked: &mut Provoked) {
     let own_key = rotate(build_csr(alice.identity().key(), "Alice").unwrap()).await;
     provoked.recorded(bank, &own_key, Refusal::ComponentReused);
     alice.verify().await.unwrap();
+}
+
+async fn people_refusals(bank: &Bank, provoked: &mut Provoked) {
+    let (admin, manager) = (bank.admin().await, bank.manager().await);
+    let sign = |session: &client::Session, wish: Wish| {
+        let forger = Forger::of(session);
+        forger.sign_with(forger.draft(wish.body), wish.details)
+    };
+    let invite = |user, role, name: &str, email: &str, token: u8| {
+        Wish::invite(user, role, (name, email), sha3_256(&[token; 32])).unwrap()
+    };
+    let user = UserId::new(Uuid::now_v7());
+    let good = invite(user, Role::Manager, "Nora", "nora@bank.example", 1);
+    assert_eq!(bank.submit(admin, &sign(admin, good)).await.status, 200);
+    let other = || UserId::new(Uuid::now_v7());
+    let mut silent = invite(other(), Role::Customer, "Eve", "eve@example.org", 3);
+    silent.details = None;
+    for (wish, expected) in [
+        (invite(other(), Role::Customer, "Eve", "eve@example.org", 1), Refusal::RegistrationExists),
+        (invite(other(), Role::Customer, "Eve", "nora@bank.example", 2), Refusal::PersonExists),
+        (invite(user, Role::Customer, "Eve", "eve@example.org", 2), Refusal::PersonExists),
+        (invite(other(), Role::Customer, "Eve", "nowhere", 2), Refusal::PersonInvalid),
+        (invite(other(), Role::Customer, "Eve", "Eve@example.org", 2), Refusal::PersonInvalid),
+        (silent, Refusal::PersonInvalid),
+        (Wish::approve_invitation(user), Refusal::ApprovalByMaker),
+    ] {
+        provoked.recorded(bank, &bank.submit(admin, &sign(admin, wish)).await, expected);
+    }
+    let mut begun = Enrolment::begin(bank, "Nora").await;
+    let nora = UserName { id: user, role: Role::Manager, name: "Nora".to_owned() };
+    begun.holder = Holder::generate(Suite::Standard, nora);
+    begun.token = vec![1; 32];
+    provoked.recorded(bank, &begun.send(bank).await, Refusal::InvitationNotApproved);
+    let approve = |user| sign(manager, Wish::approve_invitation(user));
+    let nobody = bank.submit(manager, &approve(other())).await;
+    provoked.recorded(bank, &nobody, Refusal::InvitationNotFound);
+    let late = "UPDATE registrations SET expires_at = now() - interval '1 second'";
+    bank.execute(late).await;
+    provoked.recorded(
+        bank,
+        &bank.submit(manager, &approve(user)).await,
+        Refusal::RegistrationExpired,
+    );
+}
+
+async fn device_refusals(bank: &Bank, provoked: &mut Provoked) {
+    let alice = bank.customer("Alice", 0).await;
+    let begin = async || {
+        let new = Holder::generate(Suite::Standard, alice.holder.user().clone());
+        let asked = bank.client().pair(&new, "tablet").await.unwrap();
+        (new, asked)
+    };
+    let approve = |asked: &client::NewDevice| Wish::approve_device(&asked.pairing).body;
+    let (tablet, asked) = begin().await;
+    let bob = bank.customer("Bob", 0).await;
+    provoked.recorded(bank, &submit(bank, &bob, approve(&asked)).await, Refusal::PairingUnknown);
+    assert_eq!(submit(bank, &alice, approve(&asked)).await.status, 200);
+    provoked.recorded(bank, &submit(bank, &alice, approve(&asked)).await, Refusal::PairingUsed);
+    let mut begun = Enrolment::begin(bank, "Alice").await;
+    begun.holder = tablet;
+    begun.kem_public_key = begun.holder.kem().public_key().as_bytes().to_vec();
+    begun.token = asked.token.expose().to_vec();
+    provoked.recorded(bank, &begun.send(bank).await, Refusal::RegistrationForAnother);
+    let (_, asked) = begin().await;
+    bank.execute("UPDATE pairings SET expires_at = now() - interval '1 second'").await;
+    provoked.recorded(bank, &submit(bank, &alice, approve(&asked)).await, Refusal::PairingExpired);
+
+    let reason = RevocationReason::Cessation;
+    let revoke = |session: &client::Session| {
+        Wish::revoke_device(session.identity().device().id(), reason).body
+    };
+    provoked.recorded(bank, &submit(bank, &alice, revoke(&bob)).await, Refusal::DeviceNotFound);
+    let (manager, admin) = (bank.manager().await, bank.admin().await);
+    let first = bank.submit(manager, &Forger::of(manager).next(revoke(&bob))).await;
+    assert_eq!(first.status, 200, "{}", first.text());
+    let again = bank.submit(manager, &Forger::of(manager).next(revoke(&bob))).await;
+    provoked.recorded(bank, &again, Refusal::DeviceAlreadyEnded);
+    let last = bank.submit(admin, &Forger::of(admin).next(revoke(admin))).await;
+    provoked.recorded(bank, &last, Refusal::LastAdministrator);
+}
+
+async fn recovery_refusals(bank: &Bank, provoked: &mut Provoked) {
+    let alice = bank.customer("Alice", 50_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let manager = bank.manager().await;
+    let user = alice.identity().user().id;
+    let recover = |registration| {
+        let body = Wish::recover(user, registration, "lost".to_owned()).body;
+        Forger::of(manager).next(body)
+    };
+    let unasked = bank.submit(manager, &recover(sha3_256(b"unasked"))).await;
+    provoked.recorded(bank, &unasked, Refusal::RecoveryNotRequested);
+    let sql = format!("SELECT email FROM users WHERE user_id = '{user}'");
+    let email: String = sqlx::Row::get(&bank.rows(&sql).await[0], 0);
+    let asked = bank.client().request_recovery(&email).await.unwrap();
+    let granted = bank.submit(manager, &recover(sha3_256(asked.token.expose()))).await;
+    assert_eq!(granted.status, 200, "{}", granted.text());
+    let fresh = Holder::generate(Suite::Standard, alice.holder.user().clone());
+    bank.client().enrol(&fresh, &asked.token).await.unwrap();
+    let session = bank.login(&fresh).await;
+    let much = Forger::of(&session).next(transfer(alice.account, bob.account, 20_001));
+    provoked.recorded(bank, &bank.submit(&session, &much).await, Refusal::RecoveryLimit);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -543,6 +648,20 @@ async fn every_code_of_a_problem_is_provoked_or_excused() {
     let second = bank.login(&alice.holder).await;
     second.logout().await.unwrap();
     expect(&bank.get_as(&second, "/api/accounts").await, Code::SessionEnded);
+    let digest = |byte: u8| hex::encode([byte; 32]);
+    let pair = |token: u8| {
+        let body = json!({
+            "user_id": alice.identity().user().id.to_string(),
+            "device_id": digest(1), "csr_sha3": digest(2), "registration": digest(token), "name": "tablet",
+        });
+        Request::post_json("/api/auth/qr-challenge", &body)
+    };
+    assert_eq!(bank.send(pair(1)).await.status, 201);
+    expect(&bank.send(pair(1)).await, Code::Conflict);
+    for token in 2..=5 {
+        assert_eq!(bank.send(pair(token)).await.status, 201);
+    }
+    expect(&bank.send(pair(6)).await, Code::RateLimited);
     bank.execute("ALTER TABLE entries RENAME TO hidden").await;
     expect(&bank.get_as(&alice, "/api/transactions/history").await, Code::Internal);
     bank.execute("ALTER TABLE hidden RENAME TO entries").await;

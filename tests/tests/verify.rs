@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use e2e::{Bank, eur, fresh_account};
-use intent::RevocationReason;
+use crypto::Suite;
+use e2e::{Bank, Holder, eur, fresh_account};
+use intent::{RevocationReason, Role};
 use ledger::Freeze;
 use server::bank::TrustFile;
 use server::verify::manifest::{Class, Table, tables};
@@ -33,8 +34,34 @@ async fn worked_bank() -> (Bank, Trust) {
     session.rotate(&successor).await.unwrap();
     let locked = carol.user().id;
     bank.manager().await.lock(locked, true, "inquiry").await.unwrap();
+    let (admin, manager) = (bank.admin().await, bank.manager().await);
+    let user = |id, role, name: &str| client::UserName { id, role, name: name.to_owned() };
+
+    // An invitation that two people signed, a device paired by another and revoked, and a person who lost all of theirs.
+    let invited = admin.invite(Role::Manager, "Nora", "nora@bank.example").await.unwrap();
+    manager.approve_invitation(invited.user).await.unwrap();
+    let nora = Holder::generate(Suite::Standard, user(invited.user, Role::Manager, "Nora"));
+    bank.client().enrol(&nora, &invited.token).await.unwrap();
+    let waiting = admin.invite(Role::Customer, "Walt", "walt@example.org").await.unwrap();
+    assert!(!waiting.token.is_empty());
+    let tablet = Holder::generate(Suite::Standard, bob.holder.user().clone());
+    let asked = bank.client().pair(&tablet, "tablet").await.unwrap();
+    bob.approve_device(&asked.pairing).await.unwrap();
+    bank.client().enrol_paired(&tablet, &asked).await.unwrap();
+    bob.revoke_device(tablet.device().id(), RevocationReason::KeyCompromise).await.unwrap();
+    let dora = bank.customer("Dora", 50_000).await;
+    let profile = format!("/api/users/{}/profile", dora.identity().user().id);
+    let email =
+        bank.get_as(&dora, &profile).await.ok().json()["email"].as_str().unwrap().to_owned();
+    let asked = bank.client().request_recovery(&email).await.unwrap();
+    let registration = crypto::sha3_256(asked.token.expose());
+    manager.recover(dora.identity().user().id, registration, "lost").await.unwrap();
+    let again = Holder::generate(Suite::Standard, dora.holder.user().clone());
+    bank.client().enrol(&again, &asked.token).await.unwrap();
+    let limited = bank.login(&again).await;
+    assert!(limited.transfer(dora.account, bob.account, eur(20_001), None).await.is_err());
+
     let lost = alice.holder.certificate_hash().unwrap();
-    let admin = bank.admin().await;
     admin.revoke(lost, RevocationReason::KeyCompromise).await.unwrap();
     let trust = trust_of(&bank);
     bank.stop_server().await;
@@ -261,6 +288,8 @@ async fn a_row_deleted_or_invented_in_any_table_is_named() {
         ("certificates", "fingerprint", "sha256(fingerprint)"),
         ("certificate_components", "component", "sha256(component)"),
         ("devices", "device_id", "sha256(device_id)"),
+        ("registrations", "registration", "sha256(registration)"),
+        ("recovery_limits", "user_id", "gen_random_uuid()"),
         ("assets", "asset", "'XAU'"),
         ("transfer_details", "transfer_id", "gen_random_uuid()"),
         ("log_checkpoints", "size", "size + 1000"),

@@ -112,6 +112,16 @@ impl Bank {
     ) -> Result<Receipt, ClientError> {
         // The bank names the holder by id, and a name may be longer than a certificate admits.
         let csr = build_csr(identity.key(), &identity.user().id.to_string())?;
+        self.enrol_with(identity, token, csr).await
+    }
+
+    /// As [`Bank::enrol`], by a request that was made before.
+    pub(crate) async fn enrol_with(
+        &self,
+        identity: &Identity,
+        token: &SecretBytes,
+        csr: Vec<u8>,
+    ) -> Result<Receipt, ClientError> {
         let stand_in = sha3_256(&csr);
         let body = Body::UserEnrol {
             user: identity.user().id,

@@ -36,6 +36,7 @@ mod identity;
 mod invitation;
 mod journal;
 mod keystore;
+mod pairing;
 mod proof;
 mod receipt;
 mod routes;
@@ -53,6 +54,7 @@ pub use identity::{Certificates, Identity, KeyChain, UserName};
 pub use invitation::Invitation;
 pub use journal::ChainJournal;
 pub use keystore::{KeyStore, KeyStoreError, Profile, StoredSession, Unlocked};
+pub use pairing::{NewDevice, PendingRecovery};
 pub use proof::{Instance, ProofHeaders, RequestSigner, session_key};
 pub use receipt::{ReceiptProof, verify_receipt};
 pub use session::{
@@ -61,5 +63,8 @@ pub use session::{
 };
 pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;
-pub use wire::{AccountView, HistoryItem, HistoryPage, KeyInfo, SecurityInfo};
+pub use wire::{
+    AccountView, DeviceView, HistoryItem, HistoryPage, InvitationView, KeyInfo, RecoveryView,
+    SecurityInfo,
+};
 pub use wish::{BatchLine, Wish};

@@ -19,6 +19,11 @@ pub(crate) const REVERIFY: &str = "/api/auth/session-reverify";
 pub(crate) const LOGOUT: &str = "/api/auth/logout";
 pub(crate) const VERIFY_SESSION: &str = "/api/auth/verify-session";
 pub(crate) const ACCOUNTS: &str = "/api/accounts";
+pub(crate) const DEVICES: &str = "/api/devices";
+pub(crate) const PAIR: &str = "/api/auth/qr-challenge";
+pub(crate) const PAIR_STATUS: &str = "/api/auth/qr-login";
+pub(crate) const RECOVERY: &str = "/api/users/recovery";
+pub(crate) const RECOVERY_STATUS: &str = "/api/users/recovery/status";
 pub(crate) const HISTORY: &str = "/api/transactions/history";
 
 /// The route that takes a kind, and no other kind.

@@ -79,10 +79,114 @@ pub(crate) enum TrustMember {
     Object(TrustText),
 }
 
+#[derive(Serialize)]
+pub(crate) struct PairingRequest<'a> {
+    pub(crate) user_id: String,
+    pub(crate) device_id: String,
+    pub(crate) csr_sha3: String,
+    pub(crate) registration: String,
+    pub(crate) name: &'a str,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PairingAnswer {
+    pub(crate) payload: String,
+    pub(crate) match_number: String,
+    pub(crate) expires_at: String,
+}
+
+/// A pairing as the approving device is told of it.
+#[derive(Deserialize)]
+pub(crate) struct PairingView {
+    pub(crate) pairing_id: String,
+    pub(crate) user_id: String,
+    pub(crate) device_id: String,
+    pub(crate) csr_sha3: String,
+    pub(crate) registration: String,
+}
+
+/// Where something that waits for somebody else stands.
+#[derive(Deserialize)]
+pub(crate) struct StatusAnswer {
+    pub(crate) status: String,
+    #[serde(default)]
+    pub(crate) user_id: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct RecoveryRequest<'a> {
+    pub(crate) email: &'a str,
+    pub(crate) registration: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RecoveryAnswer {
+    pub(crate) request_id: String,
+    pub(crate) match_number: String,
+    pub(crate) expires_at: String,
+}
+
+/// A request for a recovery as a manager sees it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct RecoveryView {
+    /// Which request.
+    pub request_id: String,
+    /// Of whom.
+    pub user_id: String,
+    /// What the approval must name.
+    pub registration: String,
+    /// To be compared with what the person says.
+    pub match_number: String,
+    /// From where it came.
+    pub ip: String,
+    /// When.
+    pub requested_at: String,
+    /// Until when it can be approved.
+    pub expires_at: String,
+}
+
+/// An invitation as staff see it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct InvitationView {
+    /// Who was invited.
+    pub user_id: String,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// As what.
+    pub role: String,
+    /// `waiting-for-approval`, `open`, `redeemed` or `expired`.
+    pub status: String,
+}
+
+/// A device of the caller's.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct DeviceView {
+    /// Its identity.
+    pub device_id: String,
+    /// What its owner calls it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// `active` or `revoked`.
+    pub status: String,
+    /// Whether it is the one that asks.
+    pub is_this_one: bool,
+    /// When it was enrolled.
+    pub enrolled_at: String,
+    /// When it was last signed in.
+    #[serde(default)]
+    pub last_used_at: Option<String>,
+    /// The newest certificate on it.
+    #[serde(default)]
+    pub certificate: Option<String>,
+}
+
 /// A page of a list.
 #[derive(Deserialize)]
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
+    #[serde(default)]
     pub(crate) next: Option<String>,
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crypto::{CryptoError, Sha3, random};
-use intent::{BatchItem, Body, Details, RevocationReason, TransferBody, UserId};
+use intent::{
+    BatchItem, Body, Details, DeviceId, Pairing, RevocationReason, Role, TransferBody, UserId,
+};
 use ledger::{AccountId, AccountKind, Freeze, TransferId};
 use money::{Amount, AssetCode};
 use uuid::Uuid;
@@ -93,6 +95,45 @@ impl Wish {
     #[must_use]
     pub const fn revoke(certificate: Sha3, reason: RevocationReason) -> Self {
         Self::plain(Body::CertificateRevoke { certificate, reason })
+    }
+
+    /// Lets the device of a pairing enrol.
+    #[must_use]
+    pub const fn approve_device(pairing: &Pairing) -> Self {
+        let Pairing { device, csr_sha3, registration, .. } = *pairing;
+        Self::plain(Body::DeviceApprove { device, csr_sha3, registration })
+    }
+
+    /// Ends a device, with its certificates and sessions.
+    #[must_use]
+    pub const fn revoke_device(device: DeviceId, reason: RevocationReason) -> Self {
+        Self::plain(Body::DeviceRevoke { device, reason })
+    }
+
+    /// Invites a person, whose name and address the body only commits to.
+    pub fn invite(
+        user: UserId,
+        role: Role,
+        (name, email): (&str, &str),
+        registration: Sha3,
+    ) -> Result<Self, CryptoError> {
+        let person = [("name".to_owned(), name.to_owned()), ("email".to_owned(), email.to_owned())];
+        let details = Details { salt: random()?, value: person.into() };
+        let person = details.commitment();
+        let body = Body::UserInvite { user, role, person, registration };
+        Ok(Self { body, details: Some(details) })
+    }
+
+    /// Approves an invitation that somebody else made.
+    #[must_use]
+    pub const fn approve_invitation(user: UserId) -> Self {
+        Self::plain(Body::UserApprove { user })
+    }
+
+    /// Lets a customer who lost every device enrol anew.
+    #[must_use]
+    pub const fn recover(user: UserId, registration: Sha3, reason: String) -> Self {
+        Self::plain(Body::UserRecover { user, registration, reason })
     }
 
     const fn plain(body: Body) -> Self {

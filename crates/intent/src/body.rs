@@ -244,6 +244,8 @@ impl Body {
                     Some(place) => Err(format!("body.items[{place}].details")),
                 }
             }
+            Self::UserInvite { person, .. } if *person == expected => Ok(true),
+            Self::UserInvite { .. } => Err("body.person".to_owned()),
             Self::UserEnrol { .. }
             | Self::SessionLogin { .. }
             | Self::AccountOpen { .. }
@@ -253,7 +255,6 @@ impl Body {
             | Self::CertificateRevoke { .. }
             | Self::DeviceApprove { .. }
             | Self::DeviceRevoke { .. }
-            | Self::UserInvite { .. }
             | Self::UserApprove { .. }
             | Self::UserRecover { .. }
             | Self::UserLock { .. }

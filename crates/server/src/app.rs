@@ -85,7 +85,8 @@ impl App {
         .map_err(std::io::Error::other)?;
         let passkeys = Passkeys::new(&config.origin, &bank.name);
         let passwords = Passwords::new().map_err(std::io::Error::other)?;
-        let (corridor, queue) = Corridor::new(QUEUE_CAPACITY, bank.clone(), directory.clone());
+        let (corridor, queue) =
+            Corridor::new(QUEUE_CAPACITY, bank.clone(), directory.clone(), config.key_ages);
         let risk_policy = risk::Policy::default_v1();
         let services = Arc::new(Services {
             config,

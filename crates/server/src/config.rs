@@ -14,6 +14,8 @@
 //! | `STRONGROOM_DB_CONNECTIONS` | 16 |
 //! | `STRONGROOM_BODY_BYTES_MAX` | 4194304 |
 //! | `STRONGROOM_TIMEOUT_S` | 30 |
+//! | `STRONGROOM_KEY_DAYS_MAX` | 83: older keys of customers must be rotated first |
+//! | `STRONGROOM_STAFF_KEY_DAYS_MAX` | 27: the same for staff |
 //! | `STRONGROOM_REQUESTS_MAX` | 1024 at once |
 //! | `STRONGROOM_CONNECTIONS_MAX` | 4096 at once |
 
@@ -24,6 +26,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use thiserror::Error;
+
+use crate::certificates::rotation::KeyAges;
 
 /// Everything the server is told from outside. Holds no key material.
 #[derive(Clone, Debug)]
@@ -42,6 +46,8 @@ pub struct Config {
     pub origin: String,
     /// What one client may take.
     pub limits: Limits,
+    /// How old keys may become.
+    pub key_ages: KeyAges,
 }
 
 impl Default for Config {
@@ -54,6 +60,7 @@ impl Default for Config {
             tls: TlsConfig::default(),
             origin: "https://localhost:8443".to_owned(),
             limits: Limits::default(),
+            key_ages: KeyAges::default(),
         }
     }
 }
@@ -84,6 +91,8 @@ impl Config {
         let mut timeout_s = config.limits.timeout.as_secs();
         variables.set("STRONGROOM_TIMEOUT_S", &mut timeout_s)?;
         config.limits.timeout = Duration::from_secs(timeout_s);
+        variables.days("STRONGROOM_KEY_DAYS_MAX", &mut config.key_ages.holder)?;
+        variables.days("STRONGROOM_STAFF_KEY_DAYS_MAX", &mut config.key_ages.staff)?;
         config.tls.files = variables.pair("STRONGROOM_TLS_CERTIFICATE", "STRONGROOM_TLS_KEY")?;
         if let Some(names) = variables.text("STRONGROOM_TLS_NAMES") {
             config.tls.names = names.split(',').map(|name| name.trim().to_owned()).collect();
@@ -95,6 +104,7 @@ impl Config {
     }
 }
 
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// How much is tolerated at start.
@@ -255,6 +265,13 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         Ok(())
     }
 
+    fn days(&self, name: &'static str, target: &mut Duration) -> Result<(), ConfigError> {
+        let mut days = u32::try_from(target.as_secs() / SECONDS_PER_DAY).unwrap_or(u32::MAX);
+        self.set(name, &mut days)?;
+        *target = Duration::from_secs(SECONDS_PER_DAY).saturating_mul(days);
+        Ok(())
+    }
+
     fn pair(
         &self,
         first: &'static str,
@@ -285,6 +302,7 @@ mod tests {
             (&[("STRONGROOM_LISTEN", "everywhere")][..], "STRONGROOM_LISTEN"),
             (&[("STRONGROOM_PROFILE", "prod")], "STRONGROOM_PROFILE"),
             (&[("STRONGROOM_TIMEOUT_S", "-1")], "STRONGROOM_TIMEOUT_S"),
+            (&[("STRONGROOM_KEY_DAYS_MAX", "soon")], "STRONGROOM_KEY_DAYS_MAX"),
             (&[("STRONGROOM_TLS_KEY", "k.pem")], "STRONGROOM_TLS_CERTIFICATE"),
         ] {
             let error = from(pairs).unwrap_err().to_string();

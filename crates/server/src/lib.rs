@@ -15,6 +15,7 @@ pub mod config;
 pub mod corridor;
 mod credentials;
 pub mod db;
+mod devices;
 pub mod doctor;
 pub mod health;
 pub mod http;

@@ -7,6 +7,10 @@ use http::Method;
 use intent::{Kind, Role};
 
 use crate::sessions::Aal;
+/// How long after a recovery its person may pay little only, in microseconds: 24 hours.
+pub(crate) const RECOVERY_LIMIT_US: i64 = 24 * 60 * 60 * 1_000_000;
+/// What one signature may move in that time, in whole units of its asset.
+pub(crate) const RECOVERY_LIMIT_UNITS: i64 = 200;
 
 /// A permission known at compile time.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, certificates, corridor, credentials, health, log, mfa, openapi, passkeys,
-    security, sessions, telemetry, transfers, users,
+    App, accounts, certificates, corridor, credentials, devices, health, log, mfa, openapi,
+    passkeys, security, sessions, telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -35,6 +35,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(security::router())
         .merge(log::router())
         .merge(users::open_router())
+        .merge(devices::open_router())
         .merge(sessions::open_router())
         .merge(credentials::open_router())
         .merge(passkeys::open_router())
@@ -44,6 +45,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(transfers::router())
         .merge(corridor::api::router())
         .merge(users::router())
+        .merge(devices::router())
         .merge(sessions::router())
         .merge(credentials::router())
         .merge(mfa::router())

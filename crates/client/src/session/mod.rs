@@ -8,8 +8,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crypto::Sha3;
-use intent::{Body, Intent, Kind, Receipt, RevocationReason, SignedIntent, UserId};
+use crypto::{Sha3, open_sealed, random_secret, sha3_256, sha256};
+use intent::{
+    Body, DeviceId, Intent, Kind, Pairing, Receipt, RevocationReason, Role, SignedIntent, UserId,
+};
 use ledger::{AccountId, AccountNumber, Freeze};
 use money::{Amount, AssetCode};
 use reqwest::Method;
@@ -24,8 +26,8 @@ pub use visit::{AuthenticatorSetup, SecondFactor, TrustedDevice, VerifiedFactor,
 use crate::bank::{envelope, from_body, to_body};
 use crate::wire::{EnrolAnswer, Page, Resolved};
 use crate::{
-    AccountView, Bank, BatchLine, ClientError, HistoryPage, Identity, KeyInfo, RequestSigner, Wish,
-    routes,
+    AccountView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, Identity, InvitationView,
+    KeyInfo, RecoveryView, Registration, RequestSigner, Wish, routes,
 };
 
 /// The same signed bytes are sent at most this often; the intent id makes it harmless.
@@ -34,6 +36,9 @@ const SUBMIT_ATTEMPTS_MAX: u32 = 4;
 const ACCOUNTS_PAGE_LEN: u32 = 200;
 /// A bank that asks for a longer pause is left to the caller.
 const RETRY_AFTER_S_MAX: u64 = 5;
+const BUNDLE_PURPOSE: &str = "certificate-bundle";
+/// Length of a registration token, in bytes.
+const TOKEN_LEN: usize = 32;
 const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// An open session of one identity. Share it by [`Arc`] or reference: every method takes `&self`.
@@ -149,6 +154,73 @@ impl Session {
         self.submit(Wish::lock(user, locked, reason.to_owned())).await
     }
 
+    /// The caller's devices, newest first.
+    pub async fn devices(&self) -> Result<Vec<DeviceView>, ClientError> {
+        let page: Page<DeviceView> = self.get(routes::DEVICES).await?;
+        Ok(page.items)
+    }
+
+    /// Names one of the caller's devices.
+    pub async fn name_device(&self, device: DeviceId, name: &str) -> Result<(), ClientError> {
+        let body = to_body(&json!({"device_id": device.to_string(), "name": name}))?;
+        let path = format!("{}/name", routes::DEVICES);
+        self.request(Method::POST, &path, body).await.map(|_| ())
+    }
+
+    /// Lets the device of a pairing enrol.
+    pub async fn approve_device(&self, pairing: &Pairing) -> Result<Settled, ClientError> {
+        self.submit(Wish::approve_device(pairing)).await
+    }
+
+    /// Ends a device, with its certificates and sessions.
+    pub async fn revoke_device(
+        &self,
+        device: DeviceId,
+        reason: RevocationReason,
+    ) -> Result<Settled, ClientError> {
+        self.submit(Wish::revoke_device(device, reason)).await
+    }
+
+    /// Invites a person. Hand the token over; staff can use it once a second person has approved.
+    pub async fn invite(
+        &self,
+        role: Role,
+        name: &str,
+        email: &str,
+    ) -> Result<Registration, ClientError> {
+        let (user, token) = (UserId::new(Uuid::now_v7()), random_secret(TOKEN_LEN)?);
+        let wish = Wish::invite(user, role, (name, email), sha3_256(token.expose()))?;
+        self.submit(wish).await?;
+        Ok(Registration { user, token, expires_at: String::new() })
+    }
+
+    /// Approves an invitation that somebody else made.
+    pub async fn approve_invitation(&self, user: UserId) -> Result<Settled, ClientError> {
+        self.submit(Wish::approve_invitation(user)).await
+    }
+
+    /// Invitations, newest first.
+    pub async fn invitations(&self) -> Result<Vec<InvitationView>, ClientError> {
+        let page: Page<InvitationView> = self.get("/api/admin/invitations").await?;
+        Ok(page.items)
+    }
+
+    /// Requests for a recovery that wait for a manager, newest first.
+    pub async fn recoveries(&self) -> Result<Vec<RecoveryView>, ClientError> {
+        let page: Page<RecoveryView> = self.get("/api/manager/recoveries").await?;
+        Ok(page.items)
+    }
+
+    /// Lets a customer who lost every device enrol anew; everything that they had ends.
+    pub async fn recover(
+        &self,
+        user: UserId,
+        registration: Sha3,
+        reason: &str,
+    ) -> Result<Settled, ClientError> {
+        self.submit(Wish::recover(user, registration, reason.to_owned())).await
+    }
+
     /// Revokes a certificate: one's own, or as staff a customer's.
     pub async fn revoke(
         &self,
@@ -243,6 +315,21 @@ impl Session {
         let mut answer: Map<String, Value> = self.get(&path).await?;
         let items = answer.remove("items").ok_or(ClientError::Answer { what: "items" })?;
         serde_json::from_value(items).map_err(|_| ClientError::Answer { what: "items" })
+    }
+
+    /// This holder's certificate with its path and the revocation list: delivered sealed to the KEM key of this device,
+    /// opened here.
+    pub async fn download_certificate(&self) -> Result<Map<String, Value>, ClientError> {
+        let user = self.identity.user().id;
+        let answer: Map<String, Value> =
+            self.get(&format!("/api/auth/download-certificate/{user}")).await?;
+        let sealed = answer.get("sealed").and_then(Value::as_str);
+        let sealed = sealed.ok_or(ClientError::Answer { what: "sealed" })?;
+        let sealed = crate::base64url::decode(sealed, "sealed")?;
+        let transcript = sha256(self.identity.certificate_hash()?.as_bytes());
+        let opened =
+            open_sealed(self.identity.kem(), BUNDLE_PURPOSE, transcript.as_bytes(), &sealed)?;
+        from_body(opened.expose())
     }
 
     /// What the bank says about this session.

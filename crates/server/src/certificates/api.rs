@@ -4,9 +4,10 @@
 
 use axum::extract::State;
 use axum::response::IntoResponse;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use bytes::Bytes;
-use http::header;
-use intent::{Kind, UserId};
+use http::{HeaderMap, StatusCode, header};
+use intent::{Kind, UserId, UtcMicros};
 use pki::Certificate;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -22,7 +23,12 @@ use crate::corridor::{Answer, Attachments, OriginInfo};
 use crate::http::{Json, Path, Query};
 use crate::problem::Problem;
 use crate::sessions::Caller;
-use crate::wire;
+use crate::{clock, wire};
+
+const US_PER_DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// A revocation makes a new list at once: whoever keeps one asks again after a minute.
+const CRL_CACHING: &str = "public, max-age=60, must-revalidate";
 
 /// Routes that need no session.
 pub(crate) fn open_router() -> OpenApiRouter<App> {
@@ -37,6 +43,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(revoke))
         .routes(routes!(rotate))
         .routes(routes!(info))
+        .routes(routes!(download))
         .routes(routes!(history))
 }
 
@@ -90,6 +97,20 @@ impl From<&CertificateRow> for StatusView {
     }
 }
 
+/// Where a certificate stands now, with the signed list that says so.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RevocationView {
+    #[serde(flatten)]
+    status: StatusView,
+    /// `good`, `revoked`, `superseded` or `expired`. An unknown one is not found.
+    state: &'static str,
+    /// Whether the revocation list of that number names it: the signed form of this answer, at `/api/certificates/crl`.
+    listed: bool,
+    crl_number: String,
+    this_update: String,
+    next_update: String,
+}
+
 /// A certificate with everything in it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DetailsView {
@@ -103,13 +124,22 @@ pub(super) struct DetailsView {
 
 /// Where a certificate stands.
 #[utoipa::path(get, path = "/api/certificates/status", tag = "certificates", params(CertificateQuery),
-    responses((status = 200, body = StatusView), (status = 404)))]
+    responses((status = 200, body = RevocationView), (status = 404, description = "Unknown, or not yours to see")))]
 pub(super) async fn status(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<CertificateQuery>,
-) -> Result<Json<StatusView>, Problem> {
-    Ok(Json(StatusView::from(&find(&app, &caller, &query).await?)))
+) -> Result<Json<RevocationView>, Problem> {
+    let row = find(&app, &caller, &query).await?;
+    let standing = service::standing(&app, &row, clock::now()).await?;
+    Ok(Json(RevocationView {
+        status: StatusView::from(&row),
+        state: standing.state,
+        listed: standing.listed,
+        crl_number: standing.crl_number.to_string(),
+        this_update: standing.this_update.to_string(),
+        next_update: standing.next_update.to_string(),
+    }))
 }
 
 /// A certificate with everything in it.
@@ -146,14 +176,25 @@ async fn find(
 
 /// The revocation list in use: DER, RFC 5280.
 #[utoipa::path(get, path = "/api/certificates/crl", tag = "certificates",
-    responses((status = 200, description = "DER", content_type = "application/pkix-crl")))]
-pub(super) async fn crl(State(app): State<App>) -> Result<impl IntoResponse, Problem> {
+    responses((status = 200, description = "DER", content_type = "application/pkix-crl"), (status = 304)))]
+pub(super) async fn crl(
+    State(app): State<App>,
+    request: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
     let crl = service::crl(&app).await?;
+    let tag = format!("\"crl-{}\"", crl.number);
+    let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|it| it.to_str().ok());
+    let is_known = known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag);
     let headers = [
         (header::CONTENT_TYPE, "application/pkix-crl".to_owned()),
-        (header::ETAG, format!("\"crl-{}\"", crl.number)),
+        (header::CACHE_CONTROL, CRL_CACHING.to_owned()),
+        (header::ETAG, tag),
     ];
-    Ok((headers, crl.der))
+    Ok(if is_known {
+        (StatusCode::NOT_MODIFIED, headers, Vec::new())
+    } else {
+        (StatusCode::OK, headers, crl.der)
+    })
 }
 
 /// Ends a certificate: a signed `certificate.revoke`.
@@ -203,6 +244,16 @@ pub(super) struct KeyView {
     suite: &'static str,
     signature_algorithm: &'static str,
     kem: &'static str,
+    /// Whole days since the key began.
+    age_days: i64,
+    /// Whole days until its certificate ends.
+    days_left: i64,
+    /// When the holder should replace it.
+    rotation_due_at: String,
+    rotation_due: bool,
+    /// From when on it can only be replaced.
+    rotation_required_at: String,
+    rotation_required: bool,
 }
 
 /// A person's newest key.
@@ -216,12 +267,57 @@ pub(super) async fn info(
     let user = UserId::new(wire::uuid(&user, "user_id")?);
     let keys = service::history(&app, &caller, user).await?;
     let newest = keys.first().ok_or_else(Problem::not_found)?;
-    let suite = app.bank.suite;
+    let (suite, now, ages) = (app.bank.suite, clock::now(), app.config.key_ages);
+    let due_at = ages.due_at(newest.role, newest.not_before);
+    let required_at = ages.required_at(newest.role, newest.not_before);
     Ok(Json(KeyView {
         status: StatusView::from(newest),
         suite: suite.name(),
         signature_algorithm: suite.signature_algorithm(),
         kem: suite.kem_name(),
+        age_days: days(newest.not_before, now),
+        days_left: days(now, newest.not_after),
+        rotation_due: now >= due_at,
+        rotation_due_at: due_at.to_string(),
+        rotation_required: now >= required_at,
+        rotation_required_at: required_at.to_string(),
+    }))
+}
+
+/// Whole days from one instant to a later one.
+const fn days(from: UtcMicros, to: UtcMicros) -> i64 {
+    to.get().saturating_sub(from.get()).div_euclid(US_PER_DAY)
+}
+
+/// A bundle that opens only on the device it is for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BundleView {
+    certificate: String,
+    device_id: String,
+    suite: &'static str,
+    kem: &'static str,
+    /// Base64url: a JSON object of `certificate`, `issuing`, `root` (PEM) and `crl` (base64url of DER), sealed to the KEM
+    /// key of the device under the purpose `certificate-bundle` and SHA-256 of the certificate's hash.
+    sealed: String,
+}
+
+/// The caller's certificate with its path and the revocation list, sealed by KEM to the caller's device.
+#[utoipa::path(get, path = "/api/auth/download-certificate/{user_id}", tag = "certificates",
+    params(("user_id" = String, Path)), responses((status = 200, body = BundleView), (status = 404)))]
+pub(super) async fn download(
+    State(app): State<App>,
+    caller: Caller,
+    Path(user): Path<String>,
+) -> Result<Json<BundleView>, Problem> {
+    let user = UserId::new(wire::uuid(&user, "user_id")?);
+    let sealed = service::bundle(&app, &caller, user).await?;
+    let suite = app.bank.suite;
+    Ok(Json(BundleView {
+        certificate: caller.certificate()?.to_string(),
+        device_id: caller.device()?.to_string(),
+        suite: suite.name(),
+        kem: suite.kem_name(),
+        sealed: Base64UrlUnpadded::encode_string(&sealed),
     }))
 }
 

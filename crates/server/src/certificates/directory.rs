@@ -202,6 +202,7 @@ impl Directory {
             generation: row.generation,
             key: certificate.public_key().clone(),
             device_key: Arc::new(MacKey::new(&device_key)),
+            not_before_s: certificate.not_before_s(),
             not_after_s: certificate.not_after_s(),
             der: row.der,
             epoch: row.epoch,

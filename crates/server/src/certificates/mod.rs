@@ -5,7 +5,8 @@
 //! | [`api`] | wire types and handlers |
 //! | [`directory`], [`signer`] | who a certificate belongs to, cached under the epoch of authority |
 //! | [`issuance`] | a certificate and its device, for an enrolment or a rotation |
-//! | [`service`] | rotate, revoke, look at |
+//! | [`rotation`] | how old a key may become |
+//! | [`service`] | rotate, revoke, look at, deliver |
 //! | [`store`] | SQL |
 //!
 //! # Invariants
@@ -23,6 +24,7 @@
 mod api;
 pub mod directory;
 pub(crate) mod issuance;
+pub mod rotation;
 pub(crate) mod service;
 mod signer;
 mod store;

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crypto::Sha3;
-use intent::{Body, Role, UserId};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use crypto::{KemPublicKey, Sha3, seal_to, sha256};
+use intent::{Body, RevocationReason, Role, UserId, UtcMicros};
+use ledger::BookId;
+use pki::{Certificate, Crl};
+use serde_json::json;
 use sqlx::PgConnection;
 
 use super::issuance::{self, Place, Wanted};
@@ -12,9 +16,11 @@ use super::store::{self, CertificateRow, CrlRow, Ending};
 use crate::Services;
 use crate::authority::{AuthorityError, issue_crl};
 use crate::corridor::{Applied, Applying, Fault, Refusal};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::sessions::{self, Caller};
 
+const BUNDLE_PURPOSE: &str = "certificate-bundle";
+const MICROS_PER_SECOND: i64 = 1_000_000;
 /// Certificates of a person shown at once.
 const HISTORY_MAX: i64 = 500;
 
@@ -107,6 +113,79 @@ pub(crate) async fn apply_revoke(
     Ok(Applied::Accepted { result, extra: None, bumps_epoch: true })
 }
 
+/// Whose certificates end at once.
+#[derive(Clone, Copy)]
+pub(crate) enum Whose {
+    /// Those on one device.
+    Device(Sha3),
+    /// All of a person.
+    User(UserId),
+}
+
+/// What [`end_all`] ended.
+pub(crate) struct AllEnded {
+    /// In ascending order.
+    certificates: Vec<Sha3>,
+    devices: Vec<Sha3>,
+    crl: BTreeMap<String, String>,
+}
+
+impl AllEnded {
+    /// What the leaf says of it.
+    pub(crate) fn into_facts(self, reason: RevocationReason, at: UtcMicros) -> Facts {
+        let join = |digests: &[Sha3]| {
+            digests.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        let mut facts = BTreeMap::from([
+            ("certificates".to_owned(), join(&self.certificates)),
+            ("devices".to_owned(), join(&self.devices)),
+            ("reason".to_owned(), reason.name().to_owned()),
+            ("ended_at".to_owned(), at.to_string()),
+        ]);
+        facts.extend(self.crl);
+        facts
+    }
+}
+
+type Facts = BTreeMap<String, String>;
+
+/// Ends devices with their certificates and sessions, and publishes the list that names them.
+///
+/// # Atomicity
+///
+/// All of it is the caller's transaction, whose leaf must say what [`AllEnded`] says, and which raises the epoch.
+pub(crate) async fn end_all(
+    tx: &mut PgConnection,
+    cx: &Applying<'_>,
+    whose: Whose,
+    reason: RevocationReason,
+) -> Result<AllEnded, Fault> {
+    let book = cx.services.bank.book;
+    let (device, user) = match whose {
+        Whose::Device(device) => (Some(device), None),
+        Whose::User(user) => (None, Some(user)),
+    };
+    let certificates = store::lock_active(tx, book, user, device.as_ref()).await?;
+    let devices = store::revoke_devices(tx, book, user, device.as_ref()).await?;
+    for certificate in &certificates {
+        let ending = Ending { status: "revoked", at: cx.now, reason: Some(reason.name()) };
+        store::end(tx, book, certificate, ending).await?;
+        end_sessions(tx, cx, certificate, "device-revoked").await?;
+    }
+    let crl = issue_crl(tx, &cx.services.authority, book, cx.now).await.map_err(fault)?.facts();
+    Ok(AllEnded { certificates, devices, crl })
+}
+
+/// Whether a certificate is in force.
+pub(crate) async fn is_active(
+    tx: &mut PgConnection,
+    book: BookId,
+    certificate: &Sha3,
+) -> sqlx::Result<bool> {
+    let found = store::find(tx, book, certificate).await?;
+    Ok(found.is_some_and(|found| found.status == "active"))
+}
+
 /// One's own, anyone may; a customer's, a manager; anyone's, the administrator. Others learn nothing of its existence.
 fn may_revoke(signer: &Signer, found: &CertificateRow) -> bool {
     if found.user == signer.user {
@@ -150,6 +229,88 @@ pub(super) async fn find(
     let found = store::find(&mut tx, services.bank.book, certificate).await?;
     tx.commit().await?;
     found.ok_or_else(Problem::not_found)
+}
+
+/// Where a certificate stands at a moment.
+pub(super) struct Standing {
+    pub(super) state: &'static str,
+    pub(super) listed: bool,
+    pub(super) crl_number: u64,
+    pub(super) this_update: UtcMicros,
+    pub(super) next_update: UtcMicros,
+}
+
+/// Where a certificate stands, by its row and by the revocation list in use.
+pub(super) async fn standing(
+    services: &Services,
+    row: &CertificateRow,
+    now: UtcMicros,
+) -> Result<Standing, Problem> {
+    let stored = crl(services).await?;
+    let now_s = now.get().div_euclid(MICROS_PER_SECOND);
+    let read = Crl::from_der(&stored.der);
+    let list = read.and_then(|list| list.verify(services.authority.issuing(), now_s));
+    let list = list.map_err(|error| {
+        tracing::error!(%error, "the revocation list in use is not valid");
+        Problem::new(Code::Unavailable)
+    })?;
+    Ok(Standing {
+        state: state_of(row, now),
+        listed: list.is_revoked(&row.serial),
+        crl_number: list.number(),
+        this_update: seconds(list.this_update_s()),
+        next_update: seconds(list.next_update_s()),
+    })
+}
+
+fn state_of(row: &CertificateRow, now: UtcMicros) -> &'static str {
+    match &*row.status {
+        "revoked" => "revoked",
+        "superseded" => "superseded",
+        _ if now > row.not_after => "expired",
+        _ => "good",
+    }
+}
+
+/// The caller's certificate with all that it takes to check it, sealed to the caller's device.
+///
+/// # Security
+///
+/// Only for oneself: nobody else could open it. The transcript is the certificate, so that an answer cannot be passed
+/// off as that to another question.
+pub(super) async fn bundle(
+    services: &Services,
+    caller: &Caller,
+    user: UserId,
+) -> Result<Vec<u8>, Problem> {
+    if user != caller.user {
+        return Err(Problem::not_found());
+    }
+    let (fingerprint, device) = (caller.certificate()?, caller.device()?);
+    let broken = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, certificate = %fingerprint, "a bundle could not be made");
+        Problem::internal()
+    };
+    let row = find(services, caller, &fingerprint).await?;
+    let mut tx = services.db.as_user(caller).await?;
+    let kem = store::device_kem_key(&mut tx, services.bank.book, &device.get()).await?;
+    tx.commit().await?;
+    let kem = kem.ok_or_else(Problem::not_found)?;
+    let kem = KemPublicKey::from_bytes(services.bank.suite, &kem).map_err(|e| broken(&e))?;
+    let certificate = Certificate::from_der(&row.der).map_err(|e| broken(&e))?;
+    let bundle = json!({
+        "certificate": certificate.to_pem(),
+        "issuing": services.authority.issuing().to_pem(),
+        "root": services.authority.root().to_pem(),
+        "crl": Base64UrlUnpadded::encode_string(&crl(services).await?.der),
+    });
+    let transcript = sha256(fingerprint.as_bytes());
+    let text = bundle.to_string();
+    seal_to(&kem, BUNDLE_PURPOSE, transcript.as_bytes(), text.as_bytes()).map_err(|e| broken(&e))
+}
+
+const fn seconds(unix_s: i64) -> UtcMicros {
+    UtcMicros::from_micros(unix_s.saturating_mul(MICROS_PER_SECOND))
 }
 
 /// Every certificate that `user` ever held and the caller may see, newest first. Nobody's and a stranger's look alike.

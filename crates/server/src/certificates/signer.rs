@@ -32,6 +32,8 @@ pub struct Signer {
     pub key: PublicKey,
     /// Verifies device proofs.
     pub device_key: Arc<MacKey>,
+    /// First second of the certificate's validity, unix: the birth of its key.
+    pub not_before_s: i64,
     /// Last second of the certificate's validity, unix.
     pub not_after_s: i64,
     /// The certificate itself, for receipts.

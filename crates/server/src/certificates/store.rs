@@ -416,6 +416,21 @@ pub(super) async fn set_device_kem_key(
     Ok(())
 }
 
+/// The KEM key of a device, if row-level security shows it.
+pub(super) async fn device_kem_key(
+    tx: &mut PgConnection,
+    book: BookId,
+    device: &Sha3,
+) -> sqlx::Result<Option<Vec<u8>>> {
+    sqlx::query_scalar!(
+        "SELECT kem_public_key FROM devices WHERE book_id = $1 AND device_id = $2",
+        book_id(book),
+        device.as_bytes().as_slice(),
+    )
+    .fetch_optional(tx)
+    .await
+}
+
 /// Ends a device.
 pub(super) async fn revoke_device(
     tx: &mut PgConnection,
@@ -430,6 +445,51 @@ pub(super) async fn revoke_device(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Locks the active certificates of a person, or of a device, and says which they are, in ascending order.
+pub(super) async fn lock_active(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: Option<UserId>,
+    device: Option<&Sha3>,
+) -> sqlx::Result<Vec<Sha3>> {
+    sqlx::query_scalar!(
+        "SELECT fingerprint FROM certificates
+          WHERE book_id = $1 AND status = 'active'
+            AND ($2::uuid IS NULL OR user_id = $2) AND ($3::bytea IS NULL OR device_id = $3)
+          ORDER BY fingerprint FOR UPDATE",
+        book_id(book),
+        user.map(UserId::get),
+        device.map(|device| device.as_bytes().as_slice()),
+    )
+    .fetch_all(tx)
+    .await?
+    .iter()
+    .map(|fingerprint| digest(fingerprint))
+    .collect()
+}
+
+/// Ends the active devices of a person, or one, and says which they were, in ascending order.
+pub(super) async fn revoke_devices(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: Option<UserId>,
+    device: Option<&Sha3>,
+) -> sqlx::Result<Vec<Sha3>> {
+    let mut ended = sqlx::query_scalar!(
+        "UPDATE devices SET status = 'revoked'
+          WHERE book_id = $1 AND status = 'active'
+            AND ($2::uuid IS NULL OR user_id = $2) AND ($3::bytea IS NULL OR device_id = $3)
+         RETURNING device_id",
+        book_id(book),
+        user.map(UserId::get),
+        device.map(|device| device.as_bytes().as_slice()),
+    )
+    .fetch_all(tx)
+    .await?;
+    ended.sort_unstable();
+    ended.iter().map(|device| digest(device)).collect()
 }
 
 /// Number of the revocation list at this moment, to pin into a new certificate.

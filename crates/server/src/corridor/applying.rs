@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use intent::{Intent, Origin, UtcMicros};
+use intent::{Details, Intent, Origin, UtcMicros};
 use serde_json::Value;
 
 use super::refusal::Refusal;
@@ -17,6 +17,8 @@ pub(crate) struct Applying<'a> {
     /// `None` only for an enrolment.
     pub(crate) signer: Option<&'a Signer>,
     pub(crate) attachments: &'a Attachments,
+    /// Free text that the intent commits to.
+    pub(crate) details: Option<&'a Details>,
     pub(crate) origin: &'a Origin,
     pub(crate) now: UtcMicros,
 }

@@ -16,7 +16,7 @@ use ledger::{
 use money::{Amount, Asset, AssetCode};
 
 use super::refusal::Refusal;
-use crate::policy::{Permission, allows};
+use crate::policy::{Permission, RECOVERY_LIMIT_UNITS, allows};
 
 /// Accounts, and what the rules need to know about them.
 pub(crate) struct Fold<'a> {
@@ -24,6 +24,8 @@ pub(crate) struct Fold<'a> {
     pub(crate) ledger: Ledger,
     /// Owner of each account; `None` is the bank.
     pub(crate) owners: HashMap<AccountId, Option<UserId>>,
+    /// Until when a person may pay little only: they came back without any of their devices.
+    pub(crate) limited_until: HashMap<UserId, UtcMicros>,
     /// Streaming state of the risk engine, per account.
     pub(crate) risk: HashMap<AccountId, risk::AccountState>,
     /// Accounts whose risk state this fold has moved: attempts count, not only successes.
@@ -110,6 +112,9 @@ impl Fold<'_> {
             return decision;
         }
         let owner = (!bank_pays).then_some(asker.user);
+        if !bank_pays && self.exceeds_recovery_limit(&wishes, asker, now) {
+            return self.refuse_all(&wishes, Refusal::RecoveryLimit, is_batch);
+        }
         let linked = matches!(intent.body(), Body::TransferBatch { atomic: true, .. });
         let outcomes = if linked {
             self.post_linked(&wishes, owner, now)
@@ -155,6 +160,21 @@ impl Fold<'_> {
         state.update(amount_minor, now.get());
         self.risk_touched.insert(payer);
         Some(verdict)
+    }
+
+    /// Whether one signature would move more than a person may in the first day after a recovery: the sum of a batch
+    /// counts, so that a large payment is not many small ones.
+    fn exceeds_recovery_limit(&self, wishes: &[Wish], asker: Asker, now: UtcMicros) -> bool {
+        let is_limited = self.limited_until.get(&asker.user).is_some_and(|until| now < *until);
+        if !is_limited {
+            return false;
+        }
+        let mut sums: BTreeMap<AssetCode, i64> = BTreeMap::new();
+        for wish in wishes {
+            let sum = sums.entry(wish.amount.asset()).or_default();
+            *sum = sum.saturating_add(wish.amount.minor());
+        }
+        sums.into_iter().any(|(asset, sum)| sum > recovery_limit_minor(asset))
     }
 
     /// Every account that has to be written: its counters and its risk state.
@@ -311,6 +331,12 @@ fn risk_record(verdict: &risk::Verdict) -> RiskRecord {
             .map(|reason| format!("{}: {}", reason.code, reason.sentence))
             .collect(),
     }
+}
+
+/// [`RECOVERY_LIMIT_UNITS`] in the minor units of an asset; one that we know nothing of has no decimals.
+fn recovery_limit_minor(asset: AssetCode) -> i64 {
+    let scale = Asset::iso(asset).map_or(0, Asset::scale);
+    RECOVERY_LIMIT_UNITS.saturating_mul(10_i64.saturating_pow(u32::from(scale)))
 }
 
 fn saturate(minor: i128) -> i64 {

@@ -41,6 +41,7 @@ pub use self::submission::{Answer, Attachments, OriginInfo};
 use self::submission::{EventJob, Queued, Settled};
 use crate::bank::Bank;
 use crate::certificates::directory::Directory;
+use crate::certificates::rotation::KeyAges;
 use crate::clock;
 use crate::log::LogError;
 use crate::problem::{Code, Problem, is_transient};
@@ -55,6 +56,7 @@ pub struct Corridor {
     queue: mpsc::Sender<Queued>,
     bank: Bank,
     directory: Directory,
+    key_ages: KeyAges,
 }
 
 /// The poster's end of the queue.
@@ -62,9 +64,14 @@ pub(crate) type Queue = mpsc::Receiver<Queued>;
 
 impl Corridor {
     /// A corridor whose queue holds at most `capacity` intents; [`spawn`] the poster on the other end.
-    pub(crate) fn new(capacity: usize, bank: Bank, directory: Directory) -> (Self, Queue) {
+    pub(crate) fn new(
+        capacity: usize,
+        bank: Bank,
+        directory: Directory,
+        key_ages: KeyAges,
+    ) -> (Self, Queue) {
         let (queue, waiting) = mpsc::channel(capacity);
-        (Self { queue, bank, directory }, waiting)
+        (Self { queue, bank, directory, key_ages }, waiting)
     }
 
     /// Takes a signed intent through all six steps.
@@ -82,7 +89,11 @@ impl Corridor {
     ) -> Result<Answer, Problem> {
         let (reply, answer) = oneshot::channel();
         let job = verify::verify(
-            verify::Corner { bank: &self.bank, directory: &self.directory },
+            verify::Corner {
+                bank: &self.bank,
+                directory: &self.directory,
+                key_ages: self.key_ages,
+            },
             verify::Request { signed, origin, caller, attachments, now: clock::now() },
             reply,
         )

@@ -188,6 +188,10 @@ impl Poster {
 
         let mut fold = Fold {
             owners: loaded.iter().map(|loaded| (loaded.account.id, loaded.owner)).collect(),
+            limited_until: loaded
+                .iter()
+                .filter_map(|loaded| Some((loaded.owner?, loaded.limited_until?)))
+                .collect(),
             risk: fold::risk_states(loaded.iter().map(|l| (l.account.id, l.risk.as_slice())))?,
             risk_touched: BTreeSet::new(),
             ledger: Ledger::from_accounts(loaded.into_iter().map(|loaded| loaded.account)),
@@ -280,6 +284,7 @@ impl Poster {
                 intent,
                 signer: job.signer.as_deref(),
                 attachments: &job.attachments,
+                details: job.details.as_ref(),
                 origin: &job.origin,
                 now,
             };

@@ -7,6 +7,10 @@
 use http::StatusCode;
 use ledger::Rejection;
 
+use crate::policy::{RECOVERY_LIMIT_UNITS, RECOVERY_LIMIT_US};
+
+const US_PER_HOUR: i64 = 60 * 60 * 1_000_000;
+
 /// One reason, in the order in which they are tested.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Refusal {
@@ -18,6 +22,36 @@ pub enum Refusal {
     RegistrationUnknown,
     /// The registration token is too old.
     RegistrationExpired,
+    /// A registration with this token was made before.
+    RegistrationExists,
+    /// The registration was approved for another device or certificate request.
+    RegistrationForAnother,
+    /// An invitation of staff waits for a second person.
+    InvitationNotApproved,
+    /// No invitation of that person waits for an approval.
+    InvitationNotFound,
+    /// Who made the invitation cannot approve it.
+    ApprovalByMaker,
+    /// A person with this id or address is known.
+    PersonExists,
+    /// Name and address are missing, or are none.
+    PersonInvalid,
+    /// No device of the signer asked to be paired under these keys.
+    PairingUnknown,
+    /// The pairing was approved before.
+    PairingUsed,
+    /// The pairing is older than its lifetime.
+    PairingExpired,
+    /// No such device, or none that the signer may revoke.
+    DeviceNotFound,
+    /// The device was revoked before.
+    DeviceAlreadyEnded,
+    /// It is the last way in of the last system administrator.
+    LastAdministrator,
+    /// Nobody asked for a recovery with this token, or too long ago.
+    RecoveryNotRequested,
+    /// Too much for the first day after a recovery.
+    RecoveryLimit,
     /// The certificate request is malformed, or does not prove possession of its key.
     CertificateRequestInvalid,
     /// One half of the public key stands in another certificate.
@@ -56,11 +90,26 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 20] = [
+    pub const OWN: [Self; 35] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
         Self::RegistrationExpired,
+        Self::RegistrationExists,
+        Self::RegistrationForAnother,
+        Self::InvitationNotApproved,
+        Self::InvitationNotFound,
+        Self::ApprovalByMaker,
+        Self::PersonExists,
+        Self::PersonInvalid,
+        Self::PairingUnknown,
+        Self::PairingUsed,
+        Self::PairingExpired,
+        Self::DeviceNotFound,
+        Self::DeviceAlreadyEnded,
+        Self::LastAdministrator,
+        Self::RecoveryNotRequested,
+        Self::RecoveryLimit,
         Self::CertificateRequestInvalid,
         Self::ComponentReused,
         Self::DeviceAlreadyEnrolled,
@@ -98,6 +147,21 @@ impl Refusal {
             Self::NotAccountOwner => "not-account-owner",
             Self::RegistrationUnknown => "registration-unknown",
             Self::RegistrationExpired => "registration-expired",
+            Self::RegistrationExists => "registration-exists",
+            Self::RegistrationForAnother => "registration-for-another-device",
+            Self::InvitationNotApproved => "invitation-not-approved",
+            Self::InvitationNotFound => "invitation-not-found",
+            Self::ApprovalByMaker => "approval-by-maker",
+            Self::PersonExists => "person-exists",
+            Self::PersonInvalid => "person-invalid",
+            Self::PairingUnknown => "pairing-unknown",
+            Self::PairingUsed => "pairing-used",
+            Self::PairingExpired => "pairing-expired",
+            Self::DeviceNotFound => "device-not-found",
+            Self::DeviceAlreadyEnded => "device-already-ended",
+            Self::LastAdministrator => "last-administrator",
+            Self::RecoveryNotRequested => "recovery-not-requested",
+            Self::RecoveryLimit => "recovery-limit",
             Self::CertificateRequestInvalid => "certificate-request-invalid",
             Self::ComponentReused => "component-reused",
             Self::DeviceAlreadyEnrolled => "device-already-enrolled",
@@ -122,7 +186,9 @@ impl Refusal {
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::PermissionDenied | Self::NotAccountOwner => StatusCode::FORBIDDEN,
+            Self::PermissionDenied | Self::NotAccountOwner | Self::ApprovalByMaker => {
+                StatusCode::FORBIDDEN
+            }
             Self::ChallengeUnknown
             | Self::ChallengeRedeemed
             | Self::ChallengeExpired
@@ -130,7 +196,12 @@ impl Refusal {
             Self::ComponentReused
             | Self::DeviceAlreadyEnrolled
             | Self::CertificateAlreadyEnded
-            | Self::AccountExists => StatusCode::CONFLICT,
+            | Self::AccountExists
+            | Self::RegistrationExists
+            | Self::PersonExists
+            | Self::PairingUsed
+            | Self::DeviceAlreadyEnded
+            | Self::LastAdministrator => StatusCode::CONFLICT,
             Self::RegistrationUnknown
             | Self::RegistrationExpired
             | Self::CertificateRequestInvalid
@@ -141,6 +212,15 @@ impl Refusal {
             | Self::AssetUnknown
             | Self::AccountNotFound
             | Self::RiskBlocked
+            | Self::RegistrationForAnother
+            | Self::InvitationNotApproved
+            | Self::InvitationNotFound
+            | Self::PersonInvalid
+            | Self::PairingUnknown
+            | Self::PairingExpired
+            | Self::DeviceNotFound
+            | Self::RecoveryNotRequested
+            | Self::RecoveryLimit
             | Self::Ledger(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -153,6 +233,23 @@ impl Refusal {
             Self::NotAccountOwner => "the debit account is not yours",
             Self::RegistrationUnknown => "the registration token is unknown or was used",
             Self::RegistrationExpired => "the registration token has expired",
+            Self::RegistrationExists => "a registration with this token exists",
+            Self::RegistrationForAnother => {
+                "the registration was approved for another device or another key"
+            }
+            Self::InvitationNotApproved => "a second person has not approved the invitation yet",
+            Self::InvitationNotFound => "no invitation of this person waits for an approval",
+            Self::ApprovalByMaker => "who invited cannot approve",
+            Self::PersonExists => "a person with this id or address is known",
+            Self::PersonInvalid => "the invitation does not come with a name and an address",
+            Self::PairingUnknown => "no device of yours asked to be paired under these keys",
+            Self::PairingUsed => "the pairing was approved before",
+            Self::PairingExpired => "the pairing has expired",
+            Self::DeviceNotFound => "there is no such device that you may revoke",
+            Self::DeviceAlreadyEnded => "the device was revoked before",
+            Self::LastAdministrator => "no system administrator could sign in any more",
+            Self::RecoveryNotRequested => "nobody asked for this recovery, or too long ago",
+            Self::RecoveryLimit => return limit_sentence(),
             Self::CertificateRequestInvalid => {
                 "the certificate request does not prove possession of its key"
             }
@@ -175,6 +272,11 @@ impl Refusal {
         }
         .to_owned()
     }
+}
+
+fn limit_sentence() -> String {
+    let (hours, most) = (RECOVERY_LIMIT_US / US_PER_HOUR, RECOVERY_LIMIT_UNITS);
+    format!("for {hours} hours after a recovery one signature moves at most {most}.00")
 }
 
 impl From<Rejection> for Refusal {

@@ -7,7 +7,7 @@ use super::Fault;
 use super::applying::{Applied, Applying};
 use super::refusal::Refusal;
 use crate::policy::{Permission, allows};
-use crate::{accounts, certificates, registers, sessions, users};
+use crate::{accounts, certificates, devices, registers, sessions, users};
 
 /// Authorises and applies one intent inside the poster's transaction.
 pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Applied, Fault> {
@@ -15,10 +15,11 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
     if !allows(role, Permission::for_kind(cx.intent.kind())) {
         return Ok(Applied::Refused(Refusal::PermissionDenied));
     }
-    if let Some(rule) = registers::rule(cx.intent) {
-        return registers::service::apply(tx, cx, &rule).await;
-    }
     match cx.intent.body() {
+        Body::UserInvite { .. } => users::invitations::apply_invite(tx, cx).await,
+        Body::UserRecover { .. } => users::recovery::apply_recover(tx, cx).await,
+        Body::DeviceApprove { .. } => devices::service::apply_approve(tx, cx).await,
+        Body::DeviceRevoke { .. } => devices::service::apply_revoke(tx, cx).await,
         Body::UserEnrol { .. } => users::service::apply_enrol(tx, cx).await,
         Body::SessionLogin { .. } => sessions::service::apply_login(tx, cx).await,
         Body::AccountOpen { .. } => accounts::service::apply_open(tx, cx).await,
@@ -28,15 +29,14 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
         Body::AccountFund { .. } | Body::Transfer(_) | Body::TransferBatch { .. } => {
             Err(Fault::Broken("money moves in the fold"))
         }
-        Body::DeviceApprove { .. }
-        | Body::DeviceRevoke { .. }
-        | Body::UserInvite { .. }
-        | Body::UserApprove { .. }
-        | Body::UserRecover { .. }
+        Body::UserApprove { .. }
         | Body::UserLock { .. }
         | Body::RoleDefine { .. }
         | Body::RoleGrant { .. }
         | Body::IpRuleSet { .. }
-        | Body::AuditReport { .. } => Err(Fault::Broken("a register has the rule")),
+        | Body::AuditReport { .. } => match registers::rule(cx.intent) {
+            Some(rule) => registers::service::apply(tx, cx, &rule).await,
+            None => Err(Fault::Broken("a register has the rule")),
+        },
     }
 }

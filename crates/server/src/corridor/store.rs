@@ -18,13 +18,15 @@ use tlog::TreeSize;
 use uuid::Uuid;
 
 use super::fold::Item;
-use crate::sql::{book_id, corrupt, int8, timestamp};
+use crate::sql::{book_id, corrupt, int8, micros, timestamp};
 
 /// An account as the fold needs it.
 pub(super) struct LoadedAccount {
     pub(super) account: Account,
     pub(super) owner: Option<UserId>,
     pub(super) risk: Vec<u8>,
+    /// Until when its owner may pay little only.
+    pub(super) limited_until: Option<UtcMicros>,
 }
 
 /// Locks the accounts that exist. A statement of its own: under READ COMMITTED only a later statement sees what the
@@ -52,9 +54,12 @@ pub(super) async fn read_accounts(
     ids: &[Uuid],
 ) -> sqlx::Result<Vec<LoadedAccount>> {
     let rows = sqlx::query!(
-        "SELECT account_id, owner, asset, kind, floor, freeze_debit, freeze_credit, closed, debits_posted,
-                credits_posted, debits_pending, credits_pending, entry_count, risk
-           FROM accounts WHERE book_id = $1 AND account_id = ANY($2)",
+        r#"SELECT a.account_id, a.owner, a.asset, a.kind, a.floor, a.freeze_debit, a.freeze_credit, a.closed,
+                a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending, a.entry_count, a.risk,
+                l.limited_until AS "limited_until?"
+           FROM accounts a
+           LEFT JOIN recovery_limits l ON l.book_id = a.book_id AND l.user_id = a.owner
+          WHERE a.book_id = $1 AND a.account_id = ANY($2)"#,
         book_id(book),
         ids,
     )
@@ -76,7 +81,12 @@ pub(super) async fn read_accounts(
                 entry_count: row.entry_count,
             })
             .map_err(corrupt)?;
-            Ok(LoadedAccount { account, owner: row.owner.map(UserId::new), risk: row.risk })
+            Ok(LoadedAccount {
+                account,
+                owner: row.owner.map(UserId::new),
+                risk: row.risk,
+                limited_until: row.limited_until.map(micros),
+            })
         })
         .collect()
 }

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::Fault;
 use super::submission::{Attachments, Job, OriginInfo, Settled};
 use crate::bank::Bank;
+use crate::certificates::rotation::KeyAges;
 use crate::certificates::{Directory, Signer, SignerError};
 use crate::problem::Problem;
 use crate::sessions::Caller;
@@ -19,11 +20,14 @@ const AGE_MAX_US: i64 = 24 * 60 * 60 * 1_000_000;
 /// How far in the future its time may lie, in microseconds: clocks differ.
 const SKEW_MAX_US: i64 = 5 * 60 * 1_000_000;
 
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
 /// What verification asks.
 #[derive(Clone, Copy)]
 pub(super) struct Corner<'a> {
     pub(super) bank: &'a Bank,
     pub(super) directory: &'a Directory,
+    pub(super) key_ages: KeyAges,
 }
 
 /// What there is to verify.
@@ -56,6 +60,7 @@ pub(super) async fn verify(
     } else {
         let signer = corner.directory.signer(&intent.certificate(), now).await?;
         refuse_foreign_claims(&intent, &signer)?;
+        refuse_old_key(corner.key_ages, &intent, &signer, now)?;
         let verified = signed.verify_parsed(intent, &corner.bank.id, &signer.key)?;
         let actor = actor(verified.get(), &signer);
         (verified, Some(signer), actor)
@@ -143,6 +148,25 @@ fn refuse_foreign_claims(intent: &Intent, signer: &Signer) -> Result<(), Problem
             "The intent claims another role than the certificate gives",
         )
         .with_field("authority"));
+    }
+    Ok(())
+}
+
+/// Policy, and not a rule of the log: nothing is recorded, and the same intent may come again under the next key's name.
+fn refuse_old_key(
+    ages: KeyAges,
+    intent: &Intent,
+    signer: &Signer,
+    now: UtcMicros,
+) -> Result<(), Problem> {
+    let born = UtcMicros::from_micros(signer.not_before_s.saturating_mul(MICROS_PER_SECOND));
+    if ages.holds_up(intent.kind(), signer.role, born, now) {
+        return Err(refused(
+            StatusCode::FORBIDDEN,
+            "rotation-required",
+            "The key is older than policy allows; rotate it first",
+        )
+        .with_field("certificate"));
     }
     Ok(())
 }

@@ -26,7 +26,11 @@ use crate::users;
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
 pub(crate) use self::rule::{Lookup, Person, Question, Rule, rule};
-pub(crate) use self::store::{load, load_all};
+pub(crate) use self::store::load_all;
 
 /// Every register of the bank.
-pub(crate) const ALL: &[&Register] = &[&users::locks::LOCKS];
+pub(crate) const ALL: &[&Register] = &[
+    &users::locks::LOCKS,
+    &users::registrations::REGISTRATIONS,
+    &users::registrations::RECOVERY_LIMITS,
+];

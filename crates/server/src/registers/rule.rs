@@ -49,6 +49,16 @@ pub(crate) struct Rule {
 pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
     match intent.body() {
         Body::UserLock { user, .. } => Some(users::locks::rule(*user)),
+        Body::DeviceApprove { registration, .. } => {
+            Some(users::registrations::pairing_rule(registration))
+        }
+        Body::UserInvite { user, registration, .. } => {
+            Some(users::registrations::invite_rule(*user, registration))
+        }
+        Body::UserApprove { user } => Some(users::registrations::approve_rule(*user)),
+        Body::UserRecover { user, registration, .. } => {
+            Some(users::registrations::recovery_rule(*user, registration))
+        }
         Body::UserEnrol { .. }
         | Body::SessionLogin { .. }
         | Body::AccountOpen { .. }
@@ -58,11 +68,7 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         | Body::TransferBatch { .. }
         | Body::KeyRotate { .. }
         | Body::CertificateRevoke { .. }
-        | Body::DeviceApprove { .. }
         | Body::DeviceRevoke { .. }
-        | Body::UserInvite { .. }
-        | Body::UserApprove { .. }
-        | Body::UserRecover { .. }
         | Body::RoleDefine { .. }
         | Body::RoleGrant { .. }
         | Body::IpRuleSet { .. }

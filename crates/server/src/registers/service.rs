@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use ledger::BookId;
 use sqlx::PgConnection;
 
 use super::row::{Row, Rows};
-use super::rule::{Question, Rule};
+use super::rule::{Lookup, Question, Rule};
 use super::store;
 use crate::corridor::fold::Asker;
 use crate::corridor::{Applied, Applying, Fault};
@@ -43,14 +44,35 @@ pub(crate) async fn apply(
         Ok(written) => written,
         Err(refusal) => return Ok(Applied::Refused(refusal)),
     };
-    for row in &written {
-        store::write(tx, book, row).await?;
-    }
+    write(tx, book, &written).await?;
     Ok(Applied::Accepted {
         result: result_of(&written),
         extra: None,
         bumps_epoch: rule.bumps_epoch,
     })
+}
+
+/// Takes the lock of all rules until the transaction ends.
+pub(crate) async fn lock(tx: &mut PgConnection, book: BookId) -> sqlx::Result<()> {
+    store::lock(tx, book).await
+}
+
+/// Takes the lock of all rules until the transaction ends, and reads: for a feature that does more than its rule.
+pub(crate) async fn read_locked(
+    tx: &mut PgConnection,
+    book: BookId,
+    lookup: &Lookup,
+) -> sqlx::Result<Rows> {
+    store::lock(tx, book).await?;
+    Ok(store::load(tx, book, lookup).await?.into_iter().collect())
+}
+
+/// Writes rows that a feature decided under [`read_locked`]; they belong into its leaf by [`result_of`].
+pub(crate) async fn write(tx: &mut PgConnection, book: BookId, rows: &[Row]) -> sqlx::Result<()> {
+    for row in rows {
+        store::write(tx, book, row).await?;
+    }
+    Ok(())
 }
 
 /// What the leaf says of the rows that an intent wrote.

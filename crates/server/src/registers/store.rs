@@ -40,7 +40,7 @@ pub(super) async fn person(
 }
 
 /// The rows that a lookup names, by key.
-pub(crate) async fn load(
+pub(super) async fn load(
     tx: &mut PgConnection,
     book: BookId,
     lookup: &Lookup,

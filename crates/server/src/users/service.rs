@@ -4,13 +4,15 @@ use crypto::{SecretBytes, Sha3, constant_time_eq, random_secret, sha3_256};
 use intent::{Body, Role, UserId, UtcMicros, canonical};
 use sqlx::PgConnection;
 
+use super::registrations::{self, Purpose, REGISTRATIONS, by_token};
 use super::store::{self, NewUser, Profile, RegistrationRow};
-use crate::Services;
 use crate::certificates::issuance::{self, Place, Wanted};
 use crate::clock::fresh_id;
 use crate::corridor::{Applied, Applying, Fault, Refusal};
 use crate::problem::Problem;
+use crate::registers::{self, Row};
 use crate::sessions::{Aal, Caller};
+use crate::{Services, certificates};
 
 /// Length of a registration token, in bytes.
 const TOKEN_LEN: usize = 32;
@@ -31,8 +33,8 @@ pub(crate) struct Registered {
 /// Name and address of a person, in the one form in which they are stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Person {
-    name: String,
-    email: String,
+    pub(super) name: String,
+    pub(super) email: String,
 }
 
 impl Person {
@@ -57,7 +59,7 @@ impl Person {
 }
 
 /// Whether a text would be admitted into a signed document.
-fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     let written = canonical::write(&canonical::Value::String(text.into()));
     canonical::parse(&written).is_ok()
 }
@@ -109,9 +111,14 @@ pub(crate) async fn apply_enrol(
         return Err(Fault::Broken("not an enrolment"));
     };
     let book = cx.services.bank.book;
+    let rows = registers::service::read_locked(tx, book, &by_token(registration)).await?;
     let stored = store::lock_registration(tx, book, *user).await?;
-    let role = match decide_registration(stored.as_ref(), cx, registration) {
-        Ok(role) => role,
+    let admitted = match rows.get(&REGISTRATIONS, &registration.to_string()) {
+        Some(row) => redeem_registered(tx, cx, stored.as_ref(), row).await?,
+        None => decide_registration(stored.as_ref(), cx, registration).map(|role| (role, vec![])),
+    };
+    let (role, written) = match admitted {
+        Ok(admitted) => admitted,
         Err(refusal) => return Ok(Applied::Refused(refusal)),
     };
     let wanted = Wanted {
@@ -132,8 +139,44 @@ pub(crate) async fn apply_enrol(
     let mut issued = issuance::issue(tx, cx, &wanted, decided).await?;
     issued.result.insert("registration".to_owned(), registration.to_string());
     issued.result.insert("user_status".to_owned(), "active".to_owned());
+    registers::service::write(tx, book, &written).await?;
+    issued.result.extend(registers::service::result_of(&written));
     // Nothing is cached about a certificate before it exists: no answer becomes old.
     Ok(Applied::Accepted { result: issued.result, extra: Some(issued.extra), bumps_epoch: false })
+}
+
+/// A registration that an intent made: its own conditions, and those that only the other rows can tell.
+async fn redeem_registered(
+    tx: &mut PgConnection,
+    cx: &Applying<'_>,
+    stored: Option<&RegistrationRow>,
+    row: &Row,
+) -> Result<Result<(Role, Vec<Row>), Refusal>, Fault> {
+    let unknown = Ok(Err(Refusal::RegistrationUnknown));
+    let Some(token) = cx.attachments.registration_token.as_ref() else { return unknown };
+    let sent = sha3_256(token.expose()).to_string();
+    if !constant_time_eq(sent.as_bytes(), row.key().as_bytes()) {
+        return unknown;
+    }
+    let written = match registrations::redeem(row, cx.intent, cx.now) {
+        Ok(written) => written,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let (status, needs_approver) = match Purpose::of(row) {
+        Some(Purpose::Invitation) => ("registered", false),
+        Some(Purpose::Pairing) => ("active", true),
+        Some(Purpose::Recovery) | None => ("active", false),
+    };
+    let Some(stored) = stored.filter(|stored| stored.status == status) else { return unknown };
+    // Who approved a device and was turned out since has approved nothing.
+    if needs_approver {
+        let approver = row.get("made_under").and_then(|hex| Sha3::from_hex(hex).ok());
+        let Some(approver) = approver else { return unknown };
+        if !certificates::service::is_active(tx, cx.services.bank.book, &approver).await? {
+            return unknown;
+        }
+    }
+    Ok(Ok((stored.role, written)))
 }
 
 /// Three things must agree: the token sent beside the intent, its hash in the signed intent, and the one that is kept.

@@ -4,6 +4,7 @@ use crypto::Sha3;
 use intent::{Role, UserId, UtcMicros};
 use ledger::BookId;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::sql::{book_id, corrupt, digest, micros, timestamp};
 
@@ -128,4 +129,248 @@ pub(super) async fn profile(
         })
     })
     .transpose()
+}
+
+/// A person whom staff invited.
+pub(super) struct InvitedUser<'a> {
+    pub(super) user: UserId,
+    pub(super) name: &'a str,
+    pub(super) email: &'a str,
+    pub(super) role: Role,
+    pub(super) salt: &'a [u8; 32],
+    pub(super) at: UtcMicros,
+}
+
+/// Stores a person whose registration stands in its register.
+pub(super) async fn insert_invited(
+    tx: &mut PgConnection,
+    book: BookId,
+    new: &InvitedUser<'_>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO users (book_id, user_id, name, email, role, status, registered_at, person_salt)
+         VALUES ($1, $2, $3, $4, $5, 'registered', $6, $7)",
+        book_id(book),
+        new.user.get(),
+        new.name,
+        new.email,
+        new.role.name(),
+        timestamp(new.at),
+        new.salt.as_slice(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Whether there is a person with this id or address.
+pub(super) async fn is_known(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+    email: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM users WHERE book_id = $1 AND (user_id = $2 OR email = $3)) AS "is_known!""#,
+        book_id(book),
+        user.get(),
+        email,
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// An invitation with its person.
+pub(super) struct InvitationRow {
+    pub(super) user: UserId,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) role: Role,
+    pub(super) made_by: UserId,
+    pub(super) made_at: UtcMicros,
+    pub(super) expires_at: UtcMicros,
+    pub(super) approved_by: Option<UserId>,
+    pub(super) redeemed: bool,
+}
+
+/// The newest invitations that row-level security shows.
+pub(super) async fn invitations(
+    tx: &mut PgConnection,
+    book: BookId,
+) -> sqlx::Result<Vec<InvitationRow>> {
+    sqlx::query!(
+        "SELECT r.user_id, u.name, u.email, r.role, r.made_by, r.made_at, r.expires_at, r.approved_by, r.redeemed_at
+           FROM registrations r JOIN users u ON u.book_id = r.book_id AND u.user_id = r.user_id
+          WHERE r.book_id = $1 AND r.purpose = 'invitation'
+          ORDER BY r.made_at DESC LIMIT 500",
+        book_id(book),
+    )
+    .fetch_all(tx)
+    .await?
+    .into_iter()
+    .map(|row| {
+        Ok(InvitationRow {
+            user: UserId::new(row.user_id),
+            name: row.name,
+            email: row.email,
+            role: row.role.parse().map_err(corrupt)?,
+            made_by: UserId::new(row.made_by),
+            made_at: micros(row.made_at),
+            expires_at: micros(row.expires_at),
+            approved_by: row.approved_by.map(UserId::new),
+            redeemed: row.redeemed_at.is_some(),
+        })
+    })
+    .collect()
+}
+
+/// A request for a recovery.
+pub(super) struct NewRecovery<'a> {
+    pub(super) request: Uuid,
+    pub(super) registration: &'a Sha3,
+    pub(super) ip: &'a str,
+    pub(super) at: UtcMicros,
+    pub(super) expires_at: UtcMicros,
+}
+
+/// Files a request of the customer with this address, if there is one and they have fewer than five open ones.
+pub(super) async fn insert_recovery(
+    tx: &mut PgConnection,
+    book: BookId,
+    email: &str,
+    new: &NewRecovery<'_>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO recovery_requests (book_id, request_id, user_id, registration, ip, created_at, expires_at)
+         SELECT u.book_id, $3, u.user_id, $4, $5, $6, $7 FROM users u
+          WHERE u.book_id = $1 AND u.email = $2 AND u.role = 'customer' AND u.status = 'active'
+            AND (SELECT count(*) FROM recovery_requests r
+                  WHERE r.book_id = u.book_id AND r.user_id = u.user_id AND r.expires_at > $6) < 5
+         ON CONFLICT DO NOTHING",
+        book_id(book),
+        email,
+        new.request,
+        new.registration.as_bytes().as_slice(),
+        new.ip,
+        timestamp(new.at),
+        timestamp(new.expires_at),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A request for a recovery as stored.
+pub(super) struct RecoveryRow {
+    pub(super) request: Uuid,
+    pub(super) user: UserId,
+    pub(super) registration: Sha3,
+    pub(super) ip: String,
+    pub(super) created_at: UtcMicros,
+    pub(super) expires_at: UtcMicros,
+    pub(super) approved: bool,
+}
+
+struct RawRecovery {
+    request_id: Uuid,
+    user_id: Uuid,
+    registration: Vec<u8>,
+    ip: String,
+    created_at: time::OffsetDateTime,
+    expires_at: time::OffsetDateTime,
+    approved_at: Option<time::OffsetDateTime>,
+}
+
+impl TryFrom<RawRecovery> for RecoveryRow {
+    type Error = sqlx::Error;
+
+    fn try_from(raw: RawRecovery) -> sqlx::Result<Self> {
+        Ok(Self {
+            request: raw.request_id,
+            user: UserId::new(raw.user_id),
+            registration: digest(&raw.registration)?,
+            ip: raw.ip,
+            created_at: micros(raw.created_at),
+            expires_at: micros(raw.expires_at),
+            approved: raw.approved_at.is_some(),
+        })
+    }
+}
+
+/// The request of a token.
+pub(super) async fn recovery_by_token(
+    tx: &mut PgConnection,
+    book: BookId,
+    registration: &Sha3,
+) -> sqlx::Result<Option<RecoveryRow>> {
+    sqlx::query_as!(
+        RawRecovery,
+        "SELECT request_id, user_id, registration, ip, created_at, expires_at, approved_at
+           FROM recovery_requests WHERE book_id = $1 AND registration = $2",
+        book_id(book),
+        registration.as_bytes().as_slice(),
+    )
+    .fetch_optional(tx)
+    .await?
+    .map(TryInto::try_into)
+    .transpose()
+}
+
+/// As [`recovery_by_token`], locked: of two managers, the second waits here and then finds it approved.
+pub(super) async fn lock_recovery(
+    tx: &mut PgConnection,
+    book: BookId,
+    registration: &Sha3,
+) -> sqlx::Result<Option<RecoveryRow>> {
+    sqlx::query_as!(
+        RawRecovery,
+        "SELECT request_id, user_id, registration, ip, created_at, expires_at, approved_at
+           FROM recovery_requests WHERE book_id = $1 AND registration = $2 FOR UPDATE",
+        book_id(book),
+        registration.as_bytes().as_slice(),
+    )
+    .fetch_optional(tx)
+    .await?
+    .map(TryInto::try_into)
+    .transpose()
+}
+
+/// Open requests that row-level security shows, newest first.
+pub(super) async fn recoveries(
+    tx: &mut PgConnection,
+    book: BookId,
+    now: UtcMicros,
+) -> sqlx::Result<Vec<RecoveryRow>> {
+    sqlx::query_as!(
+        RawRecovery,
+        "SELECT request_id, user_id, registration, ip, created_at, expires_at, approved_at
+           FROM recovery_requests
+          WHERE book_id = $1 AND approved_at IS NULL AND expires_at > $2
+          ORDER BY created_at DESC LIMIT 500",
+        book_id(book),
+        timestamp(now),
+    )
+    .fetch_all(tx)
+    .await?
+    .into_iter()
+    .map(TryInto::try_into)
+    .collect()
+}
+
+/// Uses a request up.
+pub(super) async fn approve_recovery(
+    tx: &mut PgConnection,
+    book: BookId,
+    registration: &Sha3,
+    at: UtcMicros,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE recovery_requests SET approved_at = $3 WHERE book_id = $1 AND registration = $2",
+        book_id(book),
+        registration.as_bytes().as_slice(),
+        timestamp(at),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }

@@ -56,6 +56,8 @@ const PASSING: Class = Class::Uncovered(
 const SIGN_IN: Class = Class::Uncovered(
     "opens sessions that see and cannot sign: no authority over money or keys comes of it",
 );
+const ASKED: Class =
+    Class::Uncovered("a request that grants nothing: what grants is the signed approval of it");
 const TOOL: Class =
     Class::Uncovered("bookkeeping of the migration tool; the schema is reviewed, not replayed");
 
@@ -75,6 +77,7 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("registration_hash", SECRET),
             ("registration_expires_at", BEFORE),
             ("registered_at", BEFORE),
+            ("person_salt", PERSONAL),
         ],
     ),
     (
@@ -108,6 +111,7 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("kem_public_key", C),
             ("status", C),
             ("enrolled_at", C),
+            ("name", PERSONAL),
         ],
     ),
     (
@@ -231,6 +235,35 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("session_id", PASSING),
             ("state", PASSING),
             ("expires_at", PASSING),
+        ],
+    ),
+    (
+        "pairings",
+        &[
+            ("book_id", ASKED),
+            ("pairing_id", ASKED),
+            ("user_id", ASKED),
+            ("device_id", ASKED),
+            ("csr_sha3", ASKED),
+            ("registration", ASKED),
+            ("name", PERSONAL),
+            ("ip", PERSONAL),
+            ("created_at", ASKED),
+            ("expires_at", ASKED),
+            ("approved_at", ASKED),
+        ],
+    ),
+    (
+        "recovery_requests",
+        &[
+            ("book_id", ASKED),
+            ("request_id", ASKED),
+            ("user_id", ASKED),
+            ("registration", ASKED),
+            ("ip", PERSONAL),
+            ("created_at", ASKED),
+            ("expires_at", ASKED),
+            ("approved_at", ASKED),
         ],
     ),
     (

@@ -1,6 +1,6 @@
 //! People, certificates and devices as the log has them at each leaf: who may sign what, as of then and not as of today.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crypto::{Sha3, sha3_256};
@@ -13,6 +13,8 @@ use super::examine::Holders;
 use super::report::{Finding, Severity, Step};
 use crate::bank::TrustFile;
 use crate::corridor::Refusal;
+use crate::registers::Row;
+use crate::users::registrations::Purpose;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
@@ -184,11 +186,13 @@ impl Registry {
         Some(standing.clone())
     }
 
-    /// An enrolment: generation 1 of a new lineage, on a new device.
+    /// An enrolment: generation 1 of a new lineage, on a new device. `under` is the registration that an intent made, if
+    /// one did.
     pub(super) fn enrol(
         &mut self,
         at: At,
         intent: &Intent,
+        under: Option<&Row>,
         stored: &Effects,
         findings: &mut Vec<Finding>,
     ) -> Demand {
@@ -218,14 +222,21 @@ impl Registry {
             );
         };
         let known = self.users.get(&user.get());
-        if known.is_some_and(|known| known.is_active) {
-            bad("a person enrolled twice");
+        let is_first = under.is_none_or(|row| Purpose::of(row) == Some(Purpose::Invitation));
+        if known.is_some_and(|known| known.is_active) == is_first {
+            bad(if is_first { "a person enrolled twice" } else { "nobody is there to come back" });
         }
-        match known.and_then(|known| known.registration.as_ref()) {
+        let approver = under.filter(|row| Purpose::of(row) == Some(Purpose::Pairing));
+        if approver.is_some_and(|row| !self.is_active(row.get("made_under"))) {
+            bad("the device was approved by a certificate that had ended");
+        }
+        match known.filter(|_| under.is_none()).and_then(|known| known.registration.as_ref()) {
             Some(token) if *token != registration.to_string() => {
                 bad("staff enrolled with another token than they were invited with");
             }
-            None if wanted.role != Role::Customer => bad("nobody invited this member of staff"),
+            None if under.is_none() && wanted.role != Role::Customer => {
+                bad("nobody invited this member of staff")
+            }
             Some(_) | None => {}
         }
         if known.is_some_and(|known| known.role != wanted.role) {
@@ -340,6 +351,135 @@ impl Registry {
         if number > self.crl.number {
             self.crl = LoggedCrl { number, sha256: sha256.clone() };
         }
+    }
+
+    fn is_active(&self, certificate: Option<&str>) -> bool {
+        let certificate = certificate.and_then(|hex| Sha3::from_hex(hex).ok());
+        let standing = certificate.and_then(|certificate| self.certificates.get(&certificate));
+        standing.is_some_and(|standing| standing.status == Status::Active)
+    }
+
+    /// A person whom staff invited: known, and not enrolled.
+    pub(super) fn invite(&mut self, at: At, user: UserId, role: Role, findings: &mut Vec<Finding>) {
+        let state = UserState { role, is_active: false, registration: None, leaf: at.index };
+        if self.users.insert(user.get(), state).is_some() {
+            findings.push(
+                Finding::tampered(Step::Replay, "somebody was invited whom the log knew already")
+                    .at_leaf(at.index)
+                    .in_row("records", at.index)
+                    .in_column("effects"),
+            );
+        }
+    }
+
+    /// The end of a device, with its certificates. `locked` may not sign in, whatever they hold.
+    pub(super) fn revoke_device(
+        &mut self,
+        at: At,
+        intent: &Intent,
+        signer: &Standing,
+        locked: &BTreeSet<Uuid>,
+        stored: &Effects,
+    ) -> Demand {
+        let Body::DeviceRevoke { device, reason } = intent.body() else {
+            return Demand::BankRefused;
+        };
+        let device = device.get();
+        let found = self.devices.get(&device);
+        let owner = found.and_then(|found| Some((found, self.users.get(&found.user)?.role)));
+        let may_revoke = |user: Uuid, role: Role| {
+            user == signer.user.get()
+                || match signer.role {
+                    Role::SystemAdmin => true,
+                    Role::Manager => role == Role::Customer,
+                    Role::Customer | Role::AuditorClerk => false,
+                }
+        };
+        let Some((found, role)) = owner.filter(|(found, role)| may_revoke(found.user, *role))
+        else {
+            return Demand::Refused(Refusal::DeviceNotFound);
+        };
+        if !found.is_active {
+            return Demand::Refused(Refusal::DeviceAlreadyEnded);
+        }
+        if role == Role::SystemAdmin && !self.is_administered_without(&device, locked, at.now) {
+            return Demand::Refused(Refusal::LastAdministrator);
+        }
+        let facts = self.end_all(at, *reason, stored, |_, of| *of == device);
+        self.epoch = self.epoch.saturating_add(1);
+        Demand::Accepted(facts)
+    }
+
+    /// Whether an administrator can sign in from another device.
+    fn is_administered_without(
+        &self,
+        device: &Sha3,
+        locked: &BTreeSet<Uuid>,
+        now: UtcMicros,
+    ) -> bool {
+        self.certificates.iter().any(|(fingerprint, standing)| {
+            let lasts = self
+                .holders
+                .get(fingerprint)
+                .is_some_and(|holder| seconds(holder.certificate.not_after_s()).get() > now.get());
+            let user = standing.user.get();
+            lasts
+                && standing.device != *device
+                && standing.status == Status::Active
+                && self.devices.get(&standing.device).is_some_and(|device| device.is_active)
+                && self
+                    .users
+                    .get(&user)
+                    .is_some_and(|known| known.is_active && known.role == Role::SystemAdmin)
+                && !locked.contains(&user)
+        })
+    }
+
+    /// Everything that a person had ends: what a recovery does beside its registration.
+    pub(super) fn recover(
+        &mut self,
+        at: At,
+        user: UserId,
+        stored: &Effects,
+    ) -> BTreeMap<String, String> {
+        let reason = RevocationReason::KeyCompromise;
+        self.end_all(at, reason, stored, |of, _| of == user.get())
+    }
+
+    /// Ends devices by owner and id, with their certificates, and gives back what the leaf must say of it.
+    fn end_all(
+        &mut self,
+        at: At,
+        reason: RevocationReason,
+        stored: &Effects,
+        is_meant: impl Fn(Uuid, &Sha3) -> bool,
+    ) -> BTreeMap<String, String> {
+        let (mut certificates, mut devices) = (Vec::new(), Vec::new());
+        for (fingerprint, standing) in &mut self.certificates {
+            if standing.status == Status::Active && is_meant(standing.user.get(), &standing.device)
+            {
+                standing.status = Status::Revoked(reason);
+                standing.ended_at = Some(at.now);
+                certificates.push(fingerprint.to_string());
+            }
+        }
+        for (id, device) in &mut self.devices {
+            if device.is_active && is_meant(device.user, id) {
+                device.is_active = false;
+                devices.push(id.to_string());
+            }
+        }
+        let mut facts = BTreeMap::from([
+            ("certificates".to_owned(), certificates.join(" ")),
+            ("devices".to_owned(), devices.join(" ")),
+            ("reason".to_owned(), reason.name().to_owned()),
+            ("ended_at".to_owned(), at.now.to_string()),
+        ]);
+        for name in CRL_FACTS {
+            facts.extend(stored.result.get(name).map(|value| (name.to_owned(), value.clone())));
+        }
+        self.observe_crl(&stored.result);
+        facts
     }
 
     fn end(&mut self, certificate: &Sha3, status: Status, now: UtcMicros) {

@@ -18,8 +18,10 @@ use super::rows::{AccountRow, EntryRow, TransferRow};
 use crate::corridor::Refusal;
 use crate::corridor::fold::{Asker, Fold, OK};
 use crate::policy::{Permission, allows};
-use crate::registers::{self, Person, Question, Rows, Rule};
+use crate::registers::{self, Person, Question, Row, Rows, Rule};
 use crate::sql::timestamp;
+use crate::users::locks::LOCKS;
+use crate::users::registrations::{RECOVERY_LIMITS, REGISTRATIONS, limited_until, redeem};
 
 /// Accepted transfers that the ledger may remember before it is told to forget them: no kind of intent refers to an
 /// earlier transfer yet, and memory stays bounded by the book.
@@ -94,6 +96,7 @@ impl<'a> Replay<'a> {
             fold: Fold {
                 ledger,
                 owners: founding.assets.values().map(|(_, account)| (*account, None)).collect(),
+                limited_until: HashMap::new(),
                 risk: HashMap::new(),
                 risk_touched: BTreeSet::new(),
                 taken: HashSet::new(),
@@ -208,7 +211,23 @@ impl<'a> Replay<'a> {
     ) -> Effects {
         let request = intent.certificate();
         let digest = crypto::sha3_256(intent.canonical());
-        let demand = self.registry.enrol(at, intent, stored, findings);
+        let under = self.registration_of(intent).cloned();
+        let redeemed = under.as_ref().map(|row| redeem(row, intent, at.now)).transpose();
+        let mut demand = self.registry.enrol(at, intent, under.as_ref(), stored, findings);
+        if let Demand::Accepted(result) = &mut demand {
+            match redeemed {
+                Ok(rows) => result.extend(self.put(at, rows.unwrap_or_default())),
+                Err(refusal) => findings.push(
+                    Finding::tampered(
+                        Step::Replay,
+                        format!("enrolled although it had to be refused: {}", refusal.code()),
+                    )
+                    .at_leaf(at.index)
+                    .in_row("records", at.index)
+                    .in_column("effects"),
+                ),
+            }
+        }
         if let Demand::Accepted(result) = &demand
             && let Some(Ok(issued)) =
                 result.get("certificate").map(|hex| crypto::Sha3::from_hex(hex))
@@ -217,6 +236,25 @@ impl<'a> Replay<'a> {
             self.registry.chains.rename(&request, issued);
         }
         effects_of(demand, at, stored)
+    }
+
+    /// The registration that an intent made, and that an enrolment names.
+    fn registration_of(&self, intent: &Intent) -> Option<&Row> {
+        let Body::UserEnrol { registration, .. } = intent.body() else { return None };
+        self.registers.get(&REGISTRATIONS, &registration.to_string())
+    }
+
+    /// Keeps rows that a leaf wrote, and gives back what it must say of them.
+    fn put(&mut self, at: At, rows: Vec<Row>) -> BTreeMap<String, String> {
+        let result = registers::service::result_of(&rows);
+        for row in rows {
+            if row.register().table == RECOVERY_LIMITS.table {
+                self.fold.limited_until.extend(limited_until(&row));
+            }
+            self.register_leaves.insert(row.name(), at.index);
+            self.registers.put(row);
+        }
+        result
     }
 
     fn money(
@@ -304,19 +342,53 @@ impl<'a> Replay<'a> {
     ) -> Effects {
         let demand = if !allows(signer.role, Permission::for_kind(intent.kind())) {
             Demand::Refused(Refusal::PermissionDenied)
+        } else if stored.outcome == Outcome::Refused && decided_by_the_bank(&stored.code) {
+            Demand::BankRefused
         } else if let Some(rule) = registers::rule(intent) {
-            self.ruled(at, intent, signer, &rule)
+            let demand = self.ruled(at, intent, signer, &rule);
+            self.beside_the_rule(at, intent, demand, stored, findings)
         } else {
             match intent.kind() {
                 Kind::AccountOpen => self.open(at, intent, signer),
                 Kind::AccountFreeze => self.freeze(intent),
                 Kind::KeyRotate => self.registry.rotate(at, intent, signer, stored, findings),
                 Kind::CertificateRevoke => self.registry.revoke(at, intent, signer, stored),
+                Kind::DeviceRevoke => {
+                    let locked = self.locked();
+                    self.registry.revoke_device(at, intent, signer, &locked, stored)
+                }
                 Kind::SessionLogin => login(at, intent, signer, stored),
                 _ => Demand::BankRefused,
             }
         };
         effects_of(demand, at, stored)
+    }
+
+    /// What some intents change beside the rows of their rule.
+    fn beside_the_rule(
+        &mut self,
+        at: At,
+        intent: &Intent,
+        demand: Demand,
+        stored: &Effects,
+        findings: &mut Vec<Finding>,
+    ) -> Demand {
+        let Demand::Accepted(mut result) = demand else { return demand };
+        match intent.body() {
+            Body::UserInvite { user, role, .. } => {
+                self.registry.invite(at, *user, *role, findings);
+            }
+            Body::UserRecover { user, .. } => {
+                result.extend(self.registry.recover(at, *user, stored));
+            }
+            _ => {}
+        }
+        Demand::Accepted(result)
+    }
+
+    fn locked(&self) -> BTreeSet<Uuid> {
+        let locks = self.registers.of(&LOCKS).filter(|row| row.is("locked"));
+        locks.filter_map(|row| row.get("user_id")?.parse().ok()).collect()
     }
 
     /// The rule of a register, asked again.
@@ -336,11 +408,7 @@ impl<'a> Replay<'a> {
             Ok(written) => written,
             Err(refusal) => return Demand::Refused(refusal),
         };
-        let result = registers::service::result_of(&written);
-        for row in written {
-            self.register_leaves.insert(row.name(), at.index);
-            self.registers.put(row);
-        }
+        let result = self.put(at, written);
         if rule.bumps_epoch {
             self.registry.epoch = self.registry.epoch.saturating_add(1);
         }
@@ -442,6 +510,19 @@ impl<'a> Replay<'a> {
             (row.id.get(), expected, facts.map(|facts| facts.leaf))
         })
     }
+}
+
+/// Refusals for which the bank looked at what no log holds: addresses of people, and requests that were never granted.
+fn decided_by_the_bank(code: &str) -> bool {
+    let refusals = [
+        Refusal::PersonExists,
+        Refusal::PersonInvalid,
+        Refusal::PairingUnknown,
+        Refusal::PairingUsed,
+        Refusal::PairingExpired,
+        Refusal::RecoveryNotRequested,
+    ];
+    refusals.into_iter().any(|refusal| refusal.code() == code)
 }
 
 /// A sign-in changes nothing that lasts; what it says of its signer must be true.

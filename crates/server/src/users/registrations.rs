@@ -1,0 +1,252 @@
+//! Registrations that a signed intent made: who may enrol a device, by which token, how long, and under which conditions.
+//!
+//! A customer who registers by themselves has none: until they enrol, nothing about them stands in the log.
+
+use intent::{Body, Intent, Role, UserId, UtcMicros};
+
+use crate::corridor::Refusal;
+use crate::policy::RECOVERY_LIMIT_US;
+use crate::registers::{Column, Lookup, Question, Register, Row, Rule};
+
+/// One row a token, for ever: a token serves once.
+pub(crate) static REGISTRATIONS: Register = Register {
+    table: "registrations",
+    key_len: 1,
+    columns: &[
+        ("registration", Column::Digest),
+        ("user_id", Column::Uuid),
+        ("role", Column::Text),
+        ("purpose", Column::Text),
+        ("person", Column::Digest),
+        ("device_id", Column::Digest),
+        ("csr_sha3", Column::Digest),
+        ("made_by", Column::Uuid),
+        ("made_under", Column::Digest),
+        ("made_at", Column::Time),
+        ("expires_at", Column::Time),
+        ("approved_by", Column::Uuid),
+        ("approved_at", Column::Time),
+        ("redeemed_at", Column::Time),
+    ],
+};
+
+/// One row a person who ever came back without any of their devices.
+pub(crate) static RECOVERY_LIMITS: Register = Register {
+    table: "recovery_limits",
+    key_len: 1,
+    columns: &[
+        ("user_id", Column::Uuid),
+        ("registration", Column::Digest),
+        ("limited_until", Column::Time),
+    ],
+};
+
+const US_PER_MINUTE: i64 = 60 * 1_000_000;
+const US_PER_DAY: i64 = 24 * 60 * US_PER_MINUTE;
+
+/// What a registration is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Purpose {
+    /// A person's first device.
+    Invitation,
+    /// A further device, approved by an earlier one.
+    Pairing,
+    /// The first device after all were lost.
+    Recovery,
+}
+
+impl Purpose {
+    const ALL: [Self; 3] = [Self::Invitation, Self::Pairing, Self::Recovery];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::Pairing => "pairing",
+            Self::Recovery => "recovery",
+        }
+    }
+
+    /// How long its token may wait, in microseconds.
+    const fn lifetime_us(self) -> i64 {
+        match self {
+            Self::Invitation => 7 * US_PER_DAY,
+            Self::Pairing => 5 * US_PER_MINUTE,
+            Self::Recovery => US_PER_DAY,
+        }
+    }
+
+    /// What a row is for; `None` for a row that somebody else wrote.
+    pub(crate) fn of(row: &Row) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| row.get("purpose") == Some(purpose.name()))
+    }
+}
+
+/// The rows of one token.
+pub(crate) fn by_token(registration: impl ToString) -> Lookup {
+    let matching = Some(("registration", registration.to_string()));
+    Lookup { register: &REGISTRATIONS, matching }
+}
+
+fn by_user(user: UserId) -> Lookup {
+    Lookup { register: &REGISTRATIONS, matching: Some(("user_id", user.to_string())) }
+}
+
+/// The rule of `user.invite`.
+pub(crate) fn invite_rule(user: UserId, registration: impl ToString) -> Rule {
+    let lookups = vec![by_token(registration), by_user(user)];
+    Rule { lookups, about: Some(user), bumps_epoch: false, decide: decide_invite }
+}
+
+/// The rule of `user.approve`.
+pub(crate) fn approve_rule(user: UserId) -> Rule {
+    Rule { lookups: vec![by_user(user)], about: None, bumps_epoch: false, decide: decide_approve }
+}
+
+/// The rule of `device.approve`.
+pub(crate) fn pairing_rule(registration: impl ToString) -> Rule {
+    let lookups = vec![by_token(registration)];
+    Rule { lookups, about: None, bumps_epoch: false, decide: decide_pairing }
+}
+
+/// The rule of `user.recover`.
+pub(crate) fn recovery_rule(user: UserId, registration: impl ToString) -> Rule {
+    let lookups = vec![by_token(registration)];
+    Rule { lookups, about: Some(user), bumps_epoch: true, decide: decide_recovery }
+}
+
+fn decide_invite(question: &Question<'_>) -> Result<Vec<Row>, Refusal> {
+    let Body::UserInvite { user, role, person, registration } = question.intent.body() else {
+        return Err(Refusal::PermissionDenied);
+    };
+    if question.rows.get(&REGISTRATIONS, &registration.to_string()).is_some() {
+        return Err(Refusal::RegistrationExists);
+    }
+    let is_known = question.rows.matching(&REGISTRATIONS, "user_id", &user.to_string()).count() > 0;
+    if is_known || question.person.is_some() {
+        return Err(Refusal::PersonExists);
+    }
+    let row = made(question, Purpose::Invitation, *user, *role).with("registration", registration);
+    Ok(vec![row.with("person", person)])
+}
+
+/// A second person, never the one who invited.
+fn decide_approve(question: &Question<'_>) -> Result<Vec<Row>, Refusal> {
+    let Body::UserApprove { user } = question.intent.body() else {
+        return Err(Refusal::PermissionDenied);
+    };
+    let user = user.to_string();
+    let mut waiting = question.rows.matching(&REGISTRATIONS, "user_id", &user).filter(|row| {
+        Purpose::of(row) == Some(Purpose::Invitation) && row.get("approved_by").is_none()
+    });
+    let row =
+        waiting.next().filter(|row| needs_approval(row)).ok_or(Refusal::InvitationNotFound)?;
+    if row.get("made_by") == Some(question.asker.user.to_string().as_str()) {
+        return Err(Refusal::ApprovalByMaker);
+    }
+    if has_expired(row, question.now) {
+        return Err(Refusal::RegistrationExpired);
+    }
+    let approved = row.clone().with("approved_by", question.asker.user);
+    Ok(vec![approved.with("approved_at", question.now)])
+}
+
+/// The signer's own further device, in the signer's own role.
+fn decide_pairing(question: &Question<'_>) -> Result<Vec<Row>, Refusal> {
+    let Body::DeviceApprove { device, csr_sha3, registration } = question.intent.body() else {
+        return Err(Refusal::PermissionDenied);
+    };
+    if question.rows.get(&REGISTRATIONS, &registration.to_string()).is_some() {
+        return Err(Refusal::PairingUsed);
+    }
+    let asker = question.asker;
+    let row = made(question, Purpose::Pairing, asker.user, asker.role)
+        .with("registration", registration)
+        .with("device_id", device)
+        .with("csr_sha3", csr_sha3);
+    Ok(vec![row])
+}
+
+/// Customers only: staff who lost everything are invited anew, by two people.
+fn decide_recovery(question: &Question<'_>) -> Result<Vec<Row>, Refusal> {
+    let Body::UserRecover { user, registration, .. } = question.intent.body() else {
+        return Err(Refusal::PermissionDenied);
+    };
+    if question.person.is_none_or(|person| person.role != Role::Customer) {
+        return Err(Refusal::UserNotFound);
+    }
+    if question.rows.get(&REGISTRATIONS, &registration.to_string()).is_some() {
+        return Err(Refusal::RegistrationExists);
+    }
+    let row = made(question, Purpose::Recovery, *user, Role::Customer);
+    Ok(vec![row.with("registration", registration)])
+}
+
+fn made(question: &Question<'_>, purpose: Purpose, user: UserId, role: Role) -> Row {
+    Row::new(&REGISTRATIONS)
+        .with("user_id", user)
+        .with("role", role.name())
+        .with("purpose", purpose.name())
+        .with("made_by", question.asker.user)
+        .with("made_under", question.intent.certificate())
+        .with("made_at", question.now)
+        .with("expires_at", later(question.now, purpose.lifetime_us()))
+}
+
+/// What an enrolment writes when it uses a registration up, or why it may not. A function of row, intent and time, so
+/// that the verification asks the same.
+pub(crate) fn redeem(row: &Row, intent: &Intent, now: UtcMicros) -> Result<Vec<Row>, Refusal> {
+    let Body::UserEnrol { user, csr, device, .. } = intent.body() else {
+        return Err(Refusal::RegistrationUnknown);
+    };
+    let is = |column: &str, value: &str| row.get(column) == Some(value);
+    let purpose = Purpose::of(row).ok_or(Refusal::RegistrationUnknown)?;
+    if row.get("redeemed_at").is_some()
+        || !is("user_id", &user.to_string())
+        || !is("role", intent.authority().name())
+    {
+        return Err(Refusal::RegistrationUnknown);
+    }
+    if has_expired(row, now) {
+        return Err(Refusal::RegistrationExpired);
+    }
+    let mut written = vec![row.clone().with("redeemed_at", now)];
+    match purpose {
+        Purpose::Invitation if needs_approval(row) && row.get("approved_by").is_none() => {
+            return Err(Refusal::InvitationNotApproved);
+        }
+        Purpose::Invitation => {}
+        Purpose::Pairing => {
+            let request = crypto::sha3_256(csr).to_string();
+            if !is("device_id", &device.to_string()) || !is("csr_sha3", &request) {
+                return Err(Refusal::RegistrationForAnother);
+            }
+        }
+        Purpose::Recovery => written.push(
+            Row::new(&RECOVERY_LIMITS)
+                .with("user_id", user)
+                .with("registration", row.key())
+                .with("limited_until", later(now, RECOVERY_LIMIT_US)),
+        ),
+    }
+    Ok(written)
+}
+
+/// Until when a person may pay little only.
+pub(crate) fn limited_until(row: &Row) -> Option<(UserId, UtcMicros)> {
+    let user = row.get("user_id")?.parse().ok()?;
+    Some((user, row.get("limited_until")?.parse().ok()?))
+}
+
+fn needs_approval(row: &Row) -> bool {
+    row.get("role") != Some(Role::Customer.name())
+}
+
+/// A row whose time does not read has none left.
+fn has_expired(row: &Row, now: UtcMicros) -> bool {
+    let expires_at = row.get("expires_at").and_then(|at| at.parse::<UtcMicros>().ok());
+    expires_at.is_none_or(|expires_at| now >= expires_at)
+}
+
+const fn later(now: UtcMicros, by_us: i64) -> UtcMicros {
+    UtcMicros::from_micros(now.get().saturating_add(by_us))
+}
