@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crypto::{CryptoError, Sha3, random};
-use intent::{BatchItem, Body, Details, RevocationReason, TransferBody, UserId};
+use intent::{BatchItem, Body, Details, RevocationReason, Role, TransferBody, UserId};
 use ledger::{AccountId, AccountKind, Freeze, TransferId};
 use money::{Amount, AssetCode};
 use uuid::Uuid;
@@ -87,6 +87,23 @@ impl Wish {
     #[must_use]
     pub const fn lock(user: UserId, locked: bool, reason: String) -> Self {
         Self::plain(Body::UserLock { user, locked, reason })
+    }
+
+    /// Defines a custom role, changes what it holds, or ends it.
+    #[must_use]
+    pub const fn define_role(
+        name: String,
+        base: Role,
+        permissions: Vec<String>,
+        active: bool,
+    ) -> Self {
+        Self::plain(Body::RoleDefine { name, base, permissions, active })
+    }
+
+    /// Narrows a person to a custom role, or lifts that.
+    #[must_use]
+    pub const fn grant_role(user: UserId, name: String, granted: bool) -> Self {
+        Self::plain(Body::RoleGrant { user, name, granted })
     }
 
     /// Revokes a certificate.

@@ -1,9 +1,17 @@
-//! Who may do what: one table from intent kinds and routes to permissions, one from roles to permissions.
+//! Who may do what: tables from intent kinds and [routes](self::routes) to permissions, from roles to permissions, and of
+//! the [duties](self::duties) that one person must not hold together.
 //!
 //! A permission is `resource:action`. No role holds all of them: the administrator cannot move money or read the audit
-//! evidence, the auditor can change nothing.
+//! evidence, the auditor can change nothing. A custom role (see [`roles`](crate::roles)) is a named subset of one built-in
+//! role: it narrows people, and never gives what their certificate does not.
+
+pub mod duties;
+pub mod routes;
+mod set;
 
 use intent::{Kind, Role};
+
+pub use self::set::Permissions;
 
 /// A permission known at compile time.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -14,8 +22,10 @@ pub enum Permission {
     SessionsOpen,
     /// Replace one's own key.
     KeysRotate,
-    /// End a certificate: one's own, or as staff a customer's.
+    /// End one's own certificate.
     CertificatesRevoke,
+    /// End certificates of other people: a manager those of customers, the administrator anyone's.
+    CertificatesRevokeOthers,
     /// Open an account.
     AccountsOpen,
     /// Put the bank's own money on an account.
@@ -32,6 +42,8 @@ pub enum Permission {
     LogRead,
     /// Approve and revoke one's own devices, or as staff a customer's.
     DevicesManage,
+    /// Read who other people are.
+    UsersRead,
     /// Invite people.
     UsersInvite,
     /// Approve an invitation of somebody else.
@@ -44,11 +56,42 @@ pub enum Permission {
     RolesManage,
     /// Say from which addresses people may come.
     IpRulesManage,
-    /// Read accountability reports.
+    /// Read the audit trail and accountability reports.
     AuditReport,
 }
 
 impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 21] = [
+        Self::IdentityEnrol,
+        Self::SessionsOpen,
+        Self::KeysRotate,
+        Self::CertificatesRevoke,
+        Self::CertificatesRevokeOthers,
+        Self::AccountsOpen,
+        Self::AccountsFund,
+        Self::AccountsFreeze,
+        Self::AccountsRead,
+        Self::TransfersSubmit,
+        Self::CertificatesRead,
+        Self::LogRead,
+        Self::DevicesManage,
+        Self::UsersRead,
+        Self::UsersInvite,
+        Self::UsersApprove,
+        Self::UsersRecover,
+        Self::UsersLock,
+        Self::RolesManage,
+        Self::IpRulesManage,
+        Self::AuditReport,
+    ];
+
+    /// The permission with this stable name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|permission| permission.name() == name)
+    }
+
     /// Stable name, shown in problem documents and in the docs.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -57,6 +100,7 @@ impl Permission {
             Self::SessionsOpen => "sessions:open",
             Self::KeysRotate => "keys:rotate",
             Self::CertificatesRevoke => "certificates:revoke",
+            Self::CertificatesRevokeOthers => "certificates:revoke_others",
             Self::AccountsOpen => "accounts:open",
             Self::AccountsFund => "accounts:fund",
             Self::AccountsFreeze => "accounts:freeze",
@@ -65,6 +109,7 @@ impl Permission {
             Self::CertificatesRead => "certificates:read",
             Self::LogRead => "log:read",
             Self::DevicesManage => "devices:manage",
+            Self::UsersRead => "users:read",
             Self::UsersInvite => "users:invite",
             Self::UsersApprove => "users:approve",
             Self::UsersRecover => "users:recover",
@@ -99,90 +144,85 @@ impl Permission {
     }
 }
 
-/// What a role may do.
+/// What everybody needs to live, whatever else they may do: no custom role takes it away.
+pub const BASICS: Permissions = Permissions::of(&[
+    Permission::IdentityEnrol,
+    Permission::SessionsOpen,
+    Permission::KeysRotate,
+    Permission::CertificatesRevoke,
+    Permission::DevicesManage,
+]);
+
+/// What a built-in role may do.
 #[must_use]
-pub const fn permissions(role: Role) -> &'static [Permission] {
+pub const fn permissions(role: Role) -> Permissions {
     use Permission::{
         AccountsFreeze, AccountsFund, AccountsOpen, AccountsRead, AuditReport, CertificatesRead,
-        CertificatesRevoke, DevicesManage, IdentityEnrol, IpRulesManage, KeysRotate, LogRead,
-        RolesManage, SessionsOpen, TransfersSubmit, UsersApprove, UsersInvite, UsersLock,
-        UsersRecover,
+        CertificatesRevokeOthers, IpRulesManage, LogRead, RolesManage, TransfersSubmit,
+        UsersApprove, UsersInvite, UsersLock, UsersRead, UsersRecover,
     };
-    match role {
-        Role::Customer => &[
-            IdentityEnrol,
-            SessionsOpen,
-            KeysRotate,
-            CertificatesRevoke,
-            DevicesManage,
-            AccountsOpen,
-            AccountsRead,
-            TransfersSubmit,
-        ],
+    let own: &[Permission] = match role {
+        Role::Customer => &[AccountsOpen, AccountsRead, TransfersSubmit],
         Role::Manager => &[
-            IdentityEnrol,
-            SessionsOpen,
-            KeysRotate,
-            CertificatesRevoke,
-            DevicesManage,
+            CertificatesRevokeOthers,
             AccountsOpen,
             AccountsFund,
             AccountsFreeze,
             AccountsRead,
             CertificatesRead,
+            UsersRead,
             UsersApprove,
             UsersRecover,
             UsersLock,
         ],
-        Role::AuditorClerk => &[
-            IdentityEnrol,
-            SessionsOpen,
-            KeysRotate,
-            CertificatesRevoke,
-            DevicesManage,
-            AccountsRead,
-            CertificatesRead,
-            LogRead,
-            AuditReport,
-        ],
+        Role::AuditorClerk => &[AccountsRead, CertificatesRead, LogRead, UsersRead, AuditReport],
         Role::SystemAdmin => &[
-            IdentityEnrol,
-            SessionsOpen,
-            KeysRotate,
-            CertificatesRevoke,
-            DevicesManage,
+            CertificatesRevokeOthers,
             CertificatesRead,
+            UsersRead,
             UsersInvite,
             UsersApprove,
             UsersLock,
             RolesManage,
             IpRulesManage,
         ],
+    };
+    BASICS.union(Permissions::of(own))
+}
+
+/// What a person may do: all that their built-in role holds or, once custom roles were granted to them, what these hold
+/// of it together with the [`BASICS`].
+#[must_use]
+pub const fn effective(role: Role, granted: Option<Permissions>) -> Permissions {
+    let built_in = permissions(role);
+    match granted {
+        None => built_in,
+        Some(granted) => built_in.intersection(granted.union(BASICS)),
     }
 }
 
-/// Whether `role` holds `permission`.
+/// Whether the built-in `role` holds `permission`.
 #[must_use]
-pub fn allows(role: Role, permission: Permission) -> bool {
-    permissions(role).contains(&permission)
+pub const fn allows(role: Role, permission: Permission) -> bool {
+    permissions(role).holds(permission)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    const ROLES: [Role; 4] = [Role::Customer, Role::Manager, Role::AuditorClerk, Role::SystemAdmin];
+    use super::*;
 
     #[test]
     fn no_role_may_do_everything() {
-        for role in ROLES {
-            assert!(permissions(role).len() < 19, "{}", role.name());
+        for role in Role::ALL {
+            assert!(permissions(role).iter().count() < Permission::ALL.len(), "{}", role.name());
         }
     }
 
     #[test]
     fn a_role_signs_exactly_the_kinds_that_its_certificate_names() {
-        for role in ROLES {
+        for role in Role::ALL {
             for kind in Kind::ALL {
                 assert_eq!(
                     allows(role, Permission::for_kind(kind)),
@@ -197,9 +237,34 @@ mod tests {
 
     #[test]
     fn only_customers_pay_and_only_managers_fund() {
-        for role in ROLES {
+        for role in Role::ALL {
             assert_eq!(allows(role, Permission::TransfersSubmit), role == Role::Customer);
             assert_eq!(allows(role, Permission::AccountsFund), role == Role::Manager);
+        }
+    }
+
+    #[test]
+    fn names_lead_back_to_their_permission() {
+        for (place, permission) in Permission::ALL.into_iter().enumerate() {
+            assert_eq!(Permission::from_name(permission.name()), Some(permission));
+            assert_eq!(Permission::ALL.iter().position(|p| *p == permission), Some(place));
+        }
+        assert_eq!(Permission::from_name("accounts:everything"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_custom_role_takes_away_and_never_gives(chosen in prop::collection::vec(0_usize..21, 0..21)) {
+            let granted: Permissions = chosen.iter().map(|place| Permission::ALL[*place]).collect();
+            for role in Role::ALL {
+                let may = effective(role, Some(granted));
+                prop_assert!(permissions(role).contains(may));
+                prop_assert!(may.contains(BASICS));
+                for permission in may.iter() {
+                    prop_assert!(BASICS.holds(permission) || granted.holds(permission));
+                }
+                prop_assert_eq!(effective(role, None), permissions(role));
+            }
         }
     }
 }

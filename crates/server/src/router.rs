@@ -1,13 +1,13 @@
 //! The table of contents: every route of the server, in two parts, without and with a session.
 
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, certificates, corridor, health, log, openapi, security, sessions, telemetry,
-    transfers, users,
+    App, accounts, certificates, corridor, health, log, openapi, roles, security, sessions,
+    telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -37,6 +37,8 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(users::router())
         .merge(sessions::router())
         .merge(certificates::router())
+        .merge(roles::router())
+        .route_layer(from_fn(roles::authorise))
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));
     open.merge(signed_in)
 }

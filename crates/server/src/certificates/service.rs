@@ -12,6 +12,7 @@ use super::store::{self, CertificateRow, CrlRow, Ending};
 use crate::Services;
 use crate::authority::{AuthorityError, issue_crl};
 use crate::corridor::{Applied, Applying, Fault, Refusal};
+use crate::policy::Permission;
 use crate::problem::Problem;
 use crate::sessions::{self, Caller};
 
@@ -112,6 +113,9 @@ fn may_revoke(signer: &Signer, found: &CertificateRow) -> bool {
     if found.user == signer.user {
         return true;
     }
+    if !signer.permissions.holds(Permission::CertificatesRevokeOthers) {
+        return false;
+    }
     match signer.role {
         Role::SystemAdmin => true,
         Role::Manager => found.role == Role::Customer,
@@ -146,7 +150,7 @@ pub(super) async fn find(
     caller: &Caller,
     certificate: &Sha3,
 ) -> Result<CertificateRow, Problem> {
-    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let mut tx = services.db.as_user(caller).await?;
     let found = store::find(&mut tx, services.bank.book, certificate).await?;
     tx.commit().await?;
     found.ok_or_else(Problem::not_found)
@@ -158,7 +162,7 @@ pub(super) async fn history(
     caller: &Caller,
     user: UserId,
 ) -> Result<Vec<CertificateRow>, Problem> {
-    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let mut tx = services.db.as_user(caller).await?;
     let found = store::of_user(&mut tx, services.bank.book, user, HISTORY_MAX).await?;
     tx.commit().await?;
     if found.is_empty() { Err(Problem::not_found()) } else { Ok(found) }

@@ -7,6 +7,7 @@ use intent::{DeviceId, Role, UserId};
 use pki::PkiError;
 use thiserror::Error;
 
+use crate::policy::Permissions;
 use crate::problem::{Code, Problem};
 
 /// A holder of a certificate that passed the path, the revocation list and all seven controls.
@@ -22,6 +23,8 @@ pub struct Signer {
     pub user: UserId,
     /// As what; the certificate's claims were recomputed from it.
     pub role: Role,
+    /// What of it they may do now.
+    pub permissions: Permissions,
     /// The device that the certificate is bound to.
     pub device: DeviceId,
     /// The lineage of the certificate.

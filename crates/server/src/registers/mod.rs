@@ -22,11 +22,11 @@ mod rule;
 pub(crate) mod service;
 mod store;
 
-use crate::users;
+use crate::{roles, users};
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
 pub(crate) use self::rule::{Lookup, Person, Question, Rule, rule};
 pub(crate) use self::store::{load, load_all};
 
 /// Every register of the bank.
-pub(crate) const ALL: &[&Register] = &[&users::locks::LOCKS];
+pub(crate) const ALL: &[&Register] = &[&users::locks::LOCKS, &roles::ROLES, &roles::ROLE_GRANTS];

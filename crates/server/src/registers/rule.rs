@@ -5,7 +5,7 @@ use intent::{Body, Intent, Role, UserId, UtcMicros};
 use super::row::{Register, Row, Rows};
 use crate::corridor::Refusal;
 use crate::corridor::fold::Asker;
-use crate::users;
+use crate::{roles, users};
 
 /// Rows that a rule needs to see: those of a register with this value in a column, or all of them.
 pub(crate) struct Lookup {
@@ -49,6 +49,8 @@ pub(crate) struct Rule {
 pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
     match intent.body() {
         Body::UserLock { user, .. } => Some(users::locks::rule(*user)),
+        Body::RoleDefine { .. } => Some(roles::rules::define()),
+        Body::RoleGrant { user, .. } => Some(roles::rules::grant(*user)),
         Body::UserEnrol { .. }
         | Body::SessionLogin { .. }
         | Body::AccountOpen { .. }
@@ -63,8 +65,6 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         | Body::UserInvite { .. }
         | Body::UserApprove { .. }
         | Body::UserRecover { .. }
-        | Body::RoleDefine { .. }
-        | Body::RoleGrant { .. }
         | Body::IpRuleSet { .. }
         | Body::AuditReport { .. } => None,
     }

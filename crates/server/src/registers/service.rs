@@ -34,7 +34,7 @@ pub(crate) async fn apply(
     };
     let question = Question {
         intent: cx.intent,
-        asker: Asker { user: signer.user, role: signer.role },
+        asker: Asker { user: signer.user, role: signer.role, permissions: signer.permissions },
         now: cx.now,
         rows: &rows,
         person,

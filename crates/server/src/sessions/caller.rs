@@ -6,6 +6,7 @@ use http::request::Parts;
 use intent::{DeviceId, Role, UserId};
 use uuid::Uuid;
 
+use crate::policy::Permissions;
 use crate::problem::Problem;
 
 /// Identity of a session.
@@ -39,6 +40,8 @@ pub struct Caller {
     pub user: UserId,
     /// As what.
     pub role: Role,
+    /// What of it they may do now.
+    pub permissions: Permissions,
     /// In which session.
     pub session: SessionId,
     /// By which certificate: SHA3-256 of its DER.

@@ -66,6 +66,7 @@ async fn examine(
     Ok(Caller {
         user: signer.user,
         role: signer.role,
+        permissions: signer.permissions,
         session: live.session,
         certificate: live.certificate,
         device: live.device,

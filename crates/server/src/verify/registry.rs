@@ -13,6 +13,8 @@ use super::examine::Holders;
 use super::report::{Finding, Severity, Step};
 use crate::bank::TrustFile;
 use crate::corridor::Refusal;
+use crate::corridor::fold::Asker;
+use crate::policy::Permission;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
@@ -293,7 +295,7 @@ impl Registry {
         &mut self,
         at: At,
         intent: &Intent,
-        signer: &Standing,
+        (signer, asker): (&Standing, Asker),
         stored: &Effects,
     ) -> Demand {
         let Body::CertificateRevoke { certificate, reason } = intent.body() else {
@@ -301,11 +303,12 @@ impl Registry {
         };
         let may_revoke = |found: &Standing| {
             found.user == signer.user
-                || match signer.role {
-                    Role::SystemAdmin => true,
-                    Role::Manager => found.role == Role::Customer,
-                    Role::Customer | Role::AuditorClerk => false,
-                }
+                || asker.permissions.holds(Permission::CertificatesRevokeOthers)
+                    && match signer.role {
+                        Role::SystemAdmin => true,
+                        Role::Manager => found.role == Role::Customer,
+                        Role::Customer | Role::AuditorClerk => false,
+                    }
         };
         let Some(found) = self.certificates.get(certificate).filter(|found| may_revoke(found))
         else {

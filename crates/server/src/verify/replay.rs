@@ -17,8 +17,9 @@ use super::report::{Finding, Findings, Step};
 use super::rows::{AccountRow, EntryRow, TransferRow};
 use crate::corridor::Refusal;
 use crate::corridor::fold::{Asker, Fold, OK};
-use crate::policy::{Permission, allows};
+use crate::policy;
 use crate::registers::{self, Person, Question, Rows, Rule};
+use crate::roles;
 use crate::sql::timestamp;
 
 /// Accepted transfers that the ledger may remember before it is told to forget them: no kind of intent refers to an
@@ -59,6 +60,8 @@ pub(super) struct Replay<'a> {
     assets: BTreeSet<AssetCode>,
     /// Every row of every register.
     pub(super) registers: Rows,
+    /// Who is narrowed to which permissions by these.
+    narrowed: roles::Narrowed,
     /// The last leaf of each of these rows, by its name.
     pub(super) register_leaves: HashMap<String, u64>,
 }
@@ -105,6 +108,7 @@ impl<'a> Replay<'a> {
             accounts,
             assets: founding.assets.keys().copied().collect(),
             registers: Rows::default(),
+            narrowed: roles::Narrowed::default(),
             register_leaves: HashMap::new(),
         }
     }
@@ -226,7 +230,7 @@ impl<'a> Replay<'a> {
         standing: &Standing,
         written: &mut Written,
     ) -> Effects {
-        let asker = Asker { user: standing.user, role: standing.role };
+        let asker = self.asker(standing);
         let decision = self.fold.decide(intent, asker, at.now);
         for (position, item) in decision.items.iter().enumerate() {
             if item.id_was_free {
@@ -302,7 +306,8 @@ impl<'a> Replay<'a> {
         stored: &Effects,
         findings: &mut Vec<Finding>,
     ) -> Effects {
-        let demand = if !allows(signer.role, Permission::for_kind(intent.kind())) {
+        let asker = self.asker(signer);
+        let demand = if !asker.may_sign(intent.kind()) {
             Demand::Refused(Refusal::PermissionDenied)
         } else if let Some(rule) = registers::rule(intent) {
             self.ruled(at, intent, signer, &rule)
@@ -311,12 +316,20 @@ impl<'a> Replay<'a> {
                 Kind::AccountOpen => self.open(at, intent, signer),
                 Kind::AccountFreeze => self.freeze(intent),
                 Kind::KeyRotate => self.registry.rotate(at, intent, signer, stored, findings),
-                Kind::CertificateRevoke => self.registry.revoke(at, intent, signer, stored),
+                Kind::CertificateRevoke => {
+                    self.registry.revoke(at, intent, (signer, asker), stored)
+                }
                 Kind::SessionLogin => login(at, intent, signer, stored),
                 _ => Demand::BankRefused,
             }
         };
         effects_of(demand, at, stored)
+    }
+
+    /// A signer with what they might do as of this leaf.
+    fn asker(&self, signer: &Standing) -> Asker {
+        let permissions = policy::effective(signer.role, self.narrowed.of(signer.user));
+        Asker { user: signer.user, role: signer.role, permissions }
     }
 
     /// The rule of a register, asked again.
@@ -327,7 +340,7 @@ impl<'a> Replay<'a> {
         });
         let question = Question {
             intent,
-            asker: Asker { user: signer.user, role: signer.role },
+            asker: self.asker(signer),
             now: at.now,
             rows: &self.registers,
             person,
@@ -340,6 +353,9 @@ impl<'a> Replay<'a> {
         for row in written {
             self.register_leaves.insert(row.name(), at.index);
             self.registers.put(row);
+        }
+        if matches!(intent.kind(), Kind::RoleDefine | Kind::RoleGrant) {
+            self.narrowed = roles::Narrowed::by(&self.registers);
         }
         if rule.bumps_epoch {
             self.registry.epoch = self.registry.epoch.saturating_add(1);
