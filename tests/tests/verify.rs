@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use client::Wish;
 use e2e::{Bank, eur, fresh_account};
-use intent::RevocationReason;
+use intent::{RevocationReason, Role};
 use ledger::Freeze;
 use server::bank::TrustFile;
 use server::verify::manifest::{Class, Table, tables};
@@ -33,8 +34,15 @@ async fn worked_bank() -> (Bank, Trust) {
     session.rotate(&successor).await.unwrap();
     let locked = carol.user().id;
     bank.manager().await.lock(locked, true, "inquiry").await.unwrap();
-    let lost = alice.holder.certificate_hash().unwrap();
     let admin = bank.admin().await;
+    let reads = vec!["accounts:read".to_owned()];
+    let reader = Wish::define_role("reader".to_owned(), Role::Customer, reads, true);
+    admin.submit(reader).await.unwrap();
+    let to_bob = Wish::grant_role(bob.identity().user().id, "reader".to_owned(), true);
+    admin.submit(to_bob).await.unwrap();
+    // What is refused for want of a permission is refused in the replay too.
+    let _ = bob.transfer(bob.account, alice.account, eur(1), None).await;
+    let lost = alice.holder.certificate_hash().unwrap();
     admin.revoke(lost, RevocationReason::KeyCompromise).await.unwrap();
     let trust = trust_of(&bank);
     bank.stop_server().await;
