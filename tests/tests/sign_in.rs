@@ -202,14 +202,14 @@ async fn the_table_of_levels_names_routes_that_exist_and_all_others_need_a_certi
             methods.map(|method| (method.to_uppercase(), path.clone())).collect::<Vec<_>>()
         })
         .collect();
-    for route in server::policy::BELOW_AAL3 {
+    for route in server::policy::assurance::BELOW_AAL3 {
         let named = (route.method.to_owned(), route.path.to_owned());
         assert!(routes.contains(&named), "{} {}", route.method, route.path);
     }
     let visit = alice.visit(&bank, SecondFactor::None).await.unwrap();
     let mut refused = 0;
     for (method, path) in &routes {
-        let listed = server::policy::BELOW_AAL3
+        let listed = server::policy::assurance::BELOW_AAL3
             .iter()
             .any(|route| route.method == method && route.path == path);
         // A route without a session does not look at one.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use client::Wish;
 use crypto::Suite;
 use e2e::{Bank, Holder, eur, fresh_account};
 use intent::{RevocationReason, Role};
@@ -61,6 +62,13 @@ async fn worked_bank() -> (Bank, Trust) {
     let limited = bank.login(&again).await;
     assert!(limited.transfer(dora.account, bob.account, eur(20_001), None).await.is_err());
 
+    let reads = vec!["accounts:read".to_owned()];
+    let reader = Wish::define_role("reader".to_owned(), Role::Customer, reads, true);
+    admin.submit(reader).await.unwrap();
+    let to_bob = Wish::grant_role(bob.identity().user().id, "reader".to_owned(), true);
+    admin.submit(to_bob).await.unwrap();
+    // What is refused for want of a permission is refused in the replay too.
+    let _ = bob.transfer(bob.account, alice.account, eur(1), None).await;
     let lost = alice.holder.certificate_hash().unwrap();
     admin.revoke(lost, RevocationReason::KeyCompromise).await.unwrap();
     let trust = trust_of(&bank);

@@ -91,6 +91,23 @@ impl Wish {
         Self::plain(Body::UserLock { user, locked, reason })
     }
 
+    /// Defines a custom role, changes what it holds, or ends it.
+    #[must_use]
+    pub const fn define_role(
+        name: String,
+        base: Role,
+        permissions: Vec<String>,
+        active: bool,
+    ) -> Self {
+        Self::plain(Body::RoleDefine { name, base, permissions, active })
+    }
+
+    /// Narrows a person to a custom role, or lifts that.
+    #[must_use]
+    pub const fn grant_role(user: UserId, name: String, granted: bool) -> Self {
+        Self::plain(Body::RoleGrant { user, name, granted })
+    }
+
     /// Revokes a certificate.
     #[must_use]
     pub const fn revoke(certificate: Sha3, reason: RevocationReason) -> Self {

@@ -9,8 +9,8 @@
 //!
 //! # Security
 //!
-//! Row-level security compares with `app.user_id` and `app.role`. Both come from a [`Caller`], which
-//! only authentication makes, and are written as typed literals: a UUID and a name from an enum.
+//! Row-level security compares with `app.user_id`, `app.role` and `app.permissions`. They come from a [`Caller`], which
+//! only authentication makes, and are written as typed literals: a UUID and names from enums.
 
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction};
 
 use crate::config::DatabaseUrl;
+use crate::policy::Permissions;
 use crate::sessions::Caller;
 
 /// A connection that has been idle this long is asked whether it still lives before it is used.
@@ -64,7 +65,7 @@ impl Db {
 
     /// A transaction that reads what the caller may see. READ ONLY.
     pub async fn as_user(&self, caller: &Caller) -> sqlx::Result<Transaction<'static, Postgres>> {
-        self.as_person(caller.user, caller.role).await
+        self.as_person(caller.user, caller.role, caller.permissions).await
     }
 
     /// As [`Self::as_user`], for a person who has no session.
@@ -72,11 +73,12 @@ impl Db {
         &self,
         user: UserId,
         role: Role,
+        permissions: Permissions,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let role = role.name();
+        let (role, permissions) = (role.name(), permissions.to_names());
         self.begin(format!(
             "BEGIN READ ONLY; SET LOCAL ROLE strongroom_app; SET LOCAL app.user_id = '{user}'; \
-             SET LOCAL app.role = '{role}'; SET LOCAL statement_timeout = {READER_STATEMENT_TIMEOUT_MS}"
+             SET LOCAL app.role = '{role}'; SET LOCAL app.permissions = ' {permissions} '; SET LOCAL statement_timeout = {READER_STATEMENT_TIMEOUT_MS}"
         ))
         .await
     }

@@ -28,6 +28,7 @@ pub mod policy;
 pub mod postgres;
 pub mod problem;
 mod registers;
+mod roles;
 mod router;
 pub mod security;
 pub mod sessions;

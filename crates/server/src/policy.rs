@@ -1,12 +1,19 @@
-//! Who may do what: one table from intent kinds and routes to permissions, one from roles to permissions.
+//! Who may do what: tables from intent kinds and [routes](self::routes) to permissions, from roles to permissions, and of
+//! the [duties](self::duties) that one person must not hold together.
 //!
 //! A permission is `resource:action`. No role holds all of them: the administrator cannot move money or read the audit
-//! evidence, the auditor can change nothing.
+//! evidence, the auditor can change nothing. A custom role (see [`roles`](crate::roles)) is a named subset of one built-in
+//! role: it narrows people, and never gives what their certificate does not.
 
-use http::Method;
+pub mod assurance;
+pub mod duties;
+pub mod routes;
+mod set;
+
 use intent::{Kind, Role};
 
-use crate::sessions::Aal;
+pub use self::set::Permissions;
+
 /// How long after a recovery its person may pay little only, in microseconds: 24 hours.
 pub(crate) const RECOVERY_LIMIT_US: i64 = 24 * 60 * 60 * 1_000_000;
 /// What one signature may move in that time, in whole units of its asset.
@@ -21,8 +28,10 @@ pub enum Permission {
     SessionsOpen,
     /// Replace one's own key.
     KeysRotate,
-    /// End a certificate: one's own, or as staff a customer's.
+    /// End one's own certificate.
     CertificatesRevoke,
+    /// End certificates of other people: a manager those of customers, the administrator anyone's.
+    CertificatesRevokeOthers,
     /// Open an account.
     AccountsOpen,
     /// Put the bank's own money on an account.
@@ -39,6 +48,8 @@ pub enum Permission {
     LogRead,
     /// Approve and revoke one's own devices, or as staff a customer's.
     DevicesManage,
+    /// Read who other people are.
+    UsersRead,
     /// Invite people.
     UsersInvite,
     /// Approve an invitation of somebody else.
@@ -51,11 +62,42 @@ pub enum Permission {
     RolesManage,
     /// Say from which addresses people may come.
     IpRulesManage,
-    /// Read accountability reports.
+    /// Read the audit trail and accountability reports.
     AuditReport,
 }
 
 impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 21] = [
+        Self::IdentityEnrol,
+        Self::SessionsOpen,
+        Self::KeysRotate,
+        Self::CertificatesRevoke,
+        Self::CertificatesRevokeOthers,
+        Self::AccountsOpen,
+        Self::AccountsFund,
+        Self::AccountsFreeze,
+        Self::AccountsRead,
+        Self::TransfersSubmit,
+        Self::CertificatesRead,
+        Self::LogRead,
+        Self::DevicesManage,
+        Self::UsersRead,
+        Self::UsersInvite,
+        Self::UsersApprove,
+        Self::UsersRecover,
+        Self::UsersLock,
+        Self::RolesManage,
+        Self::IpRulesManage,
+        Self::AuditReport,
+    ];
+
+    /// The permission with this stable name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|permission| permission.name() == name)
+    }
+
     /// Stable name, shown in problem documents and in the docs.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -64,6 +106,7 @@ impl Permission {
             Self::SessionsOpen => "sessions:open",
             Self::KeysRotate => "keys:rotate",
             Self::CertificatesRevoke => "certificates:revoke",
+            Self::CertificatesRevokeOthers => "certificates:revoke_others",
             Self::AccountsOpen => "accounts:open",
             Self::AccountsFund => "accounts:fund",
             Self::AccountsFreeze => "accounts:freeze",
@@ -72,6 +115,7 @@ impl Permission {
             Self::CertificatesRead => "certificates:read",
             Self::LogRead => "log:read",
             Self::DevicesManage => "devices:manage",
+            Self::UsersRead => "users:read",
             Self::UsersInvite => "users:invite",
             Self::UsersApprove => "users:approve",
             Self::UsersRecover => "users:recover",
@@ -106,178 +150,85 @@ impl Permission {
     }
 }
 
-/// What a role may do.
+/// What everybody needs to live, whatever else they may do: no custom role takes it away.
+pub const BASICS: Permissions = Permissions::of(&[
+    Permission::IdentityEnrol,
+    Permission::SessionsOpen,
+    Permission::KeysRotate,
+    Permission::CertificatesRevoke,
+    Permission::DevicesManage,
+]);
+
+/// What a built-in role may do.
 #[must_use]
-pub const fn permissions(role: Role) -> &'static [Permission] {
+pub const fn permissions(role: Role) -> Permissions {
     use Permission::{
         AccountsFreeze, AccountsFund, AccountsOpen, AccountsRead, AuditReport, CertificatesRead,
-        CertificatesRevoke, DevicesManage, IdentityEnrol, IpRulesManage, KeysRotate, LogRead,
-        RolesManage, SessionsOpen, TransfersSubmit, UsersApprove, UsersInvite, UsersLock,
-        UsersRecover,
+        CertificatesRevokeOthers, IpRulesManage, LogRead, RolesManage, TransfersSubmit,
+        UsersApprove, UsersInvite, UsersLock, UsersRead, UsersRecover,
     };
-    match role {
-        Role::Customer => &[
-            IdentityEnrol,
-            SessionsOpen,
-            KeysRotate,
-            CertificatesRevoke,
-            DevicesManage,
-            AccountsOpen,
-            AccountsRead,
-            TransfersSubmit,
-        ],
+    let own: &[Permission] = match role {
+        Role::Customer => &[AccountsOpen, AccountsRead, TransfersSubmit],
         Role::Manager => &[
-            IdentityEnrol,
-            SessionsOpen,
-            KeysRotate,
-            CertificatesRevoke,
-            DevicesManage,
+            CertificatesRevokeOthers,
             AccountsOpen,
             AccountsFund,
             AccountsFreeze,
             AccountsRead,
             CertificatesRead,
+            UsersRead,
             UsersApprove,
             UsersRecover,
             UsersLock,
         ],
-        Role::AuditorClerk => &[
-            IdentityEnrol,
-            SessionsOpen,
-            KeysRotate,
-            CertificatesRevoke,
-            DevicesManage,
-            AccountsRead,
-            CertificatesRead,
-            LogRead,
-            AuditReport,
-        ],
+        Role::AuditorClerk => &[AccountsRead, CertificatesRead, LogRead, UsersRead, AuditReport],
         Role::SystemAdmin => &[
-            IdentityEnrol,
-            SessionsOpen,
-            KeysRotate,
-            CertificatesRevoke,
-            DevicesManage,
+            CertificatesRevokeOthers,
             CertificatesRead,
+            UsersRead,
             UsersInvite,
             UsersApprove,
             UsersLock,
             RolesManage,
             IpRulesManage,
         ],
+    };
+    BASICS.union(Permissions::of(own))
+}
+
+/// What a person may do: all that their built-in role holds or, once custom roles were granted to them, what these hold
+/// of it together with the [`BASICS`].
+#[must_use]
+pub const fn effective(role: Role, granted: Option<Permissions>) -> Permissions {
+    let built_in = permissions(role);
+    match granted {
+        None => built_in,
+        Some(granted) => built_in.intersection(granted.union(BASICS)),
     }
 }
 
-/// A route that a session below aal3 may use, and from which level on.
-pub struct Admitted {
-    /// In capitals.
-    pub method: &'static str,
-    /// As the router writes it.
-    pub path: &'static str,
-    /// The level that a customer needs.
-    pub customer: Aal,
-    /// The level that staff need: a certificate, for anything but their own person.
-    pub staff: Aal,
-}
-
-const fn admitted(method: &'static str, path: &'static str, customer: Aal, staff: Aal) -> Admitted {
-    Admitted { method, path, customer, staff }
-}
-
-/// Every route that takes less than aal3. What is not here needs a certificate, and so does a route that is new.
-///
-/// What a handler asks beyond this (a fresh proof, another person's profile) it asks itself.
-pub const BELOW_AAL3: &[Admitted] = {
-    use Aal::{One, Three, Two};
-    &[
-        admitted("POST", "/api/auth/logout", One, One),
-        admitted("GET", "/api/auth/verify-session", One, One),
-        admitted("GET", "/api/auth/sessions", One, One),
-        admitted("DELETE", "/api/auth/sessions", Two, Two),
-        admitted("DELETE", "/api/auth/sessions/{id}", Two, Two),
-        admitted("POST", "/api/auth/session-rechallenge", One, One),
-        admitted("POST", "/api/auth/session-reverify", One, One),
-        admitted("GET", "/api/users/{id}/profile", One, One),
-        admitted("POST", "/api/users/password", Two, Two),
-        admitted("GET", "/api/mfa", One, One),
-        admitted("POST", "/api/mfa/setup", One, One),
-        admitted("POST", "/api/mfa/verify", One, One),
-        admitted("POST", "/api/mfa/recovery-codes", Two, Two),
-        admitted("POST", "/api/mfa/disable", Two, Two),
-        admitted("POST", "/api/mfa/trusted-devices", Two, Two),
-        admitted("GET", "/api/mfa/trusted-devices", Two, Two),
-        admitted("DELETE", "/api/mfa/trusted-devices/{id}", Two, Two),
-        admitted("GET", "/api/passkeys", Two, Two),
-        admitted("DELETE", "/api/passkeys/{id}", Two, Two),
-        admitted("POST", "/api/passkeys/register/begin", Two, Two),
-        admitted("POST", "/api/passkeys/register/finish", Two, Two),
-        admitted("POST", "/api/passkeys/verify/begin", One, One),
-        admitted("POST", "/api/passkeys/verify/finish", One, One),
-        admitted("GET", "/api/accounts", Two, Three),
-        admitted("GET", "/api/accounts/{id}", Two, Three),
-        admitted("GET", "/api/accounts/resolve/{number}", Two, Three),
-        admitted("GET", "/api/transactions/history", Two, Three),
-        admitted("GET", "/api/transactions/{id}", Two, Three),
-        admitted("GET", "/api/certificates/status", Two, Three),
-        admitted("GET", "/api/certificates/details", Two, Three),
-        admitted("GET", "/api/quantum/keys/{user_id}/info", Two, Three),
-        admitted("GET", "/api/quantum/keys/{user_id}/history", Two, Three),
-    ]
-};
-
-fn admission(method: &Method, path: &str) -> Option<&'static Admitted> {
-    // What answers GET answers HEAD, with less.
-    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
-    BELOW_AAL3.iter().find(|route| route.method == method && route.path == path)
-}
-
-/// The level that a request needs: aal3, unless the table says less.
+/// Whether the built-in `role` holds `permission`.
 #[must_use]
-pub fn assurance_needed(method: &Method, path: &str, role: Role) -> Aal {
-    match (admission(method, path), role) {
-        (None, _) => Aal::Three,
-        (Some(route), Role::Customer) => route.customer,
-        (Some(route), Role::Manager | Role::AuditorClerk | Role::SystemAdmin) => route.staff,
-    }
-}
-
-/// Whether people of this role may have a browser skip their second factor for a while.
-#[must_use]
-pub const fn may_trust_browsers(role: Role) -> bool {
-    match role {
-        Role::Customer => true,
-        Role::Manager | Role::AuditorClerk | Role::SystemAdmin => false,
-    }
-}
-
-/// Whether a session without a certificate may use this route.
-#[must_use]
-pub fn is_below_aal3(method: &Method, path: &str) -> bool {
-    admission(method, path).is_some()
-}
-
-/// Whether `role` holds `permission`.
-#[must_use]
-pub fn allows(role: Role, permission: Permission) -> bool {
-    permissions(role).contains(&permission)
+pub const fn allows(role: Role, permission: Permission) -> bool {
+    permissions(role).holds(permission)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    const ROLES: [Role; 4] = [Role::Customer, Role::Manager, Role::AuditorClerk, Role::SystemAdmin];
+    use super::*;
 
     #[test]
     fn no_role_may_do_everything() {
-        for role in ROLES {
-            assert!(permissions(role).len() < 19, "{}", role.name());
+        for role in Role::ALL {
+            assert!(permissions(role).iter().count() < Permission::ALL.len(), "{}", role.name());
         }
     }
 
     #[test]
     fn a_role_signs_exactly_the_kinds_that_its_certificate_names() {
-        for role in ROLES {
+        for role in Role::ALL {
             for kind in Kind::ALL {
                 assert_eq!(
                     allows(role, Permission::for_kind(kind)),
@@ -291,25 +242,35 @@ mod tests {
     }
 
     #[test]
-    fn a_route_that_nobody_has_thought_of_needs_a_certificate() {
-        for role in ROLES {
-            assert_eq!(assurance_needed(&Method::GET, "/api/new", role), Aal::Three);
-            assert_eq!(assurance_needed(&Method::PUT, "/api/accounts", role), Aal::Three);
-            assert_eq!(assurance_needed(&Method::POST, "/api/intents", role), Aal::Three);
-        }
-        let head = assurance_needed(&Method::HEAD, "/api/accounts", Role::Customer);
-        assert_eq!(head, Aal::Two);
-        for staff in [Role::Manager, Role::AuditorClerk, Role::SystemAdmin] {
-            assert_eq!(assurance_needed(&Method::GET, "/api/accounts", staff), Aal::Three);
-            assert_eq!(assurance_needed(&Method::GET, "/api/auth/sessions", staff), Aal::One);
+    fn only_customers_pay_and_only_managers_fund() {
+        for role in Role::ALL {
+            assert_eq!(allows(role, Permission::TransfersSubmit), role == Role::Customer);
+            assert_eq!(allows(role, Permission::AccountsFund), role == Role::Manager);
         }
     }
 
     #[test]
-    fn only_customers_pay_and_only_managers_fund() {
-        for role in ROLES {
-            assert_eq!(allows(role, Permission::TransfersSubmit), role == Role::Customer);
-            assert_eq!(allows(role, Permission::AccountsFund), role == Role::Manager);
+    fn names_lead_back_to_their_permission() {
+        for (place, permission) in Permission::ALL.into_iter().enumerate() {
+            assert_eq!(Permission::from_name(permission.name()), Some(permission));
+            assert_eq!(Permission::ALL.iter().position(|p| *p == permission), Some(place));
+        }
+        assert_eq!(Permission::from_name("accounts:everything"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_custom_role_takes_away_and_never_gives(chosen in prop::collection::vec(0_usize..21, 0..21)) {
+            let granted: Permissions = chosen.iter().map(|place| Permission::ALL[*place]).collect();
+            for role in Role::ALL {
+                let may = effective(role, Some(granted));
+                prop_assert!(permissions(role).contains(may));
+                prop_assert!(may.contains(BASICS));
+                for permission in may.iter() {
+                    prop_assert!(BASICS.holds(permission) || granted.holds(permission));
+                }
+                prop_assert_eq!(effective(role, None), permissions(role));
+            }
         }
     }
 }

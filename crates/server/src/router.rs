@@ -1,7 +1,7 @@
 //! The table of contents: every route of the server, in two parts, without and with a session.
 
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::problem::{Code, Problem};
 use crate::{
     App, accounts, certificates, corridor, credentials, devices, health, log, mfa, openapi,
-    passkeys, security, sessions, telemetry, transfers, users,
+    passkeys, roles, security, sessions, telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -51,6 +51,8 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(mfa::router())
         .merge(passkeys::router())
         .merge(certificates::router())
+        .merge(roles::router())
+        .route_layer(from_fn(roles::authorise))
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));
     open.merge(signed_in)
 }

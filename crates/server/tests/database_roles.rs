@@ -8,6 +8,7 @@ use intent::{Role, UserId};
 use server::config::{Config, DatabaseSource, DatabaseUrl, Profile};
 use server::db::Db;
 use server::doctor::{self, Check, Status};
+use server::policy::permissions;
 use server::start::{StartError, open_database};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use support::{TestCluster, migrated_cluster};
@@ -80,15 +81,17 @@ async fn a_person_sees_only_their_own_rows_and_staff_what_their_role_says() {
         let column = if table == "users" || table == "devices" { "user_id" } else { "book_id" };
         let table = format!("(SELECT {column} FROM {table}) AS rows");
         for (user, sees) in [(UserId::new(ALICE), 1), (UserId::new(BOB), 1), (stranger, 0)] {
-            let mut tx = db.as_person(user, Role::Customer).await.unwrap();
+            let mut tx =
+                db.as_person(user, Role::Customer, permissions(Role::Customer)).await.unwrap();
             assert_eq!(count(&mut tx, &table).await, sees, "{table}");
         }
     }
-    let mut tx = db.as_person(stranger, Role::Manager).await.unwrap();
+    let mut tx = db.as_person(stranger, Role::Manager, permissions(Role::Manager)).await.unwrap();
     assert_eq!(count(&mut tx, "accounts").await, 2);
     assert_eq!(count(&mut tx, "records").await, 0, "evidence is for auditors");
     drop(tx);
-    let mut tx = db.as_person(stranger, Role::SystemAdmin).await.unwrap();
+    let mut tx =
+        db.as_person(stranger, Role::SystemAdmin, permissions(Role::SystemAdmin)).await.unwrap();
     assert_eq!(count(&mut tx, "accounts").await, 0, "the administrator sees no money");
 }
 
@@ -105,7 +108,10 @@ async fn a_person_cannot_write_read_secrets_or_become_somebody_else() {
         ("SELECT sealed_secret FROM sessions", DENIED),
         ("SELECT * FROM challenges", DENIED),
     ] {
-        let mut tx = db.as_person(UserId::new(ALICE), Role::Customer).await.unwrap();
+        let mut tx = db
+            .as_person(UserId::new(ALICE), Role::Customer, permissions(Role::Customer))
+            .await
+            .unwrap();
         assert_eq!(refusal(&mut tx, sql).await.as_deref(), Some(state), "{sql}");
     }
     // Without READ ONLY the missing grants say no by themselves.
@@ -176,9 +182,13 @@ async fn the_login_can_do_nothing_before_and_after_its_transactions() {
         assert_eq!(refusal(&mut login, sql).await.as_deref(), Some(DENIED), "{sql}");
     }
     // One connection in the pool, so the next borrower gets the one that was Alice's.
-    let tx = db.as_person(UserId::new(ALICE), Role::Customer).await.unwrap();
+    let tx = db
+        .as_person(UserId::new(ALICE), Role::Customer, permissions(Role::Customer))
+        .await
+        .unwrap();
     drop(tx);
-    let mut tx = db.as_person(UserId::new(BOB), Role::Customer).await.unwrap();
+    let mut tx =
+        db.as_person(UserId::new(BOB), Role::Customer, permissions(Role::Customer)).await.unwrap();
     let owner: Uuid =
         sqlx::query_scalar("SELECT owner FROM accounts").fetch_one(&mut *tx).await.unwrap();
     assert_eq!(owner, BOB);

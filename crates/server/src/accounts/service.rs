@@ -102,7 +102,7 @@ pub(crate) async fn list(
     caller: &Caller,
     page: Page,
 ) -> sqlx::Result<Vec<StoredAccount>> {
-    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let mut tx = services.db.as_user(caller).await?;
     store::list(&mut tx, services.bank.book, page.after, page.limit).await
 }
 
@@ -112,7 +112,7 @@ pub(crate) async fn get(
     caller: &Caller,
     id: AccountId,
 ) -> sqlx::Result<Option<StoredAccount>> {
-    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let mut tx = services.db.as_user(caller).await?;
     store::get(&mut tx, services.bank.book, id).await
 }
 

@@ -20,6 +20,7 @@ pub use super::signer::{Signer, SignerError};
 use super::store;
 use crate::authority::Authority;
 use crate::db::Db;
+use crate::policy::effective;
 use crate::vault::{Vault, VaultPurpose};
 
 /// Cached holders; beyond that the cache is emptied of old epochs, then of everything. About 10 kB each.
@@ -197,6 +198,7 @@ impl Directory {
             certificate: *fingerprint,
             user: UserId::new(row.user),
             role: row.role,
+            permissions: effective(row.role, row.granted),
             device: DeviceId::new(row.device),
             lineage: row.lineage,
             generation: row.generation,

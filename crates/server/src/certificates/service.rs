@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use crypto::{KemPublicKey, Sha3, seal_to, sha256};
-use intent::{Body, RevocationReason, Role, UserId, UtcMicros};
+use intent::{Body, RevocationReason, UserId, UtcMicros};
 use ledger::BookId;
 use pki::{Certificate, Crl};
 use serde_json::json;
 use sqlx::PgConnection;
 
 use super::issuance::{self, Place, Wanted};
-use super::signer::Signer;
 use super::store::{self, CertificateRow, CrlRow, Ending};
 use crate::Services;
 use crate::authority::{AuthorityError, issue_crl};
@@ -92,7 +91,7 @@ pub(crate) async fn apply_revoke(
     };
     let book = cx.services.bank.book;
     let found = store::lock(tx, book, certificate).await?;
-    let Some(found) = found.filter(|found| may_revoke(signer, found)) else {
+    let Some(found) = found.filter(|found| signer.asker().may_end(found.user, found.role)) else {
         return Ok(Applied::Refused(Refusal::CertificateNotFound));
     };
     if found.status != "active" {
@@ -186,18 +185,6 @@ pub(crate) async fn is_active(
     Ok(found.is_some_and(|found| found.status == "active"))
 }
 
-/// One's own, anyone may; a customer's, a manager; anyone's, the administrator. Others learn nothing of its existence.
-fn may_revoke(signer: &Signer, found: &CertificateRow) -> bool {
-    if found.user == signer.user {
-        return true;
-    }
-    match signer.role {
-        Role::SystemAdmin => true,
-        Role::Manager => found.role == Role::Customer,
-        Role::Customer | Role::AuditorClerk => false,
-    }
-}
-
 async fn end_sessions(
     tx: &mut PgConnection,
     cx: &Applying<'_>,
@@ -225,7 +212,7 @@ pub(super) async fn find(
     caller: &Caller,
     certificate: &Sha3,
 ) -> Result<CertificateRow, Problem> {
-    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let mut tx = services.db.as_user(caller).await?;
     let found = store::find(&mut tx, services.bank.book, certificate).await?;
     tx.commit().await?;
     found.ok_or_else(Problem::not_found)
@@ -319,7 +306,7 @@ pub(super) async fn history(
     caller: &Caller,
     user: UserId,
 ) -> Result<Vec<CertificateRow>, Problem> {
-    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let mut tx = services.db.as_user(caller).await?;
     let found = store::of_user(&mut tx, services.bank.book, user, HISTORY_MAX).await?;
     tx.commit().await?;
     if found.is_empty() { Err(Problem::not_found()) } else { Ok(found) }

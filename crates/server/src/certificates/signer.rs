@@ -7,6 +7,8 @@ use intent::{DeviceId, Role, UserId};
 use pki::PkiError;
 use thiserror::Error;
 
+use crate::corridor::fold::Asker;
+use crate::policy::Permissions;
 use crate::problem::{Code, Problem};
 
 /// A holder of a certificate that passed the path, the revocation list and all seven controls.
@@ -22,6 +24,8 @@ pub struct Signer {
     pub user: UserId,
     /// As what; the certificate's claims were recomputed from it.
     pub role: Role,
+    /// What of it they may do now.
+    pub permissions: Permissions,
     /// The device that the certificate is bound to.
     pub device: DeviceId,
     /// The lineage of the certificate.
@@ -46,6 +50,11 @@ pub struct Signer {
 }
 
 impl Signer {
+    /// Who asks, for rules.
+    pub(crate) const fn asker(&self) -> Asker {
+        Asker { user: self.user, role: self.role, permissions: self.permissions }
+    }
+
     /// The device key itself, to derive a session's proof key from.
     pub(crate) const fn device_key_bytes(&self) -> &SecretBytes {
         &self.device_key_bytes

@@ -6,6 +6,7 @@ use ledger::BookId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::policy::Permissions;
 use crate::sql::{book_id, corrupt, digest, micros, timestamp};
 
 /// What the rows say about a certificate, its holder and its device, in the order in which it is refused.
@@ -26,6 +27,8 @@ pub(super) struct HolderRow {
     pub(super) der: Vec<u8>,
     pub(super) user: Uuid,
     pub(super) role: Role,
+    /// What custom roles give, if any were granted.
+    pub(super) granted: Option<Permissions>,
     pub(super) lineage: Sha3,
     pub(super) generation: u32,
     pub(super) newest_generation: u32,
@@ -50,6 +53,10 @@ pub(super) async fn holder(
                   d.status AS device_status, d.sealed_device_key,
                   EXISTS (SELECT 1 FROM user_locks l
                            WHERE l.book_id = c.book_id AND l.user_id = c.user_id AND l.locked) AS "is_locked!",
+                  (SELECT string_agg(CASE WHEN r.active THEN r.permissions ELSE '' END, ' ')
+                     FROM role_grants g
+                     JOIN roles r ON r.book_id = g.book_id AND r.name = g.name
+                    WHERE g.book_id = c.book_id AND g.user_id = c.user_id AND g.granted) AS granted,
                   (SELECT max(n.generation) FROM certificates n
                     WHERE n.book_id = c.book_id AND n.lineage = c.lineage) AS "newest_generation!",
                   a.epoch, a.crl_number
@@ -75,6 +82,7 @@ pub(super) async fn holder(
         der: row.der,
         user: row.user_id,
         role: row.role.parse().map_err(corrupt)?,
+        granted: row.granted.as_deref().map(Permissions::from_names),
         lineage: digest(&row.lineage)?,
         generation: u32::try_from(row.generation).map_err(corrupt)?,
         newest_generation: u32::try_from(row.newest_generation).map_err(corrupt)?,

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use intent::{
-    BatchItem, Body, Effects, Intent, Outcome, RiskRecord, Role, TransferBody, UserId, UtcMicros,
-    rows_digest,
+    BatchItem, Body, Effects, Intent, Kind, Outcome, RiskRecord, Role, TransferBody, UserId,
+    UtcMicros, rows_digest,
 };
 use ledger::{
     AccountId, AccountRow, Batch, Ledger, Posting, Rejection, Transfer, TransferId, post,
@@ -16,7 +16,7 @@ use ledger::{
 use money::{Amount, Asset, AssetCode};
 
 use super::refusal::Refusal;
-use crate::policy::{Permission, RECOVERY_LIMIT_UNITS, allows};
+use crate::policy::{Permission, Permissions, RECOVERY_LIMIT_UNITS};
 
 /// Accounts, and what the rules need to know about them.
 pub(crate) struct Fold<'a> {
@@ -43,6 +43,27 @@ pub(crate) struct Fold<'a> {
 pub(crate) struct Asker {
     pub(crate) user: UserId,
     pub(crate) role: Role,
+    /// What of it they may do: see [`policy::effective`](crate::policy::effective).
+    pub(crate) permissions: Permissions,
+}
+
+impl Asker {
+    /// Whether they may sign intents of this kind.
+    pub(crate) const fn may_sign(self, kind: Kind) -> bool {
+        self.permissions.holds(Permission::for_kind(kind))
+    }
+
+    /// Whether they may end a certificate or device of `owner`: anyone their own, a manager a customer's, the administrator
+    /// anyone's. Others learn nothing of its existence.
+    pub(crate) fn may_end(self, owner: UserId, role: Role) -> bool {
+        owner == self.user
+            || self.permissions.holds(Permission::CertificatesRevokeOthers)
+                && match self.role {
+                    Role::SystemAdmin => true,
+                    Role::Manager => role == Role::Customer,
+                    Role::Customer | Role::AuditorClerk => false,
+                }
+    }
 }
 
 /// What became of one intent.
@@ -93,7 +114,7 @@ impl Fold<'_> {
     pub(crate) fn decide(&mut self, intent: &Intent, asker: Asker, now: UtcMicros) -> Decision {
         let wishes = wishes(intent, self.equity);
         let is_batch = matches!(intent.body(), Body::TransferBatch { .. });
-        if !allows(asker.role, Permission::for_kind(intent.kind())) {
+        if !asker.may_sign(intent.kind()) {
             return self.refuse_all(&wishes, Refusal::PermissionDenied, is_batch);
         }
         if wishes.is_empty() {

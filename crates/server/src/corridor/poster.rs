@@ -28,6 +28,7 @@ use super::fold::{self, Asker, Decision, Fold};
 use super::store::{self, DetailsRow, TransferRows};
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::{Fault, Queue, state, verify};
+use crate::policy::Permissions;
 use crate::{Services, clock, telemetry as names};
 
 /// Transfers in one group commit at most: enough to fill the processor, few enough to keep its latency low.
@@ -212,7 +213,7 @@ impl Poster {
             }
             fresh.push(true);
             epoch_verified = epoch_verified.min(job.epoch);
-            let asker = Asker { user: job.actor.user, role: job.actor.role };
+            let asker = asker(job);
             let decision = fold.decide(intent, asker, now);
             for (position, item) in decision.items.iter().enumerate() {
                 rows.push(intent.id().get(), position, item, &fold.owners)?;
@@ -473,6 +474,12 @@ impl Attempt {
         tracing::error!(error = ?fault, failures = self.failures, "group commit failed");
         Err(if self.commit_was_sent { Fault::OutcomeUnknown } else { fault })
     }
+}
+
+/// Who asks, as last examined: an intent that moves money has a signer.
+fn asker(job: &Job) -> Asker {
+    let permissions = job.signer.as_ref().map_or(Permissions::NONE, |signer| signer.permissions);
+    Asker { user: job.actor.user, role: job.actor.role, permissions }
 }
 
 /// Two instances decided the same intent at once; the second finds it when it tries again.

@@ -76,6 +76,16 @@ pub enum Refusal {
     CertificateAlreadyEnded,
     /// No such user.
     UserNotFound,
+    /// Nobody changes what they may do themselves.
+    OwnAuthority,
+    /// No such custom role, or one that has ended; or the person does not hold it.
+    RoleNotFound,
+    /// The custom role narrows another built-in role.
+    RoleBaseMismatch,
+    /// A permission that the built-in role does not hold.
+    PermissionsBeyondBase,
+    /// Two duties that one person must not hold together.
+    ConflictingDuties,
     /// The bank does not keep this asset.
     AssetUnknown,
     /// An account with this id exists.
@@ -90,7 +100,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 35] = [
+    pub const OWN: [Self; 40] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -122,6 +132,11 @@ impl Refusal {
         Self::CertificateNotFound,
         Self::CertificateAlreadyEnded,
         Self::UserNotFound,
+        Self::OwnAuthority,
+        Self::RoleNotFound,
+        Self::RoleBaseMismatch,
+        Self::PermissionsBeyondBase,
+        Self::ConflictingDuties,
         Self::AssetUnknown,
         Self::AccountExists,
         Self::AccountNotFound,
@@ -174,6 +189,11 @@ impl Refusal {
             Self::CertificateNotFound => "certificate-not-found",
             Self::CertificateAlreadyEnded => "certificate-already-ended",
             Self::UserNotFound => "user-not-found",
+            Self::OwnAuthority => "own-authority",
+            Self::RoleNotFound => "role-not-found",
+            Self::RoleBaseMismatch => "role-base-mismatch",
+            Self::PermissionsBeyondBase => "permissions-beyond-base",
+            Self::ConflictingDuties => "conflicting-duties",
             Self::AssetUnknown => "asset-unknown",
             Self::AccountExists => "account-exists",
             Self::AccountNotFound => "account-not-found",
@@ -186,9 +206,10 @@ impl Refusal {
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::PermissionDenied | Self::NotAccountOwner | Self::ApprovalByMaker => {
-                StatusCode::FORBIDDEN
-            }
+            Self::PermissionDenied
+            | Self::NotAccountOwner
+            | Self::ApprovalByMaker
+            | Self::OwnAuthority => StatusCode::FORBIDDEN,
             Self::ChallengeUnknown
             | Self::ChallengeRedeemed
             | Self::ChallengeExpired
@@ -209,6 +230,10 @@ impl Refusal {
             | Self::KemKeyInvalid
             | Self::CertificateNotFound
             | Self::UserNotFound
+            | Self::RoleNotFound
+            | Self::RoleBaseMismatch
+            | Self::PermissionsBeyondBase
+            | Self::ConflictingDuties
             | Self::AssetUnknown
             | Self::AccountNotFound
             | Self::RiskBlocked
@@ -264,6 +289,11 @@ impl Refusal {
             Self::CertificateNotFound => "there is no such certificate that you may revoke",
             Self::CertificateAlreadyEnded => "the certificate has already ended",
             Self::UserNotFound => "there is no such user",
+            Self::OwnAuthority => "nobody changes what they may do themselves",
+            Self::RoleNotFound => "there is no such role in force, or the person does not hold it",
+            Self::RoleBaseMismatch => "the role narrows another built-in role than this one",
+            Self::PermissionsBeyondBase => "a permission is not one of the built-in role's",
+            Self::ConflictingDuties => "one person must not hold both of these duties",
             Self::AssetUnknown => "the bank does not keep this asset",
             Self::AccountExists => "an account with this id exists",
             Self::AccountNotFound => "there is no such account",

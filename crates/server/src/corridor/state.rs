@@ -6,13 +6,16 @@ use sqlx::PgConnection;
 use super::Fault;
 use super::applying::{Applied, Applying};
 use super::refusal::Refusal;
-use crate::policy::{Permission, allows};
+use crate::policy::{self, Permission};
 use crate::{accounts, certificates, devices, registers, sessions, users};
 
 /// Authorises and applies one intent inside the poster's transaction.
 pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Applied, Fault> {
-    let role = cx.signer.map_or(cx.intent.authority(), |signer| signer.role);
-    if !allows(role, Permission::for_kind(cx.intent.kind())) {
+    let may = match cx.signer {
+        Some(signer) => signer.permissions,
+        None => policy::permissions(cx.intent.authority()),
+    };
+    if !may.holds(Permission::for_kind(cx.intent.kind())) {
         return Ok(Applied::Refused(Refusal::PermissionDenied));
     }
     match cx.intent.body() {

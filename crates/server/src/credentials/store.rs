@@ -75,7 +75,9 @@ pub(super) async fn by_email(
 ) -> sqlx::Result<Option<Person>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT u.user_id, u.name, u.email, u.role, u.status, p.salt AS "salt?", p.m_kib AS "m_kib?",
+        r#"SELECT u.user_id, u.name, u.email, u.role, p.salt AS "salt?", p.m_kib AS "m_kib?",
+                  CASE WHEN EXISTS (SELECT 1 FROM user_locks l WHERE l.book_id = u.book_id AND l.user_id = u.user_id AND l.locked)
+                       THEN 'locked' ELSE u.status END AS "status!",
                   p.passes AS "passes?", p.lanes AS "lanes?", p.sealed_hash AS "sealed_hash?"
              FROM users u LEFT JOIN passwords p ON p.book_id = u.book_id AND p.user_id = u.user_id
             WHERE u.book_id = $1 AND u.email = $2"#,
@@ -96,7 +98,9 @@ pub(super) async fn person(
 ) -> sqlx::Result<Option<Person>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT u.user_id, u.name, u.email, u.role, u.status, p.salt AS "salt?", p.m_kib AS "m_kib?",
+        r#"SELECT u.user_id, u.name, u.email, u.role, p.salt AS "salt?", p.m_kib AS "m_kib?",
+                  CASE WHEN EXISTS (SELECT 1 FROM user_locks l WHERE l.book_id = u.book_id AND l.user_id = u.user_id AND l.locked)
+                       THEN 'locked' ELSE u.status END AS "status!",
                   p.passes AS "passes?", p.lanes AS "lanes?", p.sealed_hash AS "sealed_hash?"
              FROM users u LEFT JOIN passwords p ON p.book_id = u.book_id AND p.user_id = u.user_id
             WHERE u.book_id = $1 AND u.user_id = $2"#,

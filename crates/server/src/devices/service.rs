@@ -6,7 +6,6 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::store::{self, DeviceSummary, NewPairing, PairingRow};
-use crate::certificates::Signer;
 use crate::certificates::service::{Whose, end_all};
 use crate::clock::fresh_id;
 use crate::corridor::{Applied, Applying, Fault, Refusal};
@@ -153,7 +152,7 @@ pub(crate) async fn apply_revoke(
     // Two administrators who end each other's devices at once, at two instances, take turns here.
     registers::service::lock(tx, book).await?;
     let found = store::lock_device(tx, book, *device).await?;
-    let Some(found) = found.filter(|found| may_revoke(signer, found.user, found.role)) else {
+    let Some(found) = found.filter(|found| signer.asker().may_end(found.user, found.role)) else {
         return Ok(Applied::Refused(Refusal::DeviceNotFound));
     };
     if !found.active {
@@ -167,16 +166,6 @@ pub(crate) async fn apply_revoke(
     let ended = end_all(tx, cx, Whose::Device(device.get()), *reason).await?;
     let result = ended.into_facts(*reason, cx.now);
     Ok(Applied::Accepted { result, extra: None, bumps_epoch: true })
-}
-
-/// One's own, anyone may; a customer's, a manager; anyone's, the administrator.
-fn may_revoke(signer: &Signer, owner: UserId, role: Role) -> bool {
-    owner == signer.user
-        || match signer.role {
-            Role::SystemAdmin => true,
-            Role::Manager => role == Role::Customer,
-            Role::Customer | Role::AuditorClerk => false,
-        }
 }
 
 /// The caller's devices, newest first.

@@ -126,7 +126,10 @@ pub(super) async fn person(
     user: UserId,
 ) -> sqlx::Result<Option<Person>> {
     sqlx::query!(
-        "SELECT name, email, role, status FROM users WHERE book_id = $1 AND user_id = $2",
+        r#"SELECT name, email, role, status,
+                  EXISTS (SELECT 1 FROM user_locks l
+                           WHERE l.book_id = u.book_id AND l.user_id = u.user_id AND l.locked) AS "is_locked!"
+             FROM users u WHERE book_id = $1 AND user_id = $2"#,
         book_id(book),
         user.get(),
     )
@@ -137,7 +140,7 @@ pub(super) async fn person(
             name: row.name,
             email: row.email,
             role: row.role.parse().map_err(corrupt)?,
-            is_active: row.status == "active",
+            is_active: row.status == "active" && !row.is_locked,
         })
     })
     .transpose()

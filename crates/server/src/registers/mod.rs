@@ -22,7 +22,7 @@ mod rule;
 pub(crate) mod service;
 mod store;
 
-use crate::users;
+use crate::{roles, users};
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
 pub(crate) use self::rule::{Lookup, Person, Question, Rule, rule};
@@ -33,4 +33,6 @@ pub(crate) const ALL: &[&Register] = &[
     &users::locks::LOCKS,
     &users::registrations::REGISTRATIONS,
     &users::registrations::RECOVERY_LIMITS,
+    &roles::ROLES,
+    &roles::ROLE_GRANTS,
 ];

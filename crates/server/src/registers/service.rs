@@ -8,7 +8,6 @@ use sqlx::PgConnection;
 use super::row::{Row, Rows};
 use super::rule::{Lookup, Question, Rule};
 use super::store;
-use crate::corridor::fold::Asker;
 use crate::corridor::{Applied, Applying, Fault};
 
 /// Reads what the rule asks for, decides, writes.
@@ -33,13 +32,8 @@ pub(crate) async fn apply(
         Some(user) => store::person(tx, book, user).await?,
         None => None,
     };
-    let question = Question {
-        intent: cx.intent,
-        asker: Asker { user: signer.user, role: signer.role },
-        now: cx.now,
-        rows: &rows,
-        person,
-    };
+    let question =
+        Question { intent: cx.intent, asker: signer.asker(), now: cx.now, rows: &rows, person };
     let written = match (rule.decide)(&question) {
         Ok(written) => written,
         Err(refusal) => return Ok(Applied::Refused(refusal)),

@@ -7,6 +7,7 @@ use intent::{DeviceId, Role, UserId, UtcMicros};
 use uuid::Uuid;
 
 use super::assurance::{Aal, Assurance};
+use crate::policy::Permissions;
 use crate::problem::{Code, Problem};
 
 /// How long a proof of identity counts as fresh, in microseconds.
@@ -43,6 +44,8 @@ pub struct Caller {
     pub user: UserId,
     /// As what.
     pub role: Role,
+    /// What of it they may do now.
+    pub permissions: Permissions,
     /// In which session.
     pub session: SessionId,
     /// By what the session was opened, or stepped up.

@@ -22,8 +22,9 @@ use super::live::{Freshness, Live, SessionRefused};
 use super::proof::{Covered, Presented};
 use super::token::{Claims, TokenRefused};
 use crate::http::read_body;
+use crate::policy::assurance;
 use crate::problem::{Code, Problem};
-use crate::{App, Services, clock, policy};
+use crate::{App, Services, clock};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
@@ -37,7 +38,7 @@ pub async fn authenticate(
     let body = read_body(body).await?;
     let caller = examine(&app, &parts, &body, clock::now()).await?;
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let needed = policy::assurance_needed(&parts.method, path, caller.role);
+    let needed = assurance::needed(&parts.method, path, caller.role);
     if caller.aal() < needed {
         return Err(too_low(needed));
     }
@@ -68,6 +69,7 @@ async fn examine(
         return Ok(Caller {
             user: live.user,
             role: unbound.role,
+            permissions: unbound.permissions,
             session: live.session,
             assurance: unbound.assurance,
             authenticated_at: live.authenticated_at(),
@@ -80,7 +82,7 @@ async fn examine(
         _ if parts
             .extensions
             .get::<MatchedPath>()
-            .is_none_or(|path| policy::is_below_aal3(&parts.method, path.as_str())) =>
+            .is_none_or(|path| assurance::is_below_aal3(&parts.method, path.as_str())) =>
         {
             Freshness::Exact
         }
@@ -95,6 +97,7 @@ async fn examine(
     Ok(Caller {
         user: signer.user,
         role: signer.role,
+        permissions: signer.permissions,
         session: live.session,
         assurance: Assurance::Certificate { certificate, device },
         authenticated_at: live.authenticated_at(),

@@ -18,6 +18,7 @@ use super::window::ReplayWindow;
 use crate::authority::Authority;
 use crate::certificates::{Directory, SignerError};
 use crate::db::Db;
+use crate::policy::{Permissions, effective};
 use crate::vault::{Vault, VaultPurpose};
 
 /// How old the knowledge about a session may be when it signs an intent, in microseconds: the intent itself is judged
@@ -98,6 +99,7 @@ impl Live {
 /// What a session without a certificate may do now.
 pub(super) struct Unbound {
     pub(super) role: Role,
+    pub(super) permissions: Permissions,
     pub(super) assurance: Assurance,
     pub(super) epoch: u64,
 }
@@ -207,7 +209,12 @@ impl Sessions {
         tx.commit().await?;
         self.0.directory.observe_epoch(found.epoch);
         live.authenticated(found.authenticated_at);
-        Ok(Unbound { role: found.role, assurance: found.assurance, epoch: found.epoch })
+        Ok(Unbound {
+            role: found.role,
+            permissions: effective(found.role, found.granted),
+            assurance: found.assurance,
+            epoch: found.epoch,
+        })
     }
 
     /// Takes note that the holder of a session has just proved who they are.

@@ -353,7 +353,7 @@ pub(super) async fn list(
     caller: &Caller,
     now: UtcMicros,
 ) -> Result<Vec<SessionSummary>, Problem> {
-    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let mut tx = services.db.as_user(caller).await?;
     let sessions = store::open_sessions(&mut tx, services.bank.book, caller.user, now).await?;
     tx.commit().await?;
     Ok(sessions)

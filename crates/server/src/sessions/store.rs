@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 
 use super::assurance::Assurance;
 use super::caller::SessionId;
+use crate::policy::Permissions;
 use crate::sql::{book_id, corrupt, digest, int8, micros, timestamp};
 
 /// A challenge as made.
@@ -228,6 +229,8 @@ pub(super) struct UnboundRow {
     pub(super) role: Role,
     /// Whether the person may sign in.
     pub(super) is_active: bool,
+    /// What custom roles leave of the built-in one; `None` where none narrows it.
+    pub(super) granted: Option<Permissions>,
     pub(super) assurance: Assurance,
     pub(super) authenticated_at: UtcMicros,
     pub(super) used_at: UtcMicros,
@@ -241,11 +244,17 @@ pub(super) async fn unbound(
     session: SessionId,
 ) -> sqlx::Result<Option<UnboundRow>> {
     sqlx::query!(
-        "SELECT u.role, u.status, s.assurance, s.authenticated_at, s.used_at, a.epoch
+        r#"SELECT u.role, u.status, s.assurance, s.authenticated_at, s.used_at, a.epoch,
+                EXISTS (SELECT 1 FROM user_locks l
+                         WHERE l.book_id = u.book_id AND l.user_id = u.user_id AND l.locked) AS "is_locked!",
+                (SELECT string_agg(CASE WHEN r.active THEN r.permissions ELSE '' END, ' ')
+                   FROM role_grants g
+                   JOIN roles r ON r.book_id = g.book_id AND r.name = g.name
+                  WHERE g.book_id = u.book_id AND g.user_id = u.user_id AND g.granted) AS granted
            FROM sessions s
            JOIN users u ON u.book_id = s.book_id AND u.user_id = s.user_id
            JOIN authority_state a ON a.book_id = s.book_id
-          WHERE s.book_id = $1 AND s.session_id = $2 AND s.revoked_at IS NULL AND s.certificate IS NULL",
+          WHERE s.book_id = $1 AND s.session_id = $2 AND s.revoked_at IS NULL AND s.certificate IS NULL"#,
         book_id(book),
         session.get(),
     )
@@ -254,7 +263,8 @@ pub(super) async fn unbound(
     .map(|row| {
         Ok(UnboundRow {
             role: row.role.parse().map_err(corrupt)?,
-            is_active: row.status == "active",
+            is_active: row.status == "active" && !row.is_locked,
+            granted: row.granted.as_deref().map(Permissions::from_names),
             assurance: assurance(&row.assurance, None, None)?,
             authenticated_at: micros(row.authenticated_at),
             used_at: micros(row.used_at),

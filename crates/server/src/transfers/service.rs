@@ -42,7 +42,7 @@ pub(super) async fn history(
     caller: &Caller,
     page: HistoryPage,
 ) -> sqlx::Result<Vec<StoredTransfer>> {
-    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let mut tx = services.db.as_user(caller).await?;
     store::history(&mut tx, services.bank.book, caller.user, page).await
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn one(
     caller: &Caller,
     id: TransferId,
 ) -> Result<Option<(StoredTransfer, Option<Vec<u8>>)>, Fault> {
-    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let mut tx = services.db.as_user(caller).await?;
     let Some(transfer) = store::get(&mut tx, services.bank.book, id).await? else {
         return Ok(None);
     };

@@ -210,7 +210,7 @@ pub(super) async fn profile(
     if user != caller.user {
         caller.require(Aal::Three)?;
     }
-    let mut tx = services.db.as_person(caller.user, caller.role).await?;
+    let mut tx = services.db.as_user(caller).await?;
     let profile = store::profile(&mut tx, services.bank.book, user).await?;
     tx.commit().await?;
     profile.ok_or_else(Problem::not_found)

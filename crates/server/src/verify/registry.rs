@@ -13,6 +13,7 @@ use super::examine::Holders;
 use super::report::{Finding, Severity, Step};
 use crate::bank::TrustFile;
 use crate::corridor::Refusal;
+use crate::corridor::fold::Asker;
 use crate::registers::Row;
 use crate::users::registrations::Purpose;
 
@@ -304,21 +305,16 @@ impl Registry {
         &mut self,
         at: At,
         intent: &Intent,
-        signer: &Standing,
+        asker: Asker,
         stored: &Effects,
     ) -> Demand {
         let Body::CertificateRevoke { certificate, reason } = intent.body() else {
             return Demand::BankRefused;
         };
-        let may_revoke = |found: &Standing| {
-            found.user == signer.user
-                || match signer.role {
-                    Role::SystemAdmin => true,
-                    Role::Manager => found.role == Role::Customer,
-                    Role::Customer | Role::AuditorClerk => false,
-                }
-        };
-        let Some(found) = self.certificates.get(certificate).filter(|found| may_revoke(found))
+        let Some(found) = self
+            .certificates
+            .get(certificate)
+            .filter(|found| asker.may_end(found.user, found.role))
         else {
             return Demand::Refused(Refusal::CertificateNotFound);
         };
@@ -377,7 +373,7 @@ impl Registry {
         &mut self,
         at: At,
         intent: &Intent,
-        signer: &Standing,
+        asker: Asker,
         locked: &BTreeSet<Uuid>,
         stored: &Effects,
     ) -> Demand {
@@ -387,15 +383,8 @@ impl Registry {
         let device = device.get();
         let found = self.devices.get(&device);
         let owner = found.and_then(|found| Some((found, self.users.get(&found.user)?.role)));
-        let may_revoke = |user: Uuid, role: Role| {
-            user == signer.user.get()
-                || match signer.role {
-                    Role::SystemAdmin => true,
-                    Role::Manager => role == Role::Customer,
-                    Role::Customer | Role::AuditorClerk => false,
-                }
-        };
-        let Some((found, role)) = owner.filter(|(found, role)| may_revoke(found.user, *role))
+        let Some((found, role)) =
+            owner.filter(|(found, role)| asker.may_end(UserId::new(found.user), *role))
         else {
             return Demand::Refused(Refusal::DeviceNotFound);
         };

@@ -17,8 +17,9 @@ use super::report::{Finding, Findings, Step};
 use super::rows::{AccountRow, EntryRow, TransferRow};
 use crate::corridor::Refusal;
 use crate::corridor::fold::{Asker, Fold, OK};
-use crate::policy::{Permission, allows};
+use crate::policy;
 use crate::registers::{self, Person, Question, Row, Rows, Rule};
+use crate::roles;
 use crate::sql::timestamp;
 use crate::users::locks::LOCKS;
 use crate::users::registrations::{RECOVERY_LIMITS, REGISTRATIONS, limited_until, redeem};
@@ -61,6 +62,8 @@ pub(super) struct Replay<'a> {
     assets: BTreeSet<AssetCode>,
     /// Every row of every register.
     pub(super) registers: Rows,
+    /// Who is narrowed to which permissions by these.
+    narrowed: roles::Narrowed,
     /// The last leaf of each of these rows, by its name.
     pub(super) register_leaves: HashMap<String, u64>,
 }
@@ -108,6 +111,7 @@ impl<'a> Replay<'a> {
             accounts,
             assets: founding.assets.keys().copied().collect(),
             registers: Rows::default(),
+            narrowed: roles::Narrowed::default(),
             register_leaves: HashMap::new(),
         }
     }
@@ -264,7 +268,7 @@ impl<'a> Replay<'a> {
         standing: &Standing,
         written: &mut Written,
     ) -> Effects {
-        let asker = Asker { user: standing.user, role: standing.role };
+        let asker = self.asker(standing);
         let decision = self.fold.decide(intent, asker, at.now);
         for (position, item) in decision.items.iter().enumerate() {
             if item.id_was_free {
@@ -340,7 +344,8 @@ impl<'a> Replay<'a> {
         stored: &Effects,
         findings: &mut Vec<Finding>,
     ) -> Effects {
-        let demand = if !allows(signer.role, Permission::for_kind(intent.kind())) {
+        let asker = self.asker(signer);
+        let demand = if !asker.may_sign(intent.kind()) {
             Demand::Refused(Refusal::PermissionDenied)
         } else if stored.outcome == Outcome::Refused && decided_by_the_bank(&stored.code) {
             Demand::BankRefused
@@ -352,10 +357,10 @@ impl<'a> Replay<'a> {
                 Kind::AccountOpen => self.open(at, intent, signer),
                 Kind::AccountFreeze => self.freeze(intent),
                 Kind::KeyRotate => self.registry.rotate(at, intent, signer, stored, findings),
-                Kind::CertificateRevoke => self.registry.revoke(at, intent, signer, stored),
+                Kind::CertificateRevoke => self.registry.revoke(at, intent, asker, stored),
                 Kind::DeviceRevoke => {
                     let locked = self.locked();
-                    self.registry.revoke_device(at, intent, signer, &locked, stored)
+                    self.registry.revoke_device(at, intent, asker, &locked, stored)
                 }
                 Kind::SessionLogin => login(at, intent, signer, stored),
                 _ => Demand::BankRefused,
@@ -381,6 +386,9 @@ impl<'a> Replay<'a> {
             Body::UserRecover { user, .. } => {
                 result.extend(self.registry.recover(at, *user, stored));
             }
+            Body::RoleDefine { .. } | Body::RoleGrant { .. } => {
+                self.narrowed = roles::Narrowed::by(&self.registers);
+            }
             _ => {}
         }
         Demand::Accepted(result)
@@ -391,6 +399,12 @@ impl<'a> Replay<'a> {
         locks.filter_map(|row| row.get("user_id")?.parse().ok()).collect()
     }
 
+    /// A signer with what they might do as of this leaf.
+    fn asker(&self, signer: &Standing) -> Asker {
+        let permissions = policy::effective(signer.role, self.narrowed.of(signer.user));
+        Asker { user: signer.user, role: signer.role, permissions }
+    }
+
     /// The rule of a register, asked again.
     fn ruled(&mut self, at: At, intent: &Intent, signer: &Standing, rule: &Rule) -> Demand {
         let person = rule.about.and_then(|user| {
@@ -399,7 +413,7 @@ impl<'a> Replay<'a> {
         });
         let question = Question {
             intent,
-            asker: Asker { user: signer.user, role: signer.role },
+            asker: self.asker(signer),
             now: at.now,
             rows: &self.registers,
             person,

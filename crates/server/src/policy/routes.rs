@@ -1,0 +1,246 @@
+//! Which route needs what: data, enforced by one middleware, shown in `docs/permissions.md`, and held against the OpenAPI
+//! document by a test, so that a route without a row here answers nobody.
+
+use intent::Kind;
+
+use super::{Permission, Permissions};
+
+/// What a route asks of its caller.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Access {
+    /// Nothing: no session.
+    Open,
+    /// A session; the answer is about the caller alone.
+    SignedIn,
+    /// A session; the answer is about the caller or, with this permission and the role's row-level security, about others.
+    Own(Permission),
+    /// A session and this permission.
+    Needs(Permission),
+    /// A session and an intent of this kind; the corridor decides under its locks, and records the refusal.
+    Signs(Kind),
+}
+
+/// One route.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Route {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path with its parameters in braces.
+    pub path: &'static str,
+    /// What it asks.
+    pub access: Access,
+}
+
+impl Access {
+    /// The permission that decides, if one does.
+    #[must_use]
+    pub const fn permission(self) -> Option<Permission> {
+        match self {
+            Self::Open | Self::SignedIn => None,
+            Self::Own(permission) | Self::Needs(permission) => Some(permission),
+            Self::Signs(kind) => Some(Permission::for_kind(kind)),
+        }
+    }
+
+    /// Whether a signed-in person with these permissions may use it at all.
+    #[must_use]
+    pub const fn admits(self, permissions: Permissions) -> bool {
+        match self {
+            Self::Open | Self::SignedIn | Self::Own(_) => true,
+            Self::Needs(permission) => permissions.holds(permission),
+            Self::Signs(kind) => permissions.holds(Permission::for_kind(kind)),
+        }
+    }
+
+    /// Stable name, as answers and docs have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::SignedIn => "self",
+            Self::Own(_) => "own",
+            Self::Needs(_) => "needs",
+            Self::Signs(_) => "signs",
+        }
+    }
+}
+
+const fn get(path: &'static str, access: Access) -> Route {
+    Route { method: "GET", path, access }
+}
+
+const fn post(path: &'static str, access: Access) -> Route {
+    Route { method: "POST", path, access }
+}
+
+const fn delete(path: &'static str, access: Access) -> Route {
+    Route { method: "DELETE", path, access }
+}
+
+/// Every route of the server.
+pub const ROUTES: &[Route] = &[
+    get("/health", Access::Open),
+    get("/health/live", Access::Open),
+    get("/health/ready", Access::Open),
+    get("/metrics", Access::Open),
+    get("/api/docs", Access::Open),
+    get("/api/openapi.json", Access::Open),
+    get("/api/security/info", Access::Open),
+    get("/api/log/checkpoint", Access::Open),
+    get("/api/log/consistency", Access::Open),
+    get("/api/log/entries", Access::Open),
+    get("/api/log/inclusion", Access::Open),
+    get("/api/log/tile/{level}/{*path}", Access::Open),
+    get("/api/certificates/crl", Access::Open),
+    post("/api/users/register", Access::Open),
+    post("/api/users/enrol", Access::Open),
+    post("/api/auth/certificate-challenge", Access::Open),
+    post("/api/auth/certificate-login", Access::Open),
+    post("/api/auth/refresh", Access::Open),
+    post("/api/auth/logout", Access::SignedIn),
+    get("/api/auth/verify-session", Access::SignedIn),
+    get("/api/auth/sessions", Access::SignedIn),
+    delete("/api/auth/sessions", Access::SignedIn),
+    delete("/api/auth/sessions/{id}", Access::SignedIn),
+    post("/api/users/login", Access::Open),
+    post("/api/passkeys/login/begin", Access::Open),
+    post("/api/passkeys/login/finish", Access::Open),
+    post("/api/auth/qr-challenge", Access::Open),
+    post("/api/auth/qr-login", Access::Open),
+    post("/api/users/recovery", Access::Open),
+    post("/api/users/recovery/status", Access::Open),
+    post("/api/auth/issue-role-certificate", Access::Open),
+    post("/api/auth/session-rechallenge", Access::SignedIn),
+    post("/api/auth/session-reverify", Access::SignedIn),
+    post("/api/users/password", Access::SignedIn),
+    get("/api/mfa", Access::SignedIn),
+    post("/api/mfa/setup", Access::SignedIn),
+    post("/api/mfa/verify", Access::SignedIn),
+    post("/api/mfa/disable", Access::SignedIn),
+    post("/api/mfa/recovery-codes", Access::SignedIn),
+    get("/api/mfa/trusted-devices", Access::SignedIn),
+    post("/api/mfa/trusted-devices", Access::SignedIn),
+    delete("/api/mfa/trusted-devices/{id}", Access::SignedIn),
+    get("/api/passkeys", Access::SignedIn),
+    delete("/api/passkeys/{id}", Access::SignedIn),
+    post("/api/passkeys/register/begin", Access::SignedIn),
+    post("/api/passkeys/register/finish", Access::SignedIn),
+    post("/api/passkeys/verify/begin", Access::SignedIn),
+    post("/api/passkeys/verify/finish", Access::SignedIn),
+    get("/api/devices", Access::SignedIn),
+    post("/api/devices/name", Access::SignedIn),
+    get("/api/devices/pairings/{id}", Access::SignedIn),
+    post("/api/devices/approve", Access::Signs(Kind::DeviceApprove)),
+    post("/api/devices/revoke", Access::Signs(Kind::DeviceRevoke)),
+    get("/api/auth/download-certificate/{user_id}", Access::SignedIn),
+    get("/api/admin/invitations", Access::Needs(Permission::UsersApprove)),
+    post("/api/admin/users/invite", Access::Signs(Kind::UserInvite)),
+    post("/api/admin/users/approve", Access::Signs(Kind::UserApprove)),
+    get("/api/manager/recoveries", Access::Needs(Permission::UsersRecover)),
+    post("/api/manager/users/recover", Access::Signs(Kind::UserRecover)),
+    get("/api/users/{id}/profile", Access::Own(Permission::UsersRead)),
+    get("/api/certificates/details", Access::Own(Permission::CertificatesRead)),
+    get("/api/certificates/status", Access::Own(Permission::CertificatesRead)),
+    post("/api/certificates/revoke", Access::Signs(Kind::CertificateRevoke)),
+    get("/api/quantum/keys/{user_id}/info", Access::Own(Permission::CertificatesRead)),
+    get("/api/quantum/keys/{user_id}/history", Access::Own(Permission::CertificatesRead)),
+    post("/api/quantum/keys/rotate", Access::Signs(Kind::KeyRotate)),
+    get("/api/accounts", Access::Needs(Permission::AccountsRead)),
+    post("/api/accounts", Access::Signs(Kind::AccountOpen)),
+    get("/api/accounts/{id}", Access::Needs(Permission::AccountsRead)),
+    get("/api/accounts/resolve/{number}", Access::SignedIn),
+    post("/api/accounts/fund", Access::Signs(Kind::AccountFund)),
+    post("/api/accounts/freeze", Access::Signs(Kind::AccountFreeze)),
+    post("/api/transactions/transfer", Access::Signs(Kind::Transfer)),
+    post("/api/transactions/batch", Access::Signs(Kind::TransferBatch)),
+    get("/api/transactions/history", Access::Needs(Permission::AccountsRead)),
+    get("/api/transactions/{id}", Access::Needs(Permission::AccountsRead)),
+    // Any kind: each is decided as on its own route.
+    post("/api/intents", Access::SignedIn),
+    get("/api/rbac/roles", Access::Own(Permission::UsersRead)),
+    get("/api/rbac/permissions", Access::SignedIn),
+    get("/api/rbac/navigation", Access::SignedIn),
+    post("/api/rbac/check", Access::Own(Permission::UsersRead)),
+    get("/api/admin/users", Access::Needs(Permission::UsersRead)),
+    post("/api/admin/users/lock", Access::Signs(Kind::UserLock)),
+    get("/api/admin/roles", Access::Needs(Permission::RolesManage)),
+    post("/api/admin/roles", Access::Signs(Kind::RoleDefine)),
+    post("/api/admin/roles/grant", Access::Signs(Kind::RoleGrant)),
+];
+
+/// The row of a route, by its path as the router has it.
+#[must_use]
+pub fn listed(method: &str, path: &str) -> Option<&'static Route> {
+    ROUTES.iter().find(|route| route.path == path && route.method == method)
+}
+
+/// The row of the route that a path leads to; a path without parameters wins over one with.
+#[must_use]
+pub fn leading_to(method: &str, path: &str) -> Option<&'static Route> {
+    let fits = |route: &&Route| {
+        route.method == method && {
+            let (mut wanted, mut given) = (route.path.split('/'), path.split('/'));
+            loop {
+                match (wanted.next(), given.next()) {
+                    (None, None) => return true,
+                    (Some(parameter), Some(_)) if parameter.starts_with("{*") => return true,
+                    (Some(parameter), Some(value))
+                        if parameter.starts_with('{') && !value.is_empty() => {}
+                    (Some(wanted), Some(given)) if wanted == given => {}
+                    _ => return false,
+                }
+            }
+        }
+    };
+    listed(method, path).or_else(|| ROUTES.iter().find(fits))
+}
+
+/// The area of the bank that a route belongs to: `accounts` in `/api/accounts/{id}`.
+#[must_use]
+pub fn area(route: &Route) -> &'static str {
+    route
+        .path
+        .trim_start_matches("/api/")
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_listed_once_and_found_by_itself() {
+        let rows: BTreeSet<_> = ROUTES.iter().map(|route| (route.method, route.path)).collect();
+        assert_eq!(rows.len(), ROUTES.len());
+        for route in ROUTES {
+            assert_eq!(listed(route.method, route.path), Some(route));
+            assert_eq!(leading_to(route.method, route.path), Some(route));
+            let path = route.path.replace('{', "x").replace('}', "y");
+            if !route.path.contains("{*") {
+                assert_eq!(
+                    leading_to(route.method, &path).map(|found| found.path),
+                    Some(route.path)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_has_no_row() {
+        for (method, path) in [
+            ("GET", "/api/accounts/"),
+            ("GET", "/api/accounts/a/b"),
+            ("PUT", "/api/accounts"),
+            ("get", "/api/accounts"),
+            ("GET", ""),
+        ] {
+            assert_eq!(leading_to(method, path), None, "{method} {path}");
+        }
+        assert!(leading_to("GET", "/api/log/tile/0/x001/067").is_some());
+    }
+}
