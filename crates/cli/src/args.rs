@@ -129,6 +129,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Certificate(commands::certificate::Command),
     #[command(subcommand)]
+    Devices(commands::devices::Command),
+    #[command(subcommand)]
     Receipt(commands::receipt::Command),
     #[command(subcommand)]
     Cert(commands::cert::Command),
