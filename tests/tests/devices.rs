@@ -90,7 +90,8 @@ async fn a_swapped_request_shows_another_number_and_an_approval_serves_nobody_el
     };
     let other = "registration-for-another-device";
     assert_eq!(code(bank.client().enrol_paired(&thief, &stolen(&asked, &theirs)).await), other);
-    let moved = Holder::generate(Suite::Standard, alice.holder.user().clone()).with_keys_of(&tablet);
+    let moved =
+        Holder::generate(Suite::Standard, alice.holder.user().clone()).with_keys_of(&tablet);
     assert_eq!(code(bank.client().enrol_paired(&moved, &stolen(&asked, &asked)).await), other);
     // The thief's own request was never approved.
     assert_eq!(code(bank.client().enrol_paired(&thief, &theirs).await), "registration-unknown");
@@ -212,7 +213,8 @@ async fn who_lost_every_device_comes_back_by_a_managers_signature_and_pays_littl
     let tablet = paired(&bank, &alice).await;
     let bob = bank.customer("Bob", 0).await;
     let profile = format!("/api/users/{}/profile", alice.identity().user().id);
-    let email = bank.get_as(&alice, &profile).await.ok().json()["email"].as_str().unwrap().to_owned();
+    let email =
+        bank.get_as(&alice, &profile).await.ok().json()["email"].as_str().unwrap().to_owned();
 
     let asked = bank.client().request_recovery(&email).await.unwrap();
     assert_eq!(bank.client().recovered(&asked).await.unwrap(), None);
@@ -264,7 +266,8 @@ async fn asking_for_a_recovery_tells_nothing_and_a_flood_stays_small() {
     let bank = Bank::start().await;
     let alice = bank.customer("Alice", 0).await;
     let profile = format!("/api/users/{}/profile", alice.identity().user().id);
-    let email = bank.get_as(&alice, &profile).await.ok().json()["email"].as_str().unwrap().to_owned();
+    let email =
+        bank.get_as(&alice, &profile).await.ok().json()["email"].as_str().unwrap().to_owned();
     let shape = async |email: &str| {
         let registration = hex::encode(crypto::random::<32>().unwrap());
         let body = json!({"email": email, "registration": registration});
@@ -296,15 +299,23 @@ async fn staff_enrol_after_two_people_said_so_and_customers_after_one() {
     let alice = bank.customer("Alice", 0).await;
     assert_eq!(code(alice.approve_invitation(invited.user).await), "permission-denied");
     assert_eq!(code(alice.invite(Role::Customer, "X", "x@example.org").await), "permission-denied");
-    assert_eq!(code(manager.invite(Role::Customer, "X", "x@example.org").await), "permission-denied");
+    assert_eq!(
+        code(manager.invite(Role::Customer, "X", "x@example.org").await),
+        "permission-denied"
+    );
     let listed = manager.invitations().await.unwrap();
-    assert_eq!((listed[0].name.as_str(), listed[0].status.as_str()), ("Nora New", "waiting-for-approval"));
+    assert_eq!(
+        (listed[0].name.as_str(), listed[0].status.as_str()),
+        ("Nora New", "waiting-for-approval")
+    );
     assert!(alice.invitations().await.unwrap().is_empty());
 
     manager.approve_invitation(invited.user).await.unwrap();
     assert_eq!(code(manager.approve_invitation(invited.user).await), "invitation-not-found");
     // Neither as somebody else, nor as something else.
-    for user in [of(stranger, Role::Manager, "Eve"), of(invited.user, Role::SystemAdmin, "Nora New")] {
+    for user in
+        [of(stranger, Role::Manager, "Eve"), of(invited.user, Role::SystemAdmin, "Nora New")]
+    {
         let eve = Holder::generate(Suite::Standard, user);
         assert_eq!(code(bank.client().enrol(&eve, &invited.token).await), "registration-unknown");
     }
@@ -322,7 +333,9 @@ async fn staff_enrol_after_two_people_said_so_and_customers_after_one() {
     let opened = bank.count("SELECT count(*) FROM users WHERE person_salt IS NOT NULL").await;
     assert_eq!(opened, 2);
     for text in ["Nora", "carl@example.org"] {
-        let sql = format!("SELECT count(*) FROM records WHERE position('{text}'::bytea in intent || effects || evidence) > 0");
+        let sql = format!(
+            "SELECT count(*) FROM records WHERE position('{text}'::bytea in intent || effects || evidence) > 0"
+        );
         assert_eq!(bank.count(&sql).await, 0, "{text}");
     }
     bank.assert_verifies().await;
@@ -337,7 +350,8 @@ async fn an_old_key_can_sign_in_and_be_replaced_and_nothing_else() {
     let alice = bank.customer("Alice", 100).await;
     let bob = bank.enrol("Bob").await;
     let bob = (bank.login(&bob).await, bob);
-    let pay = Wish::open_account(e2e::fresh_account(), alice.identity().user().id, money::AssetCode::EUR);
+    let pay =
+        Wish::open_account(e2e::fresh_account(), alice.identity().user().id, money::AssetCode::EUR);
     let held_up = async || {
         let signed = Forger::of(&alice).next(pay.body.clone());
         let answer = bank.submit(&alice, &signed).await;
@@ -378,7 +392,10 @@ async fn a_certificate_is_delivered_sealed_and_its_standing_is_told() {
     let standing = bank.get_as(&alice, "/api/certificates/status").await.ok().json();
     assert_eq!((&standing["state"], &standing["listed"]), (&json!("good"), &json!(false)));
     let list = bank.get("/api/certificates/crl").await.ok();
-    assert_eq!(list.header("etag"), format!("\"crl-{}\"", standing["crl_number"].as_str().unwrap()));
+    assert_eq!(
+        list.header("etag"),
+        format!("\"crl-{}\"", standing["crl_number"].as_str().unwrap())
+    );
     assert!(list.header("cache-control").contains("max-age=60"));
     let known = Request::get("/api/certificates/crl").with("if-none-match", list.header("etag"));
     let unchanged = bank.send(known.clone()).await;
@@ -394,7 +411,8 @@ async fn a_certificate_is_delivered_sealed_and_its_standing_is_told() {
         successor.certificate_hash().unwrap()
     ))
     .await;
-    let path = format!("/api/certificates/status?certificate={}", successor.certificate_hash().unwrap());
+    let path =
+        format!("/api/certificates/status?certificate={}", successor.certificate_hash().unwrap());
     let standing = bank.get_as(bank.auditor().await, &path).await.ok().json();
     assert_eq!(standing["state"], json!("expired"));
     mallory.revoke(mallory.identity().certificate_hash().unwrap(), LOST).await.unwrap();

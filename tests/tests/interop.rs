@@ -14,7 +14,8 @@ use server::authority::{KeyFile, KeyPurpose};
 /// The Python of the folder that `scripts/setup.sh interop` prepares; `None` where no package index is to be had.
 fn python() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let setup = Command::new("bash").arg("scripts/setup.sh").arg("interop").current_dir(root).output();
+    let setup =
+        Command::new("bash").arg("scripts/setup.sh").arg("interop").current_dir(root).output();
     let setup = setup.unwrap();
     if setup.status.success() {
         return Some(root.join("target/interop/bin/python"));
@@ -30,7 +31,11 @@ async fn certificates_requests_lists_and_tokens_are_what_other_tools_take_them_f
     let alice = bank.customer("Alice", 0).await;
     let bob = bank.customer("Bob", 0).await;
     let ended = bob.identity().certificates().unwrap().holder.clone();
-    bank.manager().await.revoke(ended.fingerprint(), RevocationReason::KeyCompromise).await.unwrap();
+    bank.manager()
+        .await
+        .revoke(ended.fingerprint(), RevocationReason::KeyCompromise)
+        .await
+        .unwrap();
     let list = bank.get("/api/certificates/crl").await.ok().body;
     let own = alice.identity().certificates().unwrap();
 

@@ -35,9 +35,10 @@ const REFUSALS_OUT_OF_REACH: [(Refusal, &str); 11] = [
 ];
 
 /// Codes of problems that this version has no way to bring about, and why.
-const CODES_OUT_OF_REACH: [(Code, &str); 1] = [
-    (Code::Forbidden, "no reading route needs a permission: what a role may not see is not found"),
-];
+const CODES_OUT_OF_REACH: [(Code, &str); 1] = [(
+    Code::Forbidden,
+    "no reading route needs a permission: what a role may not see is not found",
+)];
 
 /// Codes of documents that cannot arrive from outside, and why.
 const DOCUMENT_CODES_OUT_OF_REACH: [(&str, &str); 2] = [
@@ -381,7 +382,11 @@ async fn people_refusals(bank: &Bank, provoked: &mut Provoked) {
     provoked.recorded(bank, &nobody, Refusal::InvitationNotFound);
     let late = "UPDATE registrations SET expires_at = now() - interval '1 second'";
     bank.execute(late).await;
-    provoked.recorded(bank, &bank.submit(manager, &approve(user)).await, Refusal::RegistrationExpired);
+    provoked.recorded(
+        bank,
+        &bank.submit(manager, &approve(user)).await,
+        Refusal::RegistrationExpired,
+    );
 }
 
 async fn device_refusals(bank: &Bank, provoked: &mut Provoked) {

@@ -126,7 +126,13 @@ mod tests {
     #[test]
     fn what_is_no_pairing_does_not_read() {
         let good = pairing([1; 5]).to_string();
-        for text in ["", "strongroom-pairing-1", &good[1..], &format!("{good}.x"), &good.replace("01", "zz")] {
+        for text in [
+            "",
+            "strongroom-pairing-1",
+            &good[1..],
+            &format!("{good}.x"),
+            &good.replace("01", "zz"),
+        ] {
             assert!(text.parse::<Pairing>().is_err(), "{text}");
         }
     }

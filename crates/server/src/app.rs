@@ -78,12 +78,8 @@ impl App {
             bank.book,
             clock::now(),
         );
-        let (corridor, queue) = Corridor::new(
-            QUEUE_CAPACITY,
-            bank.clone(),
-            directory.clone(),
-            config.key_ages,
-        );
+        let (corridor, queue) =
+            Corridor::new(QUEUE_CAPACITY, bank.clone(), directory.clone(), config.key_ages);
         let risk_policy = risk::Policy::default_v1();
         let services = Arc::new(Services {
             config,

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, certificates, corridor, devices, health, log, openapi, security, sessions, telemetry,
-    transfers, users,
+    App, accounts, certificates, corridor, devices, health, log, openapi, security, sessions,
+    telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.

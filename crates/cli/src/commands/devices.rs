@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use client::{
-    Bank, Device, DeviceView, Identity, NewDevice, Profile, Trust, UserName, Wish,
-};
+use client::{Bank, Device, DeviceView, Identity, NewDevice, Profile, Trust, UserName, Wish};
 use intent::{DeviceId, Pairing, Receipt, RevocationReason, Role, UserId};
 use uuid::Uuid;
 

@@ -34,7 +34,13 @@ impl KeyAges {
     }
 
     /// Whether an intent must wait for the replacement of the key that signed it.
-    pub(crate) fn holds_up(self, kind: Kind, role: Role, not_before: UtcMicros, now: UtcMicros) -> bool {
+    pub(crate) fn holds_up(
+        self,
+        kind: Kind,
+        role: Role,
+        not_before: UtcMicros,
+        now: UtcMicros,
+    ) -> bool {
         let is_way_out = matches!(kind, Kind::KeyRotate | Kind::SessionLogin);
         !is_way_out && now >= self.required_at(role, not_before)
     }

@@ -186,7 +186,9 @@ impl Refusal {
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::PermissionDenied | Self::NotAccountOwner | Self::ApprovalByMaker => StatusCode::FORBIDDEN,
+            Self::PermissionDenied | Self::NotAccountOwner | Self::ApprovalByMaker => {
+                StatusCode::FORBIDDEN
+            }
             Self::ChallengeUnknown
             | Self::ChallengeRedeemed
             | Self::ChallengeExpired
@@ -232,7 +234,9 @@ impl Refusal {
             Self::RegistrationUnknown => "the registration token is unknown or was used",
             Self::RegistrationExpired => "the registration token has expired",
             Self::RegistrationExists => "a registration with this token exists",
-            Self::RegistrationForAnother => "the registration was approved for another device or another key",
+            Self::RegistrationForAnother => {
+                "the registration was approved for another device or another key"
+            }
             Self::InvitationNotApproved => "a second person has not approved the invitation yet",
             Self::InvitationNotFound => "no invitation of this person waits for an approval",
             Self::ApprovalByMaker => "who invited cannot approve",

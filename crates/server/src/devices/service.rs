@@ -40,7 +40,8 @@ pub(super) async fn begin_pairing(
     let new = NewPairing { pairing: fresh_id(now), asked, at: now, expires_at };
     let mut tx = services.db.as_writer().await?;
     store::sweep_pairings(&mut tx, book, later(now, -PAIRING_US)).await?;
-    if store::begun_since(&mut tx, book, asked.user, later(now, -PAIRING_US)).await? >= PAIRINGS_MAX {
+    if store::begun_since(&mut tx, book, asked.user, later(now, -PAIRING_US)).await? >= PAIRINGS_MAX
+    {
         return Err(Problem::new(Code::RateLimited));
     }
     if !store::insert_pairing(&mut tx, book, &new).await? {
@@ -144,7 +145,8 @@ pub(crate) async fn apply_revoke(
     tx: &mut PgConnection,
     cx: &Applying<'_>,
 ) -> Result<Applied, Fault> {
-    let (Body::DeviceRevoke { device, reason }, Some(signer)) = (cx.intent.body(), cx.signer) else {
+    let (Body::DeviceRevoke { device, reason }, Some(signer)) = (cx.intent.body(), cx.signer)
+    else {
         return Err(Fault::Broken("not the end of a device"));
     };
     let book = cx.services.bank.book;

@@ -107,7 +107,8 @@ pub(crate) async fn apply_recover(
     };
     let book = cx.services.bank.book;
     let asked = store::lock_recovery(tx, book, registration).await?;
-    if !asked.is_some_and(|asked| asked.user == *user && !asked.approved && cx.now < asked.expires_at)
+    if !asked
+        .is_some_and(|asked| asked.user == *user && !asked.approved && cx.now < asked.expires_at)
     {
         return Ok(Applied::Refused(Refusal::RecoveryNotRequested));
     }

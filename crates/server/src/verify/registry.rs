@@ -234,7 +234,9 @@ impl Registry {
             Some(token) if *token != registration.to_string() => {
                 bad("staff enrolled with another token than they were invited with");
             }
-            None if under.is_none() && wanted.role != Role::Customer => bad("nobody invited this member of staff"),
+            None if under.is_none() && wanted.role != Role::Customer => {
+                bad("nobody invited this member of staff")
+            }
             Some(_) | None => {}
         }
         if known.is_some_and(|known| known.role != wanted.role) {
@@ -416,23 +418,30 @@ impl Registry {
         now: UtcMicros,
     ) -> bool {
         self.certificates.iter().any(|(fingerprint, standing)| {
-            let lasts = self.holders.get(fingerprint).is_some_and(|holder| {
-                seconds(holder.certificate.not_after_s()).get() > now.get()
-            });
+            let lasts = self
+                .holders
+                .get(fingerprint)
+                .is_some_and(|holder| seconds(holder.certificate.not_after_s()).get() > now.get());
             let user = standing.user.get();
             lasts
                 && standing.device != *device
                 && standing.status == Status::Active
                 && self.devices.get(&standing.device).is_some_and(|device| device.is_active)
-                && self.users.get(&user).is_some_and(|known| {
-                    known.is_active && known.role == Role::SystemAdmin
-                })
+                && self
+                    .users
+                    .get(&user)
+                    .is_some_and(|known| known.is_active && known.role == Role::SystemAdmin)
                 && !locked.contains(&user)
         })
     }
 
     /// Everything that a person had ends: what a recovery does beside its registration.
-    pub(super) fn recover(&mut self, at: At, user: UserId, stored: &Effects) -> BTreeMap<String, String> {
+    pub(super) fn recover(
+        &mut self,
+        at: At,
+        user: UserId,
+        stored: &Effects,
+    ) -> BTreeMap<String, String> {
         let reason = RevocationReason::KeyCompromise;
         self.end_all(at, reason, stored, |of, _| of == user.get())
     }
@@ -447,8 +456,7 @@ impl Registry {
     ) -> BTreeMap<String, String> {
         let (mut certificates, mut devices) = (Vec::new(), Vec::new());
         for (fingerprint, standing) in &mut self.certificates {
-            if standing.status == Status::Active
-                && is_meant(standing.user.get(), &standing.device)
+            if standing.status == Status::Active && is_meant(standing.user.get(), &standing.device)
             {
                 standing.status = Status::Revoked(reason);
                 standing.ended_at = Some(at.now);
