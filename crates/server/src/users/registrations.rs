@@ -2,6 +2,7 @@
 //!
 //! A customer who registers by themselves has none: until they enrol, nothing about them stands in the log.
 
+use crypto::Sha3;
 use intent::{Body, Intent, Role, UserId, UtcMicros};
 
 use crate::corridor::Refusal;
@@ -82,7 +83,7 @@ impl Purpose {
 }
 
 /// The rows of one token.
-pub(crate) fn by_token(registration: impl ToString) -> Lookup {
+pub(crate) fn by_token(registration: &Sha3) -> Lookup {
     let matching = Some(("registration", registration.to_string()));
     Lookup { register: &REGISTRATIONS, matching }
 }
@@ -92,7 +93,7 @@ fn by_user(user: UserId) -> Lookup {
 }
 
 /// The rule of `user.invite`.
-pub(crate) fn invite_rule(user: UserId, registration: impl ToString) -> Rule {
+pub(crate) fn invite_rule(user: UserId, registration: &Sha3) -> Rule {
     let lookups = vec![by_token(registration), by_user(user)];
     Rule { lookups, about: Some(user), bumps_epoch: false, decide: decide_invite }
 }
@@ -103,13 +104,13 @@ pub(crate) fn approve_rule(user: UserId) -> Rule {
 }
 
 /// The rule of `device.approve`.
-pub(crate) fn pairing_rule(registration: impl ToString) -> Rule {
+pub(crate) fn pairing_rule(registration: &Sha3) -> Rule {
     let lookups = vec![by_token(registration)];
     Rule { lookups, about: None, bumps_epoch: false, decide: decide_pairing }
 }
 
 /// The rule of `user.recover`.
-pub(crate) fn recovery_rule(user: UserId, registration: impl ToString) -> Rule {
+pub(crate) fn recovery_rule(user: UserId, registration: &Sha3) -> Rule {
     let lookups = vec![by_token(registration)];
     Rule { lookups, about: Some(user), bumps_epoch: true, decide: decide_recovery }
 }
@@ -253,7 +254,7 @@ const fn later(now: UtcMicros, by_us: i64) -> UtcMicros {
 
 #[cfg(test)]
 mod tests {
-    use crypto::{Sha2, Sha3, sha3_256};
+    use crypto::{Sha2, sha3_256};
     use intent::{DeviceId, IntentDraft, IntentId};
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -304,7 +305,7 @@ mod tests {
     }
 
     fn decided(intent: &Intent, by: u8, role: Role, rows: &Rows) -> Result<Vec<Row>, Refusal> {
-        let rule = crate::registers::rule(intent).unwrap();
+        let asked = crate::registers::rule(intent).unwrap();
         let question = Question {
             intent,
             asker: Asker { user: user(by), role },
@@ -312,7 +313,7 @@ mod tests {
             rows,
             person: None,
         };
-        (rule.decide)(&question)
+        (asked.decide)(&question)
     }
 
     fn invited(role: Role, by: u8) -> Row {
