@@ -59,8 +59,18 @@ tools() {
     cargo_tool cargo-deny
 }
 
+# Other people's readers of certificates and tokens, in a folder of their own inside the build's.
+interop() {
+    local python=target/interop/bin/python
+    "$python" -c 'import cryptography, jwt, asn1crypto; assert int(cryptography.__version__.split(".")[0]) >= 50' 2>/dev/null && return 0
+    have python3 || need python3 "apt-get install python3-venv"
+    echo "installing cryptography 50, PyJWT and asn1crypto" >&2
+    python3 -m venv target/interop >&2 && "$python" -m pip install --quiet 'cryptography==50.*' 'PyJWT==2.*' 'asn1crypto==1.*' >&2
+}
+
 case "${1:-}" in
     postgresql) postgresql ;;
     tools) tools ;;
-    *) echo "usage: scripts/setup.sh postgresql|tools" >&2; exit 2 ;;
+    interop) interop ;;
+    *) echo "usage: scripts/setup.sh postgresql|tools|interop" >&2; exit 2 ;;
 esac

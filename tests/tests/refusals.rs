@@ -389,13 +389,13 @@ async fn people_refusals(bank: &Bank, provoked: &mut Provoked) {
 
 async fn device_refusals(bank: &Bank, provoked: &mut Provoked) {
     let alice = bank.customer("Alice", 0).await;
-    let begin = async || {
+    let ask = async || {
         let new = Holder::generate(Suite::Standard, alice.holder.user().clone());
         let asked = bank.client().pair(&new, "tablet").await.unwrap();
         (new, asked)
     };
     let approve = |asked: &client::NewDevice| Wish::approve_device(&asked.pairing).body;
-    let (tablet, asked) = begin().await;
+    let (tablet, asked) = ask().await;
     let bob = bank.customer("Bob", 0).await;
     provoked.recorded(bank, &submit(bank, &bob, approve(&asked)).await, Refusal::PairingUnknown);
     assert_eq!(submit(bank, &alice, approve(&asked)).await.status, 200);
@@ -405,7 +405,7 @@ async fn device_refusals(bank: &Bank, provoked: &mut Provoked) {
     begun.kem_public_key = begun.holder.kem().public_key().as_bytes().to_vec();
     begun.token = asked.token.expose().to_vec();
     provoked.recorded(bank, &begun.send(bank).await, Refusal::RegistrationForAnother);
-    let (_, asked) = begin().await;
+    let (_, asked) = ask().await;
     bank.execute("UPDATE pairings SET expires_at = now() - interval '1 second'").await;
     provoked.recorded(bank, &submit(bank, &alice, approve(&asked)).await, Refusal::PairingExpired);
 

@@ -50,7 +50,7 @@ async fn worked_bank() -> (Bank, Trust) {
     bob.approve_device(&asked.pairing).await.unwrap();
     bank.client().enrol_paired(&tablet, &asked).await.unwrap();
     bob.revoke_device(tablet.device().id(), RevocationReason::KeyCompromise).await.unwrap();
-    let dora = bank.customer("Dora", 50_000).await;
+    let dora = bank.customer("Dora", 5_000).await;
     let profile = format!("/api/users/{}/profile", dora.identity().user().id);
     let email =
         bank.get_as(&dora, &profile).await.ok().json()["email"].as_str().unwrap().to_owned();

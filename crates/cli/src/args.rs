@@ -133,6 +133,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Certificate(commands::certificate::Command),
     #[command(subcommand)]
+    Devices(commands::devices::Command),
+    #[command(subcommand)]
     Receipt(commands::receipt::Command),
     #[command(subcommand)]
     Cert(commands::cert::Command),

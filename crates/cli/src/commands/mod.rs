@@ -7,6 +7,7 @@ pub(crate) mod cert;
 pub(crate) mod certificate;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod enrol;
 pub(crate) mod found;
@@ -44,6 +45,7 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::History(args) => history::run(globals, args).await,
         Command::Keys(command) => keys::run(globals, command).await,
         Command::Certificate(command) => certificate::run(globals, command).await,
+        Command::Devices(command) => devices::run(globals, command).await,
         Command::Receipt(command) => receipt::run(globals, command),
         Command::Cert(command) => cert::run(globals, command),
         Command::Config(command) => config::run(globals, command),

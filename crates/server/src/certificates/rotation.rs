@@ -30,7 +30,8 @@ impl KeyAges {
 
     /// When its holder is reminded: after three quarters of that time.
     pub(crate) fn due_at(self, role: Role, not_before: UtcMicros) -> UtcMicros {
-        after(not_before, self.of(role).saturating_mul(3) / 4)
+        let age = self.of(role);
+        after(not_before, age.saturating_sub(age.checked_div(4).unwrap_or_default()))
     }
 
     /// Whether an intent must wait for the replacement of the key that signed it.

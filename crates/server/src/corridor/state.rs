@@ -38,7 +38,7 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
         | Body::RoleGrant { .. }
         | Body::IpRuleSet { .. }
         | Body::AuditReport { .. } => match registers::rule(cx.intent) {
-            Some(rule) => registers::service::apply(tx, cx, &rule).await,
+            Some(found) => registers::service::apply(tx, cx, &found).await,
             None => Err(Fault::Broken("a register has the rule")),
         },
     }

@@ -2,6 +2,7 @@
 //!
 //! A customer who registers by themselves has none: until they enrol, nothing about them stands in the log.
 
+use crypto::Sha3;
 use intent::{Body, Intent, Role, UserId, UtcMicros};
 
 use crate::corridor::Refusal;
@@ -82,7 +83,7 @@ impl Purpose {
 }
 
 /// The rows of one token.
-pub(crate) fn by_token(registration: impl ToString) -> Lookup {
+pub(crate) fn by_token(registration: &Sha3) -> Lookup {
     let matching = Some(("registration", registration.to_string()));
     Lookup { register: &REGISTRATIONS, matching }
 }
@@ -92,7 +93,7 @@ fn by_user(user: UserId) -> Lookup {
 }
 
 /// The rule of `user.invite`.
-pub(crate) fn invite_rule(user: UserId, registration: impl ToString) -> Rule {
+pub(crate) fn invite_rule(user: UserId, registration: &Sha3) -> Rule {
     let lookups = vec![by_token(registration), by_user(user)];
     Rule { lookups, about: Some(user), bumps_epoch: false, decide: decide_invite }
 }
@@ -103,13 +104,13 @@ pub(crate) fn approve_rule(user: UserId) -> Rule {
 }
 
 /// The rule of `device.approve`.
-pub(crate) fn pairing_rule(registration: impl ToString) -> Rule {
+pub(crate) fn pairing_rule(registration: &Sha3) -> Rule {
     let lookups = vec![by_token(registration)];
     Rule { lookups, about: None, bumps_epoch: false, decide: decide_pairing }
 }
 
 /// The rule of `user.recover`.
-pub(crate) fn recovery_rule(user: UserId, registration: impl ToString) -> Rule {
+pub(crate) fn recovery_rule(user: UserId, registration: &Sha3) -> Rule {
     let lookups = vec![by_token(registration)];
     Rule { lookups, about: Some(user), bumps_epoch: true, decide: decide_recovery }
 }
@@ -249,4 +250,157 @@ fn has_expired(row: &Row, now: UtcMicros) -> bool {
 
 const fn later(now: UtcMicros, by_us: i64) -> UtcMicros {
     UtcMicros::from_micros(now.get().saturating_add(by_us))
+}
+
+#[cfg(test)]
+mod tests {
+    use crypto::{Sha2, sha3_256};
+    use intent::{DeviceId, IntentDraft, IntentId};
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::corridor::fold::Asker;
+    use crate::registers::Rows;
+
+    const NOW: UtcMicros = UtcMicros::from_micros(1_790_000_000_000_000);
+
+    fn digest(byte: u8) -> Sha3 {
+        Sha3::from_bytes([byte; 32])
+    }
+
+    fn user(byte: u8) -> UserId {
+        UserId::new(Uuid::from_bytes([byte; 16]))
+    }
+
+    fn intent(authority: Role, body: Body) -> Intent {
+        intent_on(authority, digest(3), body)
+    }
+
+    fn enrolment(of: u8, role: Role, csr: u8, device: u8) -> Intent {
+        let body = Body::UserEnrol {
+            user: user(of),
+            csr: vec![csr],
+            device: DeviceId::new(digest(device)),
+            device_key_commitment: digest(4),
+            kem_public_key: vec![1],
+            registration: digest(1),
+        };
+        intent_on(role, digest(device), body)
+    }
+
+    fn intent_on(authority: Role, device: Sha3, body: Body) -> Intent {
+        let draft = IntentDraft {
+            bank: "examplebank".parse().unwrap(),
+            certificate: digest(9),
+            device: DeviceId::new(device),
+            authority,
+            at: NOW,
+            seq: 1,
+            prev: digest(0),
+            id: IntentId::new(Uuid::now_v7()).unwrap(),
+            body,
+        };
+        draft.build().unwrap()
+    }
+
+    fn decided(intent: &Intent, by: u8, role: Role, rows: &Rows) -> Result<Vec<Row>, Refusal> {
+        let asked = crate::registers::rule(intent).unwrap();
+        let question = Question {
+            intent,
+            asker: Asker { user: user(by), role },
+            now: NOW,
+            rows,
+            person: None,
+        };
+        (asked.decide)(&question)
+    }
+
+    fn invited(role: Role, by: u8) -> Row {
+        let body = Body::UserInvite {
+            user: user(5),
+            role,
+            person: Sha2::from_bytes([6; 32]),
+            registration: digest(1),
+        };
+        let intent = intent(Role::SystemAdmin, body);
+        decided(&intent, by, Role::SystemAdmin, &Rows::default()).unwrap().remove(0)
+    }
+
+    fn paired() -> Row {
+        let body = Body::DeviceApprove {
+            device: DeviceId::new(digest(3)),
+            csr_sha3: sha3_256(&[2]),
+            registration: digest(1),
+        };
+        let intent = intent(Role::Customer, body);
+        decided(&intent, 5, Role::Customer, &Rows::default()).unwrap().remove(0)
+    }
+
+    proptest! {
+        #[test]
+        fn no_invitation_is_approved_by_who_made_it(maker: u8, approver: u8) {
+            let rows: Rows = [invited(Role::Manager, maker)].into_iter().collect();
+            let approval = intent(Role::Manager, Body::UserApprove { user: user(5) });
+            let outcome = decided(&approval, approver, Role::Manager, &rows);
+            prop_assert_eq!(outcome.err(), (maker == approver).then_some(Refusal::ApprovalByMaker));
+        }
+
+        #[test]
+        fn a_pairing_serves_the_request_and_the_device_that_were_approved(csr: u8, device: u8, of: u8, manager: bool) {
+            let role = if manager { Role::Manager } else { Role::Customer };
+            let outcome = redeem(&paired(), &enrolment(of, role, csr, device), NOW);
+            let is_theirs = of == 5 && !manager;
+            let expected = match (is_theirs, csr == 2 && device == 3) {
+                (false, _) => Some(Refusal::RegistrationUnknown),
+                (true, false) => Some(Refusal::RegistrationForAnother),
+                (true, true) => None,
+            };
+            prop_assert_eq!(outcome.err(), expected);
+        }
+    }
+
+    #[test]
+    fn the_very_request_and_device_are_accepted_once_and_in_time() {
+        let good = enrolment(5, Role::Customer, 2, 3);
+        let used = redeem(&paired(), &good, NOW).unwrap();
+        assert_eq!(used.len(), 1);
+        assert_eq!(redeem(&used[0], &good, NOW), Err(Refusal::RegistrationUnknown));
+        let end = later(NOW, Purpose::Pairing.lifetime_us());
+        assert!(redeem(&paired(), &good, later(end, -1)).is_ok());
+        assert_eq!(redeem(&paired(), &good, end), Err(Refusal::RegistrationExpired));
+    }
+
+    #[test]
+    fn staff_wait_for_the_second_person_and_customers_do_not() {
+        let enrol = |role| enrolment(5, role, 2, 3);
+        for role in Role::ALL {
+            let outcome = redeem(&invited(role, 7), &enrol(role), NOW);
+            let waits = (role != Role::Customer).then_some(Refusal::InvitationNotApproved);
+            assert_eq!(outcome.err(), waits, "{role}");
+        }
+    }
+
+    #[test]
+    fn a_recovery_is_for_enrolled_customers_and_leaves_a_limit() {
+        let body = |reason: &str| Body::UserRecover {
+            user: user(5),
+            registration: digest(1),
+            reason: reason.to_owned(),
+        };
+        let intent = intent(Role::Manager, body("lost"));
+        let asker = Asker { user: user(7), role: Role::Manager };
+        let rows = Rows::default();
+        let ask = |role: Option<Role>| {
+            let person = role.map(|role| crate::registers::Person { user: user(5), role });
+            decide_recovery(&Question { intent: &intent, asker, now: NOW, rows: &rows, person })
+        };
+        for role in [None, Some(Role::Manager), Some(Role::SystemAdmin)] {
+            assert_eq!(ask(role), Err(Refusal::UserNotFound));
+        }
+        let row = ask(Some(Role::Customer)).unwrap().remove(0);
+        let written = redeem(&row, &enrolment(5, Role::Customer, 2, 3), NOW).unwrap();
+        let limits: Vec<_> = written.iter().filter_map(limited_until).collect();
+        assert_eq!(limits, [(user(5), later(NOW, RECOVERY_LIMIT_US))]);
+    }
 }

@@ -236,7 +236,7 @@ impl Registry {
                 bad("staff enrolled with another token than they were invited with");
             }
             None if under.is_none() && wanted.role != Role::Customer => {
-                bad("nobody invited this member of staff")
+                bad("nobody invited this member of staff");
             }
             Some(_) | None => {}
         }
