@@ -332,7 +332,7 @@ async fn menus_and_lists_show_what_the_caller_may_use_and_see() {
     assert_eq!(roles["items"][0]["holders"], json!([user(&alice).to_string()]));
     assert_eq!(roles["items"][0]["permissions"], json!(["accounts:read"]));
 
-    let found = |query: &str| bank.get_as(admin, &format!("/api/admin/users{query}"));
+    let found = async |query: &str| bank.get_as(admin, &format!("/api/admin/users{query}")).await;
     assert_eq!(names(&found("?search=ADAMS").await.ok().json()), ["Alice Adams"]);
     assert_eq!(names(&found("?search=%25").await.ok().json()), Vec::<String>::new());
     let customers = found("?role=customer").await.ok().json();

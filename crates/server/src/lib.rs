@@ -6,6 +6,7 @@
 
 pub mod accounts;
 mod app;
+mod audit;
 pub mod authority;
 pub mod bank;
 pub mod certificates;

@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, certificates, corridor, health, log, openapi, roles, security, sessions,
+    App, accounts, audit, certificates, corridor, health, log, openapi, roles, security, sessions,
     telemetry, transfers, users,
 };
 
@@ -38,6 +38,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(sessions::router())
         .merge(certificates::router())
         .merge(roles::router())
+        .merge(audit::router())
         .route_layer(from_fn(roles::authorise))
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));
     open.merge(signed_in)

@@ -52,6 +52,8 @@ pub enum Refusal {
     PermissionsBeyondBase,
     /// Two duties that one person must not hold together.
     ConflictingDuties,
+    /// The subject of a report is not of its form.
+    ReportSubjectInvalid,
     /// The bank does not keep this asset.
     AssetUnknown,
     /// An account with this id exists.
@@ -66,7 +68,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 25] = [
+    pub const OWN: [Self; 26] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -88,6 +90,7 @@ impl Refusal {
         Self::RoleBaseMismatch,
         Self::PermissionsBeyondBase,
         Self::ConflictingDuties,
+        Self::ReportSubjectInvalid,
         Self::AssetUnknown,
         Self::AccountExists,
         Self::AccountNotFound,
@@ -130,6 +133,7 @@ impl Refusal {
             Self::RoleBaseMismatch => "role-base-mismatch",
             Self::PermissionsBeyondBase => "permissions-beyond-base",
             Self::ConflictingDuties => "conflicting-duties",
+            Self::ReportSubjectInvalid => "report-subject-invalid",
             Self::AssetUnknown => "asset-unknown",
             Self::AccountExists => "account-exists",
             Self::AccountNotFound => "account-not-found",
@@ -164,6 +168,7 @@ impl Refusal {
             | Self::RoleBaseMismatch
             | Self::PermissionsBeyondBase
             | Self::ConflictingDuties
+            | Self::ReportSubjectInvalid
             | Self::AssetUnknown
             | Self::AccountNotFound
             | Self::RiskBlocked
@@ -197,6 +202,9 @@ impl Refusal {
             Self::RoleNotFound => "there is no such role in force, or the person does not hold it",
             Self::RoleBaseMismatch => "the role narrows another built-in role than this one",
             Self::PermissionsBeyondBase => "a permission is not one of the built-in role's",
+            Self::ReportSubjectInvalid => {
+                "the subject of the report must be a fingerprint, an id, or a window of time"
+            }
             Self::ConflictingDuties => "one person must not hold both of these duties",
             Self::AssetUnknown => "the bank does not keep this asset",
             Self::AccountExists => "an account with this id exists",

@@ -5,7 +5,7 @@ use intent::{Body, Intent, Role, UserId, UtcMicros};
 use super::row::{Register, Row, Rows};
 use crate::corridor::Refusal;
 use crate::corridor::fold::Asker;
-use crate::{roles, users};
+use crate::{audit, roles, users};
 
 /// Rows that a rule needs to see: those of a register with this value in a column, or all of them.
 pub(crate) struct Lookup {
@@ -49,6 +49,7 @@ pub(crate) struct Rule {
 pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
     match intent.body() {
         Body::UserLock { user, .. } => Some(users::locks::rule(*user)),
+        Body::AuditReport { .. } => Some(audit::rule()),
         Body::RoleDefine { .. } => Some(roles::rules::define()),
         Body::RoleGrant { user, .. } => Some(roles::rules::grant(*user)),
         Body::UserEnrol { .. }
@@ -65,7 +66,6 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         | Body::UserInvite { .. }
         | Body::UserApprove { .. }
         | Body::UserRecover { .. }
-        | Body::IpRuleSet { .. }
-        | Body::AuditReport { .. } => None,
+        | Body::IpRuleSet { .. } => None,
     }
 }
