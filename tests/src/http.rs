@@ -158,7 +158,10 @@ impl Answer {
         assert_eq!(problem["type"], format!("urn:strongroom:problem:{code}"));
         assert!(!problem["title"].as_str().expect("a title").is_empty());
         assert_eq!(problem["request_id"], self.header("x-request-id"), "{problem}");
-        let text = self.text();
+        // The receipt's proofs are base64, in which any word may stand.
+        let mut shown = problem.clone();
+        shown.as_object_mut().expect("an object").remove("receipt");
+        let text = shown.to_string();
         for leak in ["panicked", "sqlx", "SELECT ", "INSERT ", "RUST_BACKTRACE", ".rs:"] {
             assert!(!text.contains(leak), "{leak:?} in {text}");
         }

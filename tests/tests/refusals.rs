@@ -8,8 +8,8 @@ use client::{SecondFactor, UserName, Wish};
 use crypto::{KemPublicKey, SecretBytes, Suite, random, seal_to, sha3_256, sha256};
 use e2e::{Answer, Bank, Customer, Forger, Holder, ORIGIN, Request, eur, fresh_account, money};
 use intent::{
-    BatchItem, Body, Details, IntentError, IntentId, RevocationReason, Role, SignedIntent,
-    TransferBody, UserId,
+    BatchItem, Body, Details, IntentError, IntentId, ReportSubject, RevocationReason, Role,
+    SignedIntent, TransferBody, UserId,
 };
 use ledger::{AccountId, AccountKind, Freeze, Rejection, TransferId};
 use pki::build_csr;
@@ -491,6 +491,10 @@ async fn role_refusals(bank: &Bank, provoked: &mut Provoked) {
     assert_eq!(grant(of_manager, "freezer", true).await.status, 200);
     let later = define("freezer", Role::Manager, &["accounts:freeze"]).await;
     provoked.recorded(bank, &later, Refusal::ConflictingDuties);
+    let auditor = bank.auditor().await;
+    let nobody = Wish::audit_report(ReportSubject::User, "somebody".to_owned(), None, None).body;
+    let formless = bank.submit(auditor, &Forger::of(auditor).next(nobody)).await;
+    provoked.recorded(bank, &formless, Refusal::ReportSubjectInvalid);
     for name in ["funder", "freezer"] {
         assert_eq!(grant(of_manager, name, false).await.status, 200);
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crypto::{CryptoError, Sha3, random};
 use intent::{
-    BatchItem, Body, Details, DeviceId, Pairing, RevocationReason, Role, TransferBody, UserId,
+    BatchItem, Body, Details, DeviceId, Pairing, ReportSubject, RevocationReason, Role,
+    TransferBody, UserId, UtcMicros,
 };
 use ledger::{AccountId, AccountKind, Freeze, TransferId};
 use money::{Amount, AssetCode};
@@ -106,6 +107,17 @@ impl Wish {
     #[must_use]
     pub const fn grant_role(user: UserId, name: String, granted: bool) -> Self {
         Self::plain(Body::RoleGrant { user, name, granted })
+    }
+
+    /// Asks for an accountability report.
+    #[must_use]
+    pub const fn audit_report(
+        subject: ReportSubject,
+        value: String,
+        from: Option<UtcMicros>,
+        to: Option<UtcMicros>,
+    ) -> Self {
+        Self::plain(Body::AuditReport { subject, value, from, to })
     }
 
     /// Revokes a certificate.

@@ -7,6 +7,7 @@
 pub mod accounts;
 mod app;
 mod attempts;
+mod audit;
 pub mod authority;
 pub mod bank;
 pub mod certificates;

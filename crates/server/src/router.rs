@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, certificates, corridor, credentials, devices, health, log, mfa, openapi,
+    App, accounts, audit, certificates, corridor, credentials, devices, health, log, mfa, openapi,
     passkeys, roles, security, sessions, telemetry, transfers, users,
 };
 
@@ -52,6 +52,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(passkeys::router())
         .merge(certificates::router())
         .merge(roles::router())
+        .merge(audit::router())
         .route_layer(from_fn(roles::authorise))
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));
     open.merge(signed_in)

@@ -8,7 +8,7 @@ use intent::{Role, UserId};
 use server::config::{Config, DatabaseSource, DatabaseUrl, Profile};
 use server::db::Db;
 use server::doctor::{self, Check, Status};
-use server::policy::permissions;
+use server::policy::{BASICS, Permission, Permissions, permissions};
 use server::start::{StartError, open_database};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use support::{TestCluster, migrated_cluster};
@@ -43,7 +43,8 @@ async fn count(tx: &mut PgConnection, table: &str) -> i64 {
 async fn two_customers(db: &Db) {
     let mut tx = db.as_writer().await.unwrap();
     let mut script = "INSERT INTO books VALUES (1, 'test', 'Test', 'standard', now());
-        INSERT INTO assets VALUES (1, 'EUR', 2);"
+        INSERT INTO assets VALUES (1, 'EUR', 2);
+        INSERT INTO roles VALUES (1, 'reader', 'customer', 'accounts:read', true, gen_random_uuid(), gen_random_uuid(), now());"
         .to_owned();
     for (index, size, user) in [(0, 1, ALICE), (1, 2, BOB)] {
         let bytes = |byte: usize| format!("decode(repeat('{byte:02x}', 32), 'hex')");
@@ -58,6 +59,7 @@ async fn two_customers(db: &Db) {
                          decode(repeat('00', 170), 'hex'), decode(repeat('00', 160), 'hex'));
              INSERT INTO transfer_details VALUES (1, '{user}', '{user}', NULL, {salt}, 'd');
              INSERT INTO devices VALUES (1, {salt}, '{user}', 'sealed', 'kem', 'active', now());
+             INSERT INTO role_grants VALUES (1, '{user}', 'reader', true, '{user}', '{user}', now());
              INSERT INTO certificate_components VALUES (1, {salt}, {salt});
              INSERT INTO log_checkpoints VALUES (1, {size}, 'note', now());",
             salt = bytes(size),
@@ -69,7 +71,8 @@ async fn two_customers(db: &Db) {
     tx.commit().await.unwrap();
 }
 
-const OWN: [&str; 6] = ["accounts", "entries", "records", "transfer_details", "users", "devices"];
+const OWN: [&str; 7] =
+    ["accounts", "entries", "records", "transfer_details", "users", "devices", "role_grants"];
 
 #[tokio::test]
 async fn a_person_sees_only_their_own_rows_and_staff_what_their_role_says() {
@@ -93,6 +96,57 @@ async fn a_person_sees_only_their_own_rows_and_staff_what_their_role_says() {
     let mut tx =
         db.as_person(stranger, Role::SystemAdmin, permissions(Role::SystemAdmin)).await.unwrap();
     assert_eq!(count(&mut tx, "accounts").await, 0, "the administrator sees no money");
+}
+
+#[tokio::test]
+async fn what_a_custom_role_takes_away_row_level_security_hides() {
+    let cluster = migrated_cluster().await;
+    let db = db(&cluster).await;
+    two_customers(&db).await;
+    let staff = UserId::new(Uuid::from_u128(7));
+    let everything = [
+        ("accounts", Role::Manager, Permission::AccountsRead),
+        ("entries", Role::AuditorClerk, Permission::AccountsRead),
+        ("(SELECT user_id FROM users) AS rows", Role::SystemAdmin, Permission::UsersRead),
+        ("role_grants", Role::SystemAdmin, Permission::RolesManage),
+        ("role_grants", Role::Manager, Permission::UsersRead),
+        ("records", Role::AuditorClerk, Permission::LogRead),
+        ("records", Role::AuditorClerk, Permission::AuditReport),
+    ];
+    for (table, role, permission) in everything {
+        for (may, sees) in [(BASICS, 0), (Permissions::of(&[permission]), 2)] {
+            let mut tx = db.as_person(staff, role, may).await.unwrap();
+            assert_eq!(count(&mut tx, table).await, sees, "{table} as {role}");
+        }
+        // The permission without the role shows nothing of others either.
+        let alone = Permissions::of(&[permission]);
+        let mut tx = db.as_person(staff, Role::Customer, alone).await.unwrap();
+        assert_eq!(count(&mut tx, table).await, 0, "{table}");
+    }
+    let mut tx = db.as_person(UserId::new(ALICE), Role::Customer, BASICS).await.unwrap();
+    assert_eq!(count(&mut tx, "roles").await, 1, "what a role is, is no secret");
+    assert_eq!(count(&mut tx, "accounts").await, 1, "one's own rows stay; the route says no");
+}
+
+#[tokio::test]
+async fn registers_are_written_by_the_writer_alone_and_never_emptied() {
+    let cluster = migrated_cluster().await;
+    let db = db(&cluster).await;
+    two_customers(&db).await;
+    let mut auditor = connect(&cluster.cluster.urls().auditor).await;
+    sqlx::raw_sql("SET default_transaction_read_only = off").execute(&mut auditor).await.unwrap();
+    let mut person = connect(&cluster.cluster.urls().server).await;
+    sqlx::raw_sql("SET ROLE strongroom_app").execute(&mut person).await.unwrap();
+    for table in ["user_locks", "roles", "role_grants"] {
+        for sql in [format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
+            let mut tx = db.as_writer().await.unwrap();
+            assert_eq!(refusal(&mut tx, &sql).await.as_deref(), Some(DENIED), "{sql}");
+        }
+        let update = format!("UPDATE {table} SET changed_by = changed_by");
+        for connection in [&mut auditor, &mut person] {
+            assert_eq!(refusal(connection, &update).await.as_deref(), Some(DENIED), "{update}");
+        }
+    }
 }
 
 #[tokio::test]

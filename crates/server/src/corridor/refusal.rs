@@ -86,6 +86,8 @@ pub enum Refusal {
     PermissionsBeyondBase,
     /// Two duties that one person must not hold together.
     ConflictingDuties,
+    /// The subject of a report is not of its form.
+    ReportSubjectInvalid,
     /// The bank does not keep this asset.
     AssetUnknown,
     /// An account with this id exists.
@@ -100,7 +102,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 40] = [
+    pub const OWN: [Self; 41] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -137,6 +139,7 @@ impl Refusal {
         Self::RoleBaseMismatch,
         Self::PermissionsBeyondBase,
         Self::ConflictingDuties,
+        Self::ReportSubjectInvalid,
         Self::AssetUnknown,
         Self::AccountExists,
         Self::AccountNotFound,
@@ -194,6 +197,7 @@ impl Refusal {
             Self::RoleBaseMismatch => "role-base-mismatch",
             Self::PermissionsBeyondBase => "permissions-beyond-base",
             Self::ConflictingDuties => "conflicting-duties",
+            Self::ReportSubjectInvalid => "report-subject-invalid",
             Self::AssetUnknown => "asset-unknown",
             Self::AccountExists => "account-exists",
             Self::AccountNotFound => "account-not-found",
@@ -234,6 +238,7 @@ impl Refusal {
             | Self::RoleBaseMismatch
             | Self::PermissionsBeyondBase
             | Self::ConflictingDuties
+            | Self::ReportSubjectInvalid
             | Self::AssetUnknown
             | Self::AccountNotFound
             | Self::RiskBlocked
@@ -293,6 +298,9 @@ impl Refusal {
             Self::RoleNotFound => "there is no such role in force, or the person does not hold it",
             Self::RoleBaseMismatch => "the role narrows another built-in role than this one",
             Self::PermissionsBeyondBase => "a permission is not one of the built-in role's",
+            Self::ReportSubjectInvalid => {
+                "the subject of the report must be a fingerprint, an id, or a window of time"
+            }
             Self::ConflictingDuties => "one person must not hold both of these duties",
             Self::AssetUnknown => "the bank does not keep this asset",
             Self::AccountExists => "an account with this id exists",

@@ -11,7 +11,7 @@ use intent::{
     Record, Verified,
 };
 use serde_json::Value;
-use tlog::{InclusionProof, LeafIndex};
+use tlog::{InclusionProof, LeafIndex, TreeSize};
 use tokio::sync::oneshot;
 
 use super::Fault;
@@ -106,6 +106,22 @@ impl Answer {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.settled.effects.outcome
+    }
+
+    /// Its place in the log, and the size of the tree that its proof is for.
+    pub(crate) fn place(&self) -> (LeafIndex, TreeSize) {
+        (self.settled.index, self.settled.inclusion.size)
+    }
+
+    /// Whether it repeats an earlier one.
+    pub(crate) const fn is_replayed(&self) -> bool {
+        self.settled.replayed
+    }
+
+    /// Answers this beside the receipt, an object.
+    pub(crate) fn with_extra(mut self, extra: Value) -> Self {
+        self.settled.extra = Some(extra);
+        self
     }
 
     /// The receipt as JSON.

@@ -1,5 +1,7 @@
 //! The log in the database: its growing edge, its tiles, and the receipts that it still answers with years later.
 
+use std::collections::BTreeMap;
+
 use intent::{Effects, Flags, IntentId, Leaf, Opening, Record};
 use ledger::BookId;
 use sqlx::PgConnection;
@@ -10,7 +12,8 @@ use tlog::{
 };
 use uuid::Uuid;
 
-use super::store::{self, Head, StoredRecord};
+pub(crate) use super::store::StoredRecord;
+use super::store::{self, Head};
 use crate::sql::corrupt;
 
 /// Hashes per tile (C2SP tlog-tiles).
@@ -153,6 +156,20 @@ pub(crate) async fn prove_inclusion(
     Ok(tlog::prove_inclusion(&tiles, index, size)?)
 }
 
+/// Proves that each of these leaves is in the tree of `size`; a tile that several need is read once.
+pub(crate) async fn prove_inclusions(
+    tx: &mut PgConnection,
+    book: BookId,
+    indices: impl Iterator<Item = LeafIndex> + Clone,
+    size: TreeSize,
+) -> Result<Vec<InclusionProof>, LogError> {
+    let wanted = indices.clone().flat_map(|index| tlog::tiles_for_inclusion(index, size));
+    let wanted: BTreeMap<(u8, u64), (TileId, u16)> =
+        wanted.map(|(id, width)| ((id.level, id.index), (id, width))).collect();
+    let tiles = read_tiles(tx, book, wanted.into_values().collect()).await?;
+    indices.map(|index| Ok(tlog::prove_inclusion(&tiles, index, size)?)).collect()
+}
+
 /// Proves that the tree of size `old` is a prefix of the tree of size `new`.
 pub(crate) async fn prove_consistency(
     tx: &mut PgConnection,
@@ -225,6 +242,25 @@ pub(crate) async fn stored_receipt(
         .map_err(|source| LogError::Record { index: index.get(), source })
 }
 
+/// The records of these leaves as they are stored, in order.
+pub(crate) async fn records_at(
+    tx: &mut PgConnection,
+    book: BookId,
+    indices: &[i64],
+) -> sqlx::Result<Vec<StoredRecord>> {
+    store::records(tx, book, indices).await
+}
+
+/// The signed checkpoint of a tree size.
+pub(crate) async fn checkpoint_of(
+    tx: &mut PgConnection,
+    book: BookId,
+    size: TreeSize,
+) -> Result<String, LogError> {
+    let note = store::checkpoint(tx, book, size).await?;
+    note.ok_or(LogError::Missing { what: "a checkpoint" })
+}
+
 /// Parses a stored record, its leaf and its effects.
 pub(crate) fn read_record(
     stored: StoredRecord,
@@ -244,7 +280,7 @@ pub(crate) fn read_record(
             items: Vec::new(),
             risk: None,
             rows: crypto::Sha2::from_bytes([0; 32]),
-            result: std::collections::BTreeMap::new(),
+            result: BTreeMap::new(),
         },
     };
     Ok((IntentId::new(stored.intent_id)?, record, leaf, effects))

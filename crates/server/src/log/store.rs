@@ -204,6 +204,34 @@ pub(crate) async fn record_of(
     .transpose()
 }
 
+/// The records of these leaves, in order.
+pub(crate) async fn records(
+    tx: &mut PgConnection,
+    book: BookId,
+    indices: &[i64],
+) -> sqlx::Result<Vec<StoredRecord>> {
+    let rows = sqlx::query!(
+        "SELECT leaf_index, intent_id, tree_size, leaf, salts, intent, actor, origin, effects, evidence
+           FROM records WHERE book_id = $1 AND leaf_index = ANY($2) ORDER BY leaf_index",
+        book_id(book),
+        indices,
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(StoredRecord {
+                index: LeafIndex::new(u64::try_from(row.leaf_index).map_err(corrupt)?),
+                intent_id: row.intent_id,
+                tree_size: TreeSize::new(u64::try_from(row.tree_size).map_err(corrupt)?),
+                leaf: row.leaf,
+                salts: row.salts,
+                groups: [row.intent, row.actor, row.origin, row.effects, row.evidence],
+            })
+        })
+        .collect()
+}
+
 /// Leaves `first..end` as published: index and the 170 bytes, no opening.
 pub(crate) async fn leaves(
     tx: &mut PgConnection,

@@ -161,6 +161,8 @@ pub const ROUTES: &[Route] = &[
     get("/api/rbac/permissions", Access::SignedIn),
     get("/api/rbac/navigation", Access::SignedIn),
     post("/api/rbac/check", Access::Own(Permission::UsersRead)),
+    get("/api/audit/logs", Access::Needs(Permission::AuditReport)),
+    post("/api/audit/accountability-report", Access::Signs(Kind::AuditReport)),
     get("/api/admin/users", Access::Needs(Permission::UsersRead)),
     post("/api/admin/users/lock", Access::Signs(Kind::UserLock)),
     get("/api/admin/roles", Access::Needs(Permission::RolesManage)),

@@ -17,8 +17,6 @@ pub(crate) enum Column {
     Time,
     /// `bool`: `true` or `false`.
     Flag,
-    /// `int8`, decimal.
-    Number,
 }
 
 /// A table of authority. Its first columns are the key, behind `book_id`.
@@ -87,6 +85,18 @@ impl Row {
         format!("{} {}", self.register.table, self.key())
     }
 
+    /// Reads [`Row::to_text`]; `None` if it is no row of this register.
+    pub(crate) fn from_text(register: &'static Register, text: &str) -> Option<Self> {
+        let Value::Object(members) = canonical::parse(text.as_bytes()).ok()? else { return None };
+        members.into_iter().try_fold(Self::new(register), |row, (name, value)| {
+            let (column, _) = register.columns.iter().find(|(column, _)| *column == name)?;
+            match value {
+                Value::String(value) => Some(row.with(column, value)),
+                Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+            }
+        })
+    }
+
     /// The row as canonical JSON, an object of strings. NULL is left out.
     pub(crate) fn to_text(&self) -> String {
         let members = self.values.iter();
@@ -152,7 +162,7 @@ mod tests {
         key_len: 2,
         columns: &[
             ("one", Column::Text),
-            ("two", Column::Number),
+            ("two", Column::Text),
             ("flag", Column::Flag),
             ("note", Column::Text),
         ],
@@ -165,6 +175,7 @@ mod tests {
             let text = row(two).to_text();
             let parsed = canonical::parse(text.as_bytes()).unwrap();
             prop_assert_eq!(canonical::write(&parsed), text.as_bytes());
+            prop_assert_eq!(Row::from_text(&REGISTER, &text), Some(row(two)));
             prop_assert_eq!(two == other, text == row(other).to_text());
         }
     }

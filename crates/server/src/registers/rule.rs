@@ -5,7 +5,7 @@ use intent::{Body, Intent, Role, UserId, UtcMicros};
 use super::row::{Register, Row, Rows};
 use crate::corridor::Refusal;
 use crate::corridor::fold::Asker;
-use crate::{roles, users};
+use crate::{audit, roles, users};
 
 /// Rows that a rule needs to see: those of a register with this value in a column, or all of them.
 pub(crate) struct Lookup {
@@ -59,6 +59,7 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         Body::UserRecover { user, registration, .. } => {
             Some(users::registrations::recovery_rule(*user, registration))
         }
+        Body::AuditReport { .. } => Some(audit::rule()),
         Body::RoleDefine { .. } => Some(roles::rules::define()),
         Body::RoleGrant { user, .. } => Some(roles::rules::grant(*user)),
         Body::UserEnrol { .. }
@@ -71,7 +72,6 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         | Body::KeyRotate { .. }
         | Body::CertificateRevoke { .. }
         | Body::DeviceRevoke { .. }
-        | Body::IpRuleSet { .. }
-        | Body::AuditReport { .. } => None,
+        | Body::IpRuleSet { .. } => None,
     }
 }

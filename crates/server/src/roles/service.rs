@@ -118,7 +118,7 @@ pub(super) struct CustomRole {
     pub(super) holders: Vec<String>,
 }
 
-/// Every custom role that the caller may see, by name.
+/// Every custom role that the caller may see, by name: all of them with the right permission, else those that they hold.
 pub(super) async fn custom_roles(
     services: &Services,
     caller: &Caller,
@@ -136,7 +136,9 @@ pub(super) async fn custom_roles(
         grants.filter_map(|grant| grant.get("user_id").map(str::to_owned)).collect()
     };
     let role = |row: &Row| CustomRole { row: row.clone(), holders: holders(&row.key()) };
-    Ok(rows.of(&ROLES).map(role).collect())
+    let may = caller.permissions;
+    let sees_all = may.holds(Permission::UsersRead) || may.holds(Permission::RolesManage);
+    Ok(rows.of(&ROLES).map(role).filter(|role| sees_all || !role.holders.is_empty()).collect())
 }
 
 /// People whom the caller may see, by id.

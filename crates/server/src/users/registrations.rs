@@ -308,7 +308,7 @@ mod tests {
         let asked = crate::registers::rule(intent).unwrap();
         let question = Question {
             intent,
-            asker: Asker { user: user(by), role },
+            asker: Asker { user: user(by), role, permissions: crate::policy::permissions(role) },
             now: NOW,
             rows,
             person: None,
@@ -389,7 +389,11 @@ mod tests {
             reason: reason.to_owned(),
         };
         let intent = intent(Role::Manager, body("lost"));
-        let asker = Asker { user: user(7), role: Role::Manager };
+        let asker = Asker {
+            user: user(7),
+            role: Role::Manager,
+            permissions: crate::policy::permissions(Role::Manager),
+        };
         let rows = Rows::default();
         let ask = |role: Option<Role>| {
             let person = role.map(|role| crate::registers::Person { user: user(5), role });
