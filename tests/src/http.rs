@@ -148,7 +148,10 @@ impl Answer {
         assert_eq!(problem["type"], format!("urn:strongroom:problem:{code}"));
         assert!(!problem["title"].as_str().expect("a title").is_empty());
         assert_eq!(problem["request_id"], self.header("x-request-id"), "{problem}");
-        let text = self.text();
+        // A receipt's signatures are random text, in which any four letters turn up sooner or later.
+        let mut said = problem;
+        said["receipt"].take();
+        let text = said.to_string();
         for leak in ["panicked", "sqlx", "SELECT ", "INSERT ", "RUST_BACKTRACE", ".rs:"] {
             assert!(!text.contains(leak), "{leak:?} in {text}");
         }
