@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 /// How many are handed out.
 pub(super) const COUNT: usize = 10;
 const RANDOM_LEN: usize = 10;
+const LETTERS: usize = 16;
 const GROUP_LEN: usize = 4;
 /// Domain of the hash.
 const DOMAIN: &[u8] = b"strongroom/recovery-code/v1";
@@ -31,6 +32,10 @@ impl Code {
     pub(super) fn read(text: &str) -> Option<Self> {
         let typed: Zeroizing<String> =
             Zeroizing::new(text.chars().filter(|letter| !matches!(letter, '-' | ' ')).collect());
+        // The library passes over what is left behind the last whole byte.
+        if typed.len() != LETTERS {
+            return None;
+        }
         let bytes = SecretBytes::new(base32::decode(Alphabet::Crockford, &typed)?);
         (bytes.len() == RANDOM_LEN).then(|| Self::of(&bytes))
     }
