@@ -299,9 +299,14 @@ mod tests {
     }
 
     fn intent_on(authority: Role, device: Sha3, body: Body) -> Intent {
+        // An enrolment is signed under its own request and on its own device.
+        let certificate = match &body {
+            Body::UserEnrol { csr, .. } => sha3_256(csr),
+            _ => digest(9),
+        };
         let draft = IntentDraft {
             bank: "examplebank".parse().unwrap(),
-            certificate: digest(9),
+            certificate,
             device: DeviceId::new(device),
             authority,
             at: NOW,
