@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use axum::body::Body;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use client::{ClientError, Device, Identity, Session, UserName};
 use crypto::{KemSecretKey, SecretBytes, Suite, seal_to, sha3_256, sha256};
 use http::{Request, StatusCode};
@@ -567,4 +568,31 @@ async fn a_stranger_sees_neither_profile_nor_keys() {
     let seen: Value = manager.get(&format!("/api/quantum/keys/{bob_id}/info")).await.unwrap();
     assert_eq!(seen["generation"], 1);
     house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_delivered_by_the_kem_of_the_banks_suite() {
+    for (suite, kem) in [(Suite::Compact, "ML-KEM-512"), (Suite::Pure65, "ML-KEM-768")] {
+        let mut plan = plan();
+        plan.suite = suite;
+        let house = House::open_by(plan).await;
+        let alice = house.customer("Alice").await;
+        let session = house.login(&alice).await;
+        let bundle = session.download_certificate().await.unwrap();
+        assert_eq!(bundle["certificate"], alice.certificates().unwrap().holder.to_pem());
+        let path = format!("/api/auth/download-certificate/{}", alice.user().id);
+        let raw: Value = session.get(&path).await.unwrap();
+        assert!(raw["kem"].as_str().unwrap().contains(kem), "{}", raw["kem"]);
+        let stranger = house.customer("Mallory").await;
+        let sealed = Base64UrlUnpadded::decode_vec(raw["sealed"].as_str().unwrap());
+        let transcript = sha256(alice.certificate_hash().unwrap().as_bytes());
+        let opened = crypto::open_sealed(
+            stranger.kem(),
+            "certificate-bundle",
+            transcript.as_bytes(),
+            &sealed.unwrap(),
+        );
+        assert!(opened.is_err(), "nobody else opens it");
+        house.close().await;
+    }
 }

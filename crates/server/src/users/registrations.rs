@@ -111,7 +111,7 @@ pub(crate) fn pairing_rule(registration: &Sha3) -> Rule {
 
 /// The rule of `user.recover`.
 pub(crate) fn recovery_rule(user: UserId, registration: &Sha3) -> Rule {
-    let lookups = vec![by_token(registration)];
+    let lookups = vec![by_token(registration), by_user(user)];
     Rule { lookups, about: Some(user), bumps_epoch: true, decide: decide_recovery }
 }
 
@@ -167,6 +167,8 @@ fn decide_pairing(question: &Question<'_>) -> Result<Vec<Row>, Refusal> {
     Ok(vec![row])
 }
 
+/// A later recovery ends the earlier ones that nobody has used: one of them may have been granted to a liar.
+///
 /// Customers only: staff who lost everything are invited anew, by two people.
 fn decide_recovery(question: &Question<'_>) -> Result<Vec<Row>, Refusal> {
     let Body::UserRecover { user, registration, .. } = question.intent.body() else {
@@ -178,8 +180,15 @@ fn decide_recovery(question: &Question<'_>) -> Result<Vec<Row>, Refusal> {
     if question.rows.get(&REGISTRATIONS, &registration.to_string()).is_some() {
         return Err(Refusal::RegistrationExists);
     }
+    let id = user.to_string();
+    let earlier = question.rows.matching(&REGISTRATIONS, "user_id", &id).filter(|row| {
+        Purpose::of(row) == Some(Purpose::Recovery)
+            && row.get("redeemed_at").is_none()
+            && !has_expired(row, question.now)
+    });
+    let ended = earlier.map(|row| row.clone().with("expires_at", question.now));
     let row = made(question, Purpose::Recovery, *user, Role::Customer);
-    Ok(vec![row.with("registration", registration)])
+    Ok(ended.chain([row.with("registration", registration)]).collect())
 }
 
 fn made(question: &Question<'_>, purpose: Purpose, user: UserId, role: Role) -> Row {
@@ -290,9 +299,14 @@ mod tests {
     }
 
     fn intent_on(authority: Role, device: Sha3, body: Body) -> Intent {
+        // An enrolment is signed under its own request and on its own device.
+        let certificate = match &body {
+            Body::UserEnrol { csr, .. } => sha3_256(csr),
+            _ => digest(9),
+        };
         let draft = IntentDraft {
             bank: "examplebank".parse().unwrap(),
-            certificate: digest(9),
+            certificate,
             device: DeviceId::new(device),
             authority,
             at: NOW,
@@ -403,6 +417,15 @@ mod tests {
             assert_eq!(ask(role), Err(Refusal::UserNotFound));
         }
         let row = ask(Some(Role::Customer)).unwrap().remove(0);
+        // A second one ends the first, unless that was used.
+        let earlier = row.clone().with("registration", digest(2));
+        for (used, ends) in [(earlier.clone(), true), (earlier.with("redeemed_at", NOW), false)] {
+            let rows: Rows = [used].into_iter().collect();
+            let person = Some(crate::registers::Person { user: user(5), role: Role::Customer });
+            let question = Question { intent: &intent, asker, now: NOW, rows: &rows, person };
+            let written = decide_recovery(&question).unwrap();
+            assert_eq!(written.len() == 2 && has_expired(&written[0], NOW), ends);
+        }
         let written = redeem(&row, &enrolment(5, Role::Customer, 2, 3), NOW).unwrap();
         let limits: Vec<_> = written.iter().filter_map(limited_until).collect();
         assert_eq!(limits, [(user(5), later(NOW, RECOVERY_LIMIT_US))]);

@@ -167,7 +167,9 @@ async fn redeem_registered(
         Some(Purpose::Pairing) => ("active", true),
         Some(Purpose::Recovery) | None => ("active", false),
     };
-    let Some(stored) = stored.filter(|stored| stored.status == status) else { return unknown };
+    let is_theirs =
+        |stored: &&RegistrationRow| stored.status == status && stored.role == cx.intent.authority();
+    let Some(stored) = stored.filter(is_theirs) else { return unknown };
     // Who approved a device and was turned out since has approved nothing.
     if needs_approver {
         let approver = row.get("made_under").and_then(|hex| Sha3::from_hex(hex).ok());

@@ -52,10 +52,15 @@ pub(crate) async fn connect(cluster: &TestCluster) -> Db {
 impl House {
     /// Founds and opens a bank.
     pub(crate) async fn open() -> Self {
+        Self::open_by(plan()).await
+    }
+
+    /// Founds and opens a bank by another plan.
+    pub(crate) async fn open_by(plan: FoundingPlan) -> Self {
         let cluster = migrated_cluster().await;
         let db = connect(&cluster).await;
         let folder = cluster.folder.path();
-        let founded = found(&db, plan(), &passphrase(), folder, clock::now()).await.unwrap();
+        let founded = found(&db, plan, &passphrase(), folder, clock::now()).await.unwrap();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut config = Config {
             profile: Profile::Development,
@@ -81,7 +86,9 @@ impl House {
     pub(crate) async fn customer(&self, name: &str) -> Arc<Identity> {
         let email = format!("{name}@example.org");
         let registration = self.bank.register(name, &email).await.unwrap();
-        let identity = new_identity(registration.user, Role::Customer, name);
+        let user = UserName { id: registration.user, role: Role::Customer, name: name.to_owned() };
+        let device = Device::generate().unwrap();
+        let identity = Identity::generate(self.bank.suite(), user, device).unwrap();
         self.bank.enrol(&identity, &registration.token).await.unwrap();
         Arc::new(identity)
     }
