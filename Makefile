@@ -27,6 +27,9 @@ test: setup tools ## Everything that must pass: format, lints, licences, spellin
 quick: ## Tests of one crate: make quick CRATE=ledger
 	cargo nextest run -p $(CRATE)
 
+fuzz: ## Fuzz the parsers that face strangers, a minute each (make fuzz FUZZ_SECONDS=600)
+	scripts/fuzz.sh $(or $(FUZZ_SECONDS),60)
+
 bench: setup build ## Measure against pgbench in the same run (docs/benchmarks.md)
 	$(BIN) bench
 
@@ -48,4 +51,4 @@ setup: ## Install what the product needs: a PostgreSQL server
 tools: ## Install what the checks need: cargo-nextest, cargo-deny, typos
 	@scripts/setup.sh tools
 
-.PHONY: help demo demo-once build test quick bench torture advisories sqlx docs setup tools
+.PHONY: help demo demo-once build test quick fuzz bench torture advisories sqlx docs setup tools
