@@ -14,6 +14,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::corridor::{self, Corridor};
 use crate::db::Db;
+use crate::ip_rules::Doorkeeper;
 use crate::sessions::Sessions;
 use crate::vault::Vault;
 
@@ -34,6 +35,8 @@ pub struct Services {
     pub directory: Directory,
     /// Who is signed in.
     pub sessions: Sessions,
+    /// Who may come from where.
+    pub doorkeeper: Doorkeeper,
     /// The bank's keys.
     pub authority: Authority,
     /// Seals what the database keeps secret.
@@ -79,6 +82,7 @@ impl App {
             clock::now(),
         );
         let (corridor, queue) = Corridor::new(QUEUE_CAPACITY, bank.clone(), directory.clone());
+        let doorkeeper = Doorkeeper::new(db.clone(), directory.clone(), bank.book);
         let risk_policy = risk::Policy::default_v1();
         let services = Arc::new(Services {
             config,
@@ -87,6 +91,7 @@ impl App {
             corridor,
             directory,
             sessions,
+            doorkeeper,
             authority,
             vault,
             risk_policy,

@@ -17,6 +17,7 @@ pub mod db;
 pub mod doctor;
 pub mod health;
 pub mod http;
+pub mod ip_rules;
 pub mod log;
 pub mod migrate;
 pub mod openapi;

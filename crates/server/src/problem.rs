@@ -80,6 +80,8 @@ codes! {
     ProofRefused = "proof-refused", UNAUTHORIZED, "The request's proof is not valid";
     /// The caller lacks a permission.
     Forbidden = "forbidden", FORBIDDEN, "You may not do this";
+    /// The caller may not come from where they are.
+    AddressNotAllowed = "address-not-allowed", FORBIDDEN, "You may not come from this address";
     /// The state that the request relies on has moved.
     Conflict = "conflict", CONFLICT, "This does not fit what is already there";
     /// Too many attempts.
@@ -128,6 +130,7 @@ impl Problem {
                 | Code::SessionEnded
                 | Code::ProofRefused
                 | Code::Forbidden
+                | Code::AddressNotAllowed
                 | Code::Conflict
                 | Code::TimedOut
                 | Code::Internal => None,

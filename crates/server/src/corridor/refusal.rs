@@ -54,6 +54,10 @@ pub enum Refusal {
     ConflictingDuties,
     /// The subject of a report is not of its form.
     ReportSubjectInvalid,
+    /// The rule names no role, person or network.
+    IpRuleInvalid,
+    /// Whoever sets the rule could not come back from where they are.
+    IpRuleLocksOut,
     /// The bank does not keep this asset.
     AssetUnknown,
     /// An account with this id exists.
@@ -68,7 +72,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 26] = [
+    pub const OWN: [Self; 28] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -91,6 +95,8 @@ impl Refusal {
         Self::PermissionsBeyondBase,
         Self::ConflictingDuties,
         Self::ReportSubjectInvalid,
+        Self::IpRuleInvalid,
+        Self::IpRuleLocksOut,
         Self::AssetUnknown,
         Self::AccountExists,
         Self::AccountNotFound,
@@ -134,6 +140,8 @@ impl Refusal {
             Self::PermissionsBeyondBase => "permissions-beyond-base",
             Self::ConflictingDuties => "conflicting-duties",
             Self::ReportSubjectInvalid => "report-subject-invalid",
+            Self::IpRuleInvalid => "ip-rule-invalid",
+            Self::IpRuleLocksOut => "ip-rule-locks-out",
             Self::AssetUnknown => "asset-unknown",
             Self::AccountExists => "account-exists",
             Self::AccountNotFound => "account-not-found",
@@ -169,6 +177,8 @@ impl Refusal {
             | Self::PermissionsBeyondBase
             | Self::ConflictingDuties
             | Self::ReportSubjectInvalid
+            | Self::IpRuleInvalid
+            | Self::IpRuleLocksOut
             | Self::AssetUnknown
             | Self::AccountNotFound
             | Self::RiskBlocked
@@ -205,6 +215,8 @@ impl Refusal {
             Self::ReportSubjectInvalid => {
                 "the subject of the report must be a fingerprint, an id, or a window of time"
             }
+            Self::IpRuleInvalid => "the rule must name a role or a person, and a network",
+            Self::IpRuleLocksOut => "by this rule you could not come back from where you are",
             Self::ConflictingDuties => "one person must not hold both of these duties",
             Self::AssetUnknown => "the bank does not keep this asset",
             Self::AccountExists => "an account with this id exists",

@@ -22,11 +22,12 @@ mod rule;
 pub(crate) mod service;
 mod store;
 
-use crate::{roles, users};
+use crate::{ip_rules, roles, users};
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
 pub(crate) use self::rule::{Lookup, Person, Question, Rule, rule};
 pub(crate) use self::store::{load, load_all};
 
 /// Every register of the bank.
-pub(crate) const ALL: &[&Register] = &[&users::locks::LOCKS, &roles::ROLES, &roles::ROLE_GRANTS];
+pub(crate) const ALL: &[&Register] =
+    &[&users::locks::LOCKS, &roles::ROLES, &roles::ROLE_GRANTS, &ip_rules::rules::IP_RULES];

@@ -35,6 +35,7 @@ pub(crate) async fn apply(
     let question = Question {
         intent: cx.intent,
         asker: Asker { user: signer.user, role: signer.role, permissions: signer.permissions },
+        address: cx.origin.ip.parse().ok(),
         now: cx.now,
         rows: &rows,
         person,

@@ -199,7 +199,7 @@ impl<'a> Replay<'a> {
             Body::AccountFund { .. } | Body::Transfer(_) | Body::TransferBatch { .. } => {
                 Some(self.money(at, intent, &standing, written))
             }
-            _ => Some(self.state(at, intent, &standing, stored, findings)),
+            _ => Some(self.state(at, found, intent, &standing, stored, findings)),
         }
     }
 
@@ -301,6 +301,7 @@ impl<'a> Replay<'a> {
     fn state(
         &mut self,
         at: At,
+        found: &Examined,
         intent: &Intent,
         signer: &Standing,
         stored: &Effects,
@@ -310,7 +311,7 @@ impl<'a> Replay<'a> {
         let demand = if !asker.may_sign(intent.kind()) {
             Demand::Refused(Refusal::PermissionDenied)
         } else if let Some(rule) = registers::rule(intent) {
-            self.ruled(at, intent, signer, &rule)
+            self.ruled(at, found, intent, signer, &rule)
         } else {
             match intent.kind() {
                 Kind::AccountOpen => self.open(at, intent, signer),
@@ -333,7 +334,20 @@ impl<'a> Replay<'a> {
     }
 
     /// The rule of a register, asked again.
-    fn ruled(&mut self, at: At, intent: &Intent, signer: &Standing, rule: &Rule) -> Demand {
+    fn ruled(
+        &mut self,
+        at: At,
+        found: &Examined,
+        intent: &Intent,
+        signer: &Standing,
+        rule: &Rule,
+    ) -> Demand {
+        let address = found.origin.as_ref().and_then(|origin| origin.ip.parse().ok());
+        let code = found.effects.as_ref().map(|effects| effects.code.as_str());
+        if address.is_none() && code == Some(Refusal::IpRuleLocksOut.code()) {
+            // From where they came was erased: that it was kept out is the bank's word.
+            return Demand::BankRefused;
+        }
         let person = rule.about.and_then(|user| {
             let known = self.registry.users.get(&user.get()).filter(|known| known.is_active)?;
             Some(Person { user, role: known.role })
@@ -341,6 +355,7 @@ impl<'a> Replay<'a> {
         let question = Question {
             intent,
             asker: self.asker(signer),
+            address,
             now: at.now,
             rows: &self.registers,
             person,
