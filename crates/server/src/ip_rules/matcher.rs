@@ -27,9 +27,12 @@ impl Subject {
     }
 }
 
-/// A network in its one spelling: host bits cleared, IPv4-mapped IPv6 as IPv4.
+/// A network in its one spelling: host bits cleared, IPv4-mapped IPv6 as IPv4. An octet with a leading zero, which some read
+/// as octal, is none.
 pub(crate) fn network(text: &str) -> Option<IpNet> {
-    let network: IpNet = text.parse().ok()?;
+    let (address, bits) = text.split_once('/')?;
+    let bits = Some(bits).filter(|bits| bits.bytes().all(|digit| digit.is_ascii_digit()))?;
+    let network = IpNet::new(address.parse().ok()?, bits.parse().ok()?).ok()?;
     let mapped = match network {
         IpNet::V6(six) => {
             six.addr().to_ipv4_mapped().zip(six.prefix_len().checked_sub(MAPPED_BITS))
@@ -152,8 +155,17 @@ mod tests {
         ] {
             assert_eq!(network(text).unwrap().to_string(), spelling);
         }
-        for malformed in ["", "10.0.0.1", "10.0.0.0/33", "10.0.0/8", "::/129", "x/8", "010.0.0.0/8"]
-        {
+        for malformed in [
+            "",
+            "10.0.0.1",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "::/129",
+            "x/8",
+            "010.0.0.0/8",
+            "10.0.0.0/+8",
+            "10.0.0.0/",
+        ] {
             assert_eq!(network(malformed), None, "{malformed}");
         }
         assert_eq!(Subject::parse("role:manager"), Some(Subject::Role(Role::Manager)));
