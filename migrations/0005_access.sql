@@ -70,3 +70,25 @@ ALTER POLICY staff ON records
 
 -- The audit trail asks for windows of time.
 CREATE INDEX records_by_time ON records (book_id, recorded_at, leaf_index);
+
+-- From which addresses people may come.
+CREATE TABLE ip_rules (
+    book_id    int4 NOT NULL REFERENCES books (book_id),
+    rule_id    uuid NOT NULL,
+    subject    text NOT NULL, -- role:<name> or user:<id>
+    network    text NOT NULL, -- CIDR, in one spelling
+    action     text NOT NULL CHECK (action IN ('allow', 'deny', 'none')),
+    intent_id  uuid NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (book_id, rule_id)
+);
+GRANT SELECT, INSERT, UPDATE ON ip_rules TO strongroom_writer;
+GRANT SELECT ON ip_rules TO strongroom_app, strongroom_auditor;
+ALTER TABLE ip_rules ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ip_rules FORCE ROW LEVEL SECURITY;
+CREATE POLICY writer ON ip_rules TO strongroom_writer USING (true) WITH CHECK (true);
+CREATE POLICY auditor ON ip_rules FOR SELECT TO strongroom_auditor USING (true);
+CREATE POLICY staff ON ip_rules FOR SELECT TO strongroom_app
+    USING (current_setting('app.role', true) = 'system_admin'
+           AND position(' ip_rules:manage ' IN current_setting('app.permissions', true)) > 0);

@@ -57,6 +57,7 @@ CREATE TABLE recovery_requests (
     request_id   uuid NOT NULL,
     user_id      uuid NOT NULL,
     registration bytea NOT NULL CHECK (octet_length(registration) = 32),
+    proved_by_code bool NOT NULL, -- the person showed a recovery code
     ip           text NOT NULL,
     created_at   timestamptz NOT NULL,
     expires_at   timestamptz NOT NULL,

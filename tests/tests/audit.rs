@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use server::clock;
 use server::policy::{BASICS, Permission, permissions};
 
+const LEAVES: &str = "SELECT size FROM log_head";
+
 /// A report with the receipts in it made whole, each verified under the report's one checkpoint.
 struct Read {
     report: Value,
@@ -262,7 +264,6 @@ async fn only_the_auditor_clerk_reads_and_each_reading_is_signed_for() {
     let bank = Bank::start().await;
     let (alice, _) = paid(&bank).await;
     let wish = || Wish::audit_report(ReportSubject::User, user(&alice), None, None);
-    const LEAVES: &str = "SELECT size FROM log_head";
     for session in [&alice.session, bank.manager().await, bank.admin().await] {
         let before = bank.count(LEAVES).await;
         let Err(ClientError::Refused { problem, .. }) = session.submit(wish()).await else {

@@ -216,7 +216,7 @@ async fn who_lost_every_device_comes_back_by_a_managers_signature_and_pays_littl
     let email =
         bank.get_as(&alice, &profile).await.ok().json()["email"].as_str().unwrap().to_owned();
 
-    let asked = bank.client().request_recovery(&email).await.unwrap();
+    let asked = bank.client().request_recovery(&email, None).await.unwrap();
     assert_eq!(bank.client().recovered(&asked).await.unwrap(), None);
     let manager = bank.manager().await;
     let waiting = manager.recoveries().await.unwrap();

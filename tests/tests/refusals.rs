@@ -8,8 +8,8 @@ use client::{SecondFactor, UserName, Wish};
 use crypto::{KemPublicKey, SecretBytes, Suite, random, seal_to, sha3_256, sha256};
 use e2e::{Answer, Bank, Customer, Forger, Holder, ORIGIN, Request, eur, fresh_account, money};
 use intent::{
-    BatchItem, Body, Details, IntentError, IntentId, ReportSubject, RevocationReason, Role,
-    SignedIntent, TransferBody, UserId,
+    BatchItem, Body, Details, IntentError, IntentId, IpRuleAction, ReportSubject, RevocationReason,
+    Role, SignedIntent, TransferBody, UserId,
 };
 use ledger::{AccountId, AccountKind, Freeze, Rejection, TransferId};
 use pki::build_csr;
@@ -436,7 +436,7 @@ async fn recovery_refusals(bank: &Bank, provoked: &mut Provoked) {
     provoked.recorded(bank, &unasked, Refusal::RecoveryNotRequested);
     let sql = format!("SELECT email FROM users WHERE user_id = '{user}'");
     let email: String = sqlx::Row::get(&bank.rows(&sql).await[0], 0);
-    let asked = bank.client().request_recovery(&email).await.unwrap();
+    let asked = bank.client().request_recovery(&email, None).await.unwrap();
     let granted = bank.submit(manager, &recover(sha3_256(asked.token.expose()))).await;
     assert_eq!(granted.status, 200, "{}", granted.text());
     let fresh = Holder::generate(Suite::Standard, alice.holder.user().clone());
@@ -491,6 +491,18 @@ async fn role_refusals(bank: &Bank, provoked: &mut Provoked) {
     assert_eq!(grant(of_manager, "freezer", true).await.status, 200);
     let later = define("freezer", Role::Manager, &["accounts:freeze"]).await;
     provoked.recorded(bank, &later, Refusal::ConflictingDuties);
+    let deny = IpRuleAction::Deny;
+    for (subject, network, action, refusal) in [
+        ("role:nobody", "192.0.2.0/24", deny, Refusal::IpRuleInvalid),
+        ("role:customer", "192.0.2.1", deny, Refusal::IpRuleInvalid),
+        ("role:system_admin", "127.0.0.0/8", deny, Refusal::IpRuleLocksOut),
+        ("role:system_admin", "192.0.2.0/24", IpRuleAction::Allow, Refusal::IpRuleLocksOut),
+    ] {
+        let wish =
+            Wish::set_ip_rule(Uuid::now_v7(), subject.to_owned(), network.to_owned(), action);
+        let answer = bank.submit(admin, &Forger::of(admin).next(wish.body)).await;
+        provoked.recorded(bank, &answer, refusal);
+    }
     let auditor = bank.auditor().await;
     let nobody = Wish::audit_report(ReportSubject::User, "somebody".to_owned(), None, None).body;
     let formless = bank.submit(auditor, &Forger::of(auditor).next(nobody)).await;
@@ -661,6 +673,12 @@ async fn every_code_of_a_problem_is_provoked_or_excused() {
     expect(&bank.send(Request::post("/api/users/register", "{\"name\":")).await, Code::Malformed);
     expect(&bank.get("/api/accounts").await, Code::Unauthenticated);
     expect(&bank.get_as(&alice, "/api/admin/users").await, Code::Forbidden);
+    let kept_out = bank.customer("Kept Out", 0).await;
+    let subject = format!("user:{}", kept_out.identity().user().id);
+    let here = "127.0.0.1/32".to_owned();
+    let rule = Wish::set_ip_rule(Uuid::now_v7(), subject, here, IpRuleAction::Deny);
+    bank.admin().await.submit(rule).await.unwrap();
+    expect(&bank.get_as(&kept_out, "/api/accounts").await, Code::AddressNotAllowed);
     let nobody = json!({"certificate": "00".repeat(32), "device_id": "00".repeat(32)});
     let challenge = Request::post_json("/api/auth/certificate-challenge", &nobody);
     expect(&bank.send(challenge).await, Code::CertificateNotAccepted);

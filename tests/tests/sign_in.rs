@@ -46,6 +46,24 @@ impl Person {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_recovery_codes_asks_for_a_recovery_with_one_of_them_and_each_is_good_once() {
+    let bank = Bank::start().await;
+    let (alice, _, codes) = Person::with_authenticator(&bank, "Alice").await;
+    let waiting = async || bank.manager().await.recoveries().await.unwrap();
+    for wrong in [None, Some("aaaa-bbbb-cccc-dddd"), Some("")] {
+        // The answer is the same: who asks learns nothing of who is a customer.
+        bank.client().request_recovery(&alice.email, wrong).await.unwrap();
+        assert!(waiting().await.is_empty(), "{wrong:?}");
+    }
+    for _ in 0..2 {
+        bank.client().request_recovery(&alice.email, Some(&codes[0])).await.unwrap();
+        let requests = waiting().await;
+        assert_eq!(requests.len(), 1);
+        assert!(requests[0].proved_by_code);
+    }
+}
+
 async fn email(session: &client::Session) -> String {
     let path = format!("/api/users/{}/profile", session.identity().user().id);
     let profile: Value = session.get(&path).await.unwrap();

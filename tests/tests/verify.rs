@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use client::Wish;
 use crypto::Suite;
 use e2e::{Bank, Holder, eur, fresh_account};
-use intent::{RevocationReason, Role};
+use intent::{IpRuleAction, RevocationReason, Role};
 use ledger::Freeze;
 use server::bank::TrustFile;
 use server::verify::manifest::{Class, Table, tables};
 use server::verify::{Report, Severity, Source, Trust, verify};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
+use uuid::Uuid;
 
 /// A bank with everything that a leaf can write: staff and customers, payments and refusals, a batch, free text, a freeze, a
 /// rotation, a revocation. Its server is down, so that nothing but the tamperer writes.
@@ -54,7 +55,7 @@ async fn worked_bank() -> (Bank, Trust) {
     let profile = format!("/api/users/{}/profile", dora.identity().user().id);
     let email =
         bank.get_as(&dora, &profile).await.ok().json()["email"].as_str().unwrap().to_owned();
-    let asked = bank.client().request_recovery(&email).await.unwrap();
+    let asked = bank.client().request_recovery(&email, None).await.unwrap();
     let registration = crypto::sha3_256(asked.token.expose());
     manager.recover(dora.identity().user().id, registration, "lost").await.unwrap();
     let again = Holder::generate(Suite::Standard, dora.holder.user().clone());
@@ -67,6 +68,10 @@ async fn worked_bank() -> (Bank, Trust) {
     admin.submit(reader).await.unwrap();
     let to_bob = Wish::grant_role(bob.identity().user().id, "reader".to_owned(), true);
     admin.submit(to_bob).await.unwrap();
+    let network = "203.0.113.0/24".to_owned();
+    let rule =
+        Wish::set_ip_rule(Uuid::now_v7(), "role:customer".to_owned(), network, IpRuleAction::Deny);
+    admin.submit(rule).await.unwrap();
     // What is refused for want of a permission is refused in the replay too.
     let _ = bob.transfer(bob.account, alice.account, eur(1), None).await;
     let lost = alice.holder.certificate_hash().unwrap();

@@ -86,11 +86,15 @@ impl Bank {
         self.enrol_with(identity, &new.token, new.csr.clone()).await
     }
 
-    /// Asks for a recovery: every device is lost.
-    pub async fn request_recovery(&self, email: &str) -> Result<PendingRecovery, ClientError> {
+    /// Asks for a recovery: every device is lost. Who has an authenticator shows one of their recovery codes.
+    pub async fn request_recovery(
+        &self,
+        email: &str,
+        code: Option<&str>,
+    ) -> Result<PendingRecovery, ClientError> {
         let token = random_secret(TOKEN_LEN)?;
         let registration = sha3_256(token.expose()).to_string();
-        let request = RecoveryRequest { email, registration };
+        let request = RecoveryRequest { email, code, registration };
         let answer: RecoveryAnswer = self.post(routes::RECOVERY, &request).await?;
         let request =
             answer.request_id.parse().map_err(|_| ClientError::Answer { what: "request_id" })?;

@@ -116,6 +116,8 @@ pub(crate) struct StatusAnswer {
 #[derive(Serialize)]
 pub(crate) struct RecoveryRequest<'a> {
     pub(crate) email: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<&'a str>,
     pub(crate) registration: String,
 }
 
@@ -137,6 +139,8 @@ pub struct RecoveryView {
     pub registration: String,
     /// To be compared with what the person says.
     pub match_number: String,
+    /// Whether the person showed a recovery code.
+    pub proved_by_code: bool,
     /// From where it came.
     pub ip: String,
     /// When.

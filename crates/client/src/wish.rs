@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crypto::{CryptoError, Sha3, random};
 use intent::{
-    BatchItem, Body, Details, DeviceId, Pairing, ReportSubject, RevocationReason, Role,
-    TransferBody, UserId, UtcMicros,
+    BatchItem, Body, Details, DeviceId, IpRuleAction, Pairing, ReportSubject, RevocationReason,
+    Role, TransferBody, UserId, UtcMicros,
 };
 use ledger::{AccountId, AccountKind, Freeze, TransferId};
 use money::{Amount, AssetCode};
@@ -107,6 +107,17 @@ impl Wish {
     #[must_use]
     pub const fn grant_role(user: UserId, name: String, granted: bool) -> Self {
         Self::plain(Body::RoleGrant { user, name, granted })
+    }
+
+    /// Says from which network a role or a person may come, or may not.
+    #[must_use]
+    pub const fn set_ip_rule(
+        rule: Uuid,
+        subject: String,
+        network: String,
+        action: IpRuleAction,
+    ) -> Self {
+        Self::plain(Body::IpRuleSet { rule, subject, network, action })
     }
 
     /// Asks for an accountability report.

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::corridor::{self, Corridor};
 use crate::credentials::Passwords;
 use crate::db::Db;
+use crate::ip_rules::Doorkeeper;
 use crate::passkeys::Passkeys;
 use crate::sessions::Sessions;
 use crate::vault::Vault;
@@ -35,6 +36,8 @@ pub struct Services {
     pub directory: Directory,
     /// Who is signed in.
     pub sessions: Sessions,
+    /// Who may come from where.
+    pub doorkeeper: Doorkeeper,
     /// The bank's keys.
     pub authority: Authority,
     /// Seals what the database keeps secret.
@@ -87,6 +90,7 @@ impl App {
         let passwords = Passwords::new().map_err(std::io::Error::other)?;
         let (corridor, queue) =
             Corridor::new(QUEUE_CAPACITY, bank.clone(), directory.clone(), config.key_ages);
+        let doorkeeper = Doorkeeper::new(db.clone(), directory.clone(), bank.book);
         let risk_policy = risk::Policy::default_v1();
         let services = Arc::new(Services {
             config,
@@ -95,6 +99,7 @@ impl App {
             corridor,
             directory,
             sessions,
+            doorkeeper,
             authority,
             vault,
             passwords,

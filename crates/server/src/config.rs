@@ -11,6 +11,7 @@
 //! | `STRONGROOM_TLS_CERTIFICATE`, `STRONGROOM_TLS_KEY` | a certificate made at the first start |
 //! | `STRONGROOM_TLS_NAMES` | `localhost,127.0.0.1,::1` |
 //! | `STRONGROOM_ORIGIN` | `https://localhost:<TLS port>` |
+//! | `STRONGROOM_TRUSTED_PROXIES` | none; networks, separated by commas, whose `X-Forwarded-For` is believed |
 //! | `STRONGROOM_DB_CONNECTIONS` | 16 |
 //! | `STRONGROOM_BODY_BYTES_MAX` | 4194304 |
 //! | `STRONGROOM_TIMEOUT_S` | 30 |
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use thiserror::Error;
 
 use crate::certificates::rotation::KeyAges;
@@ -44,6 +46,8 @@ pub struct Config {
     pub tls: TlsConfig,
     /// Scheme, host and port that people type; signed into every login challenge.
     pub origin: String,
+    /// Proxies of the operator, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// What one client may take.
     pub limits: Limits,
     /// How old keys may become.
@@ -59,6 +63,7 @@ impl Default for Config {
             listen: SocketAddr::new(LOOPBACK, 8080),
             tls: TlsConfig::default(),
             origin: "https://localhost:8443".to_owned(),
+            trusted_proxies: Vec::new(),
             limits: Limits::default(),
             key_ages: KeyAges::default(),
         }
@@ -97,6 +102,9 @@ impl Config {
         if let Some(names) = variables.text("STRONGROOM_TLS_NAMES") {
             config.tls.names = names.split(',').map(|name| name.trim().to_owned()).collect();
         }
+        if let Some(networks) = variables.text("STRONGROOM_TRUSTED_PROXIES") {
+            config.trusted_proxies = proxies(&networks)?;
+        }
         config.origin = variables
             .text("STRONGROOM_ORIGIN")
             .unwrap_or_else(|| format!("https://localhost:{}", config.tls.listen.port()));
@@ -105,6 +113,18 @@ impl Config {
 }
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+/// Networks or single addresses, separated by commas.
+fn proxies(text: &str) -> Result<Vec<IpNet>, ConfigError> {
+    let network = |part: &str| {
+        let address = || part.parse::<IpAddr>().ok().map(IpNet::from);
+        part.parse::<IpNet>().ok().or_else(address).ok_or_else(|| ConfigError::Invalid {
+            name: "STRONGROOM_TRUSTED_PROXIES",
+            why: format!("`{part}` is no network"),
+        })
+    };
+    text.split(',').map(|part| network(part.trim())).collect()
+}
+
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// How much is tolerated at start.
@@ -301,6 +321,7 @@ mod tests {
         for (pairs, name) in [
             (&[("STRONGROOM_LISTEN", "everywhere")][..], "STRONGROOM_LISTEN"),
             (&[("STRONGROOM_PROFILE", "prod")], "STRONGROOM_PROFILE"),
+            (&[("STRONGROOM_TRUSTED_PROXIES", "10.0.0.1,proxy")], "STRONGROOM_TRUSTED_PROXIES"),
             (&[("STRONGROOM_TIMEOUT_S", "-1")], "STRONGROOM_TIMEOUT_S"),
             (&[("STRONGROOM_KEY_DAYS_MAX", "soon")], "STRONGROOM_KEY_DAYS_MAX"),
             (&[("STRONGROOM_TLS_KEY", "k.pem")], "STRONGROOM_TLS_CERTIFICATE"),

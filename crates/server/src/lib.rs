@@ -20,6 +20,7 @@ mod devices;
 pub mod doctor;
 pub mod health;
 pub mod http;
+pub mod ip_rules;
 pub mod log;
 mod mfa;
 pub mod migrate;

@@ -90,6 +90,8 @@ codes! {
     PasswordUnfit = "password-unfit", UNPROCESSABLE_ENTITY, "Choose another password";
     /// The caller lacks a permission.
     Forbidden = "forbidden", FORBIDDEN, "You may not do this";
+    /// The caller may not come from where they are.
+    AddressNotAllowed = "address-not-allowed", FORBIDDEN, "You may not come from this address";
     /// The state that the request relies on has moved.
     Conflict = "conflict", CONFLICT, "This does not fit what is already there";
     /// Too many attempts.
@@ -143,6 +145,7 @@ impl Problem {
                 | Code::FactorRefused
                 | Code::PasswordUnfit
                 | Code::Forbidden
+                | Code::AddressNotAllowed
                 | Code::Conflict
                 | Code::TimedOut
                 | Code::Internal => None,

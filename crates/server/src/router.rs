@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, audit, certificates, corridor, credentials, devices, health, log, mfa, openapi,
-    passkeys, roles, security, sessions, telemetry, transfers, users,
+    App, accounts, audit, certificates, corridor, credentials, devices, health, ip_rules, log, mfa,
+    openapi, passkeys, roles, security, sessions, telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -53,7 +53,9 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(certificates::router())
         .merge(roles::router())
         .merge(audit::router())
+        .merge(ip_rules::router())
         .route_layer(from_fn(roles::authorise))
+        .route_layer(from_fn_with_state(app.clone(), ip_rules::admit))
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));
     open.merge(signed_in)
 }

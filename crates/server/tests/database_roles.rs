@@ -137,7 +137,7 @@ async fn registers_are_written_by_the_writer_alone_and_never_emptied() {
     sqlx::raw_sql("SET default_transaction_read_only = off").execute(&mut auditor).await.unwrap();
     let mut person = connect(&cluster.cluster.urls().server).await;
     sqlx::raw_sql("SET ROLE strongroom_app").execute(&mut person).await.unwrap();
-    for table in ["user_locks", "roles", "role_grants"] {
+    for table in ["user_locks", "roles", "role_grants", "ip_rules"] {
         for sql in [format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
             let mut tx = db.as_writer().await.unwrap();
             assert_eq!(refusal(&mut tx, &sql).await.as_deref(), Some(DENIED), "{sql}");

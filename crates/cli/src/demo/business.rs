@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use client::Session;
+use client::{ClientError, Session};
 use server::bank::Invitation;
 use server::verify::Report;
 use tlog::Checkpoint;
 use tokio::sync::Mutex;
 
 use super::Args;
-use super::cast::{self, Cast, KeptProfile};
+use super::cast::{self, Cast, KeptProfile, ORDINARY};
 use super::day::{self, Actor, Evening, Stage};
 use super::guide;
 use super::house::House;
@@ -18,6 +18,7 @@ use super::plan::Plan;
 use super::proof;
 use super::report::{Latency, Shown, Summary};
 use super::tally::Tally;
+use super::ways_in::{self, Tried};
 use crate::failure::Failure;
 
 /// What there is when it is over.
@@ -60,6 +61,13 @@ pub(super) async fn run(
     for difference in proof::balances(&auditor, &plan, &stage.accounts).await? {
         tally.surprise(difference);
     }
+    let bar = clock.begin("ways in", None);
+    let ways_in = ways_in(&evening.actors, &plan).await;
+    clock.end(&bar);
+    let tally = &mut evening.tally;
+    if let Err(error) = &ways_in {
+        tally.surprise(format!("a way to sign in: {error}"));
+    }
     let samples = proof::samples(&tally.receipts);
     let proven = prove(house, &auditor, tally, &mut clock).await?;
 
@@ -73,7 +81,21 @@ pub(super) async fn run(
         guide::keep_samples(&folder, &samples)?;
         cast::keep(house, &folder, people)?
     };
-    Ok(After { summary: summarise(args, &evening, proven, clock), profiles })
+    Ok(After {
+        summary: summarise(args, &evening, proven, ways_in.unwrap_or_default(), clock),
+        profiles,
+    })
+}
+
+/// An ordinary customer tries every way to sign in.
+async fn ways_in(actors: &[Actor], plan: &Plan) -> Result<Vec<Tried>, ClientError> {
+    let person = ORDINARY;
+    let session = actors.iter().find(|actor| actor.index == person).map(|actor| &actor.session);
+    let customer = plan.customers.get(person);
+    let (Some(session), Some(customer)) = (session, customer) else {
+        return Err(ClientError::Answer { what: "customer of the plan" });
+    };
+    ways_in::walk(session, &customer.email).await
 }
 
 /// What was proved after the day.
@@ -112,7 +134,13 @@ async fn prove(
     Ok(Proven { receipts, checkpoint, report })
 }
 
-fn summarise(args: &Args, evening: &Evening, proven: Proven, clock: Phases) -> Summary {
+fn summarise(
+    args: &Args,
+    evening: &Evening,
+    proven: Proven,
+    ways_in: Vec<Tried>,
+    clock: Phases,
+) -> Summary {
     let Evening { tally, took, .. } = evening;
     let Proven { receipts, checkpoint, report } = proven;
     let (surprises_count, surprises) = tally.surprises();
@@ -140,6 +168,7 @@ fn summarise(args: &Args, evening: &Evening, proven: Proven, clock: Phases) -> S
             size: checkpoint.size.get(),
             root: checkpoint.root.to_base64(),
         },
+        ways_in,
         receipts_verified: receipts,
         verify: report,
         phases_ms: clock.done,

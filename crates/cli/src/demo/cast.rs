@@ -23,7 +23,7 @@ use crate::failure::Failure;
 /// Enrolments in work at once: enough for every core and the poster to be busy.
 const AT_ONCE: usize = 8;
 /// Index of a customer to whom nothing special happens.
-const ORDINARY: usize = 4;
+pub(super) const ORDINARY: usize = 4;
 
 /// Everybody, enrolled and logged in.
 pub(super) struct Cast {

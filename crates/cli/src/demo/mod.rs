@@ -8,6 +8,7 @@
 //! | [`cast`] | enrolment of everybody; key stores for the command line |
 //! | [`day`] | clients at work over HTTP; [`forgery`] makes what must not get through |
 //! | [`tally`] | counts, latencies, and every outcome compared with the plan |
+//! | [`ways_in`] | every way to sign in, a second device paired and revoked |
 //! | [`proof`] | receipts offline, balances, checkpoint, log and ledger |
 //! | [`report`], [`guide`] | what happened, as a table or JSON; what can be done next |
 //!
@@ -27,6 +28,7 @@ mod plan;
 mod proof;
 mod report;
 mod tally;
+mod ways_in;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

@@ -6,6 +6,8 @@ use std::fmt::Write;
 use serde::Serialize;
 use server::verify::Report;
 
+use super::ways_in::Tried;
+
 /// The figures of a demo. As JSON they are numbers.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Summary {
@@ -26,6 +28,8 @@ pub(super) struct Summary {
     pub(super) transfers_per_s: f64,
     /// From handing in the signed bytes to the verified receipt.
     pub(super) latency_us: Latency,
+    /// Ways to sign in that were tried after the day, and what else a person does with devices.
+    pub(super) ways_in: Vec<Tried>,
     pub(super) log_size: u64,
     pub(super) checkpoint: Shown,
     /// Receipts verified offline by the trust file.
@@ -73,6 +77,9 @@ impl Summary {
         row("throughput", format!("{:.0} transfers/s", self.transfers_per_s));
         let Latency { p50, p99, max } = self.latency_us;
         row("latency", format!("p50 {}, p99 {}, max {}", ms(p50), ms(p99), ms(max)));
+        for (place, Tried { what, ms }) in self.ways_in.iter().enumerate() {
+            row(if place == 0 { "ways in" } else { "" }, format!("{what}, {ms} ms"));
+        }
         row("log", format!("{} leaves of {}", grouped(self.log_size), self.checkpoint.origin));
         row("checkpoint", format!("{} {}", grouped(self.checkpoint.size), self.checkpoint.root));
         row("receipts", format!("{} verified offline", grouped(self.receipts_verified)));

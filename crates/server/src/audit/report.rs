@@ -37,7 +37,7 @@ impl Opened {
         let actor = bytes(Group::Actor).filter(|bytes| !bytes.is_empty());
         let actor = actor.map(Actor::parse).transpose()?;
         let origin = bytes(Group::Origin).map(Origin::parse).transpose()?;
-        Ok(Self { index, id, actor, origin, record, leaf, effects })
+        Ok(Self { index, id, record, leaf, effects, actor, origin })
     }
 
     /// The exact document, unless it was erased.

@@ -13,9 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::submission::{Answer, Attachments, OriginInfo};
-use crate::App;
 use crate::problem::Problem;
 use crate::sessions::Caller;
+use crate::{App, ip_rules};
 
 /// Intents in one request at most.
 const INTENTS_MAX: usize = 1_000;
@@ -104,15 +104,17 @@ async fn submit_any(
     app.corridor.submit(signed, origin, Some(caller), Attachments::default()).await
 }
 
-impl<S: Sync> FromRequestParts<S> for OriginInfo {
+impl FromRequestParts<App> for OriginInfo {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let trusted = &app.config.trusted_proxies;
+        let address = |peer| ip_rules::address_of(peer, &parts.headers, trusted);
         let user_agent =
             parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self {
-            ip: peer.map(|ConnectInfo(peer)| peer.ip().to_string()).unwrap_or_default(),
+            ip: peer.map(|ConnectInfo(peer)| address(peer.ip()).to_string()).unwrap_or_default(),
             user_agent: user_agent.unwrap_or_default().to_owned(),
         })
     }

@@ -88,6 +88,10 @@ pub enum Refusal {
     ConflictingDuties,
     /// The subject of a report is not of its form.
     ReportSubjectInvalid,
+    /// The rule names no role, person or network.
+    IpRuleInvalid,
+    /// Whoever sets the rule could not come back from where they are.
+    IpRuleLocksOut,
     /// The bank does not keep this asset.
     AssetUnknown,
     /// An account with this id exists.
@@ -102,7 +106,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 41] = [
+    pub const OWN: [Self; 43] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -140,6 +144,8 @@ impl Refusal {
         Self::PermissionsBeyondBase,
         Self::ConflictingDuties,
         Self::ReportSubjectInvalid,
+        Self::IpRuleInvalid,
+        Self::IpRuleLocksOut,
         Self::AssetUnknown,
         Self::AccountExists,
         Self::AccountNotFound,
@@ -198,6 +204,8 @@ impl Refusal {
             Self::PermissionsBeyondBase => "permissions-beyond-base",
             Self::ConflictingDuties => "conflicting-duties",
             Self::ReportSubjectInvalid => "report-subject-invalid",
+            Self::IpRuleInvalid => "ip-rule-invalid",
+            Self::IpRuleLocksOut => "ip-rule-locks-out",
             Self::AssetUnknown => "asset-unknown",
             Self::AccountExists => "account-exists",
             Self::AccountNotFound => "account-not-found",
@@ -239,6 +247,8 @@ impl Refusal {
             | Self::PermissionsBeyondBase
             | Self::ConflictingDuties
             | Self::ReportSubjectInvalid
+            | Self::IpRuleInvalid
+            | Self::IpRuleLocksOut
             | Self::AssetUnknown
             | Self::AccountNotFound
             | Self::RiskBlocked
@@ -301,6 +311,8 @@ impl Refusal {
             Self::ReportSubjectInvalid => {
                 "the subject of the report must be a fingerprint, an id, or a window of time"
             }
+            Self::IpRuleInvalid => "the rule must name a role or a person, and a network",
+            Self::IpRuleLocksOut => "by this rule you could not come back from where you are",
             Self::ConflictingDuties => "one person must not hold both of these duties",
             Self::AssetUnknown => "the bank does not keep this asset",
             Self::AccountExists => "an account with this id exists",

@@ -71,6 +71,9 @@ pub(crate) async fn sign_in(
         admitted.stands("password");
         return Err(Problem::new(Code::CredentialsRefused));
     };
+    if !services.doorkeeper.admits(person.user, person.role, origin).await? {
+        return Err(Problem::new(Code::CredentialsRefused));
+    }
     admitted.forgive(services, now).await?;
     let assurance = match &request.second {
         Some(presented) => {

@@ -3,6 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use crypto::random_secret;
 use intent::{UserId, UtcMicros};
+use sqlx::PgConnection;
 
 use super::codes::{self, Code};
 use super::store::{self, FactorRow};
@@ -86,6 +87,29 @@ pub(crate) async fn factors(services: &Services, user: UserId) -> Result<Factors
     Ok(factors)
 }
 
+/// Whether a person was given recovery codes, used ones included. Runs inside the caller's transaction.
+pub(crate) async fn has_codes(
+    tx: &mut PgConnection,
+    services: &Services,
+    user: UserId,
+) -> sqlx::Result<bool> {
+    store::has_codes(tx, services.bank.book, user).await
+}
+
+/// Uses a recovery code up, if it is one of this person's. Runs inside the caller's transaction.
+pub(crate) async fn use_recovery_code(
+    tx: &mut PgConnection,
+    services: &Services,
+    user: UserId,
+    code: Option<&str>,
+    now: UtcMicros,
+) -> sqlx::Result<bool> {
+    match code.and_then(Code::read) {
+        Some(code) => store::use_code(tx, services.bank.book, user, &code.hash(), now).await,
+        None => Ok(false),
+    }
+}
+
 /// Accepts a second factor of somebody whose password was right, once, or says that it is refused.
 ///
 /// # Atomicity
@@ -114,10 +138,9 @@ pub(crate) async fn accept(
                 None => false,
             }
         }
-        Presented::RecoveryCode(text) => match Code::read(text) {
-            Some(code) => store::use_code(&mut tx, book, user, &code.hash(), now).await?,
-            None => false,
-        },
+        Presented::RecoveryCode(text) => {
+            use_recovery_code(&mut tx, services, user, Some(text), now).await?
+        }
     };
     tx.commit().await?;
     if !accepted {
@@ -261,7 +284,7 @@ pub(super) async fn renew_codes(
 }
 
 async fn new_codes(
-    tx: &mut sqlx::PgConnection,
+    tx: &mut PgConnection,
     services: &Services,
     user: UserId,
 ) -> Result<Vec<String>, Problem> {

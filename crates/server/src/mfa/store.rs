@@ -215,6 +215,21 @@ pub(super) async fn use_code(
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether there are codes of this person, used ones included.
+pub(super) async fn has_codes(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM second_factor_codes WHERE book_id = $1 AND user_id = $2) AS "has!""#,
+        book_id(book),
+        user.get(),
+    )
+    .fetch_one(tx)
+    .await
+}
+
 /// A trusted browser, without its token.
 pub(super) struct TrustRow {
     pub(super) id: Uuid,

@@ -1,5 +1,5 @@
-//! Which route needs what: data, enforced by one middleware, shown in `docs/permissions.md`, and held against the OpenAPI
-//! document by a test, so that a route without a row here answers nobody.
+//! Which route needs what: data, enforced by one middleware, shown in `docs/permissions.md`, and held against the
+//! `OpenAPI` document by a test, so that a route without a row here answers nobody.
 
 use intent::Kind;
 
@@ -165,6 +165,8 @@ pub const ROUTES: &[Route] = &[
     post("/api/audit/accountability-report", Access::Signs(Kind::AuditReport)),
     get("/api/admin/users", Access::Needs(Permission::UsersRead)),
     post("/api/admin/users/lock", Access::Signs(Kind::UserLock)),
+    get("/api/admin/ip-rules", Access::Needs(Permission::IpRulesManage)),
+    post("/api/admin/ip-rules", Access::Signs(Kind::IpRuleSet)),
     get("/api/admin/roles", Access::Needs(Permission::RolesManage)),
     post("/api/admin/roles", Access::Signs(Kind::RoleDefine)),
     post("/api/admin/roles/grant", Access::Signs(Kind::RoleGrant)),

@@ -22,7 +22,7 @@ mod rule;
 pub(crate) mod service;
 mod store;
 
-use crate::{roles, users};
+use crate::{ip_rules, roles, users};
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
 pub(crate) use self::rule::{Lookup, Person, Question, Rule, rule};
@@ -35,4 +35,5 @@ pub(crate) const ALL: &[&Register] = &[
     &users::registrations::RECOVERY_LIMITS,
     &roles::ROLES,
     &roles::ROLE_GRANTS,
+    &ip_rules::rules::IP_RULES,
 ];

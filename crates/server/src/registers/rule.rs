@@ -1,11 +1,13 @@
 //! What a rule is asked and answers, and which kind of intent has which.
 
+use std::net::IpAddr;
+
 use intent::{Body, Intent, Role, UserId, UtcMicros};
 
 use super::row::{Register, Row, Rows};
 use crate::corridor::Refusal;
 use crate::corridor::fold::Asker;
-use crate::{audit, roles, users};
+use crate::{audit, ip_rules, roles, users};
 
 /// Rows that a rule needs to see: those of a register with this value in a column, or all of them.
 pub(crate) struct Lookup {
@@ -27,6 +29,8 @@ pub(crate) struct Question<'a> {
     /// Who signed it, as of this leaf.
     pub(crate) asker: Asker,
     pub(crate) now: UtcMicros,
+    /// Where they are; `None` if that is unknown, or was erased since. A rule may only refuse because of it.
+    pub(crate) address: Option<IpAddr>,
     /// What was looked up, and perhaps more.
     pub(crate) rows: &'a Rows,
     /// [`Rule::about`], if there is such a person.
@@ -59,6 +63,7 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         Body::UserRecover { user, registration, .. } => {
             Some(users::registrations::recovery_rule(*user, registration))
         }
+        Body::IpRuleSet { .. } => Some(ip_rules::rules::rule()),
         Body::AuditReport { .. } => Some(audit::rule()),
         Body::RoleDefine { .. } => Some(roles::rules::define()),
         Body::RoleGrant { user, .. } => Some(roles::rules::grant(*user)),
@@ -71,7 +76,6 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         | Body::TransferBatch { .. }
         | Body::KeyRotate { .. }
         | Body::CertificateRevoke { .. }
-        | Body::DeviceRevoke { .. }
-        | Body::IpRuleSet { .. } => None,
+        | Body::DeviceRevoke { .. } => None,
     }
 }

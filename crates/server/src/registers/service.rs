@@ -32,8 +32,14 @@ pub(crate) async fn apply(
         Some(user) => store::person(tx, book, user).await?,
         None => None,
     };
-    let question =
-        Question { intent: cx.intent, asker: signer.asker(), now: cx.now, rows: &rows, person };
+    let question = Question {
+        intent: cx.intent,
+        asker: signer.asker(),
+        address: cx.origin.ip.parse().ok(),
+        now: cx.now,
+        rows: &rows,
+        person,
+    };
     let written = match (rule.decide)(&question) {
         Ok(written) => written,
         Err(refusal) => return Ok(Applied::Refused(refusal)),

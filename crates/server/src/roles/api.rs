@@ -17,7 +17,7 @@ use super::store::{PeoplePage, PersonRow};
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
 use crate::http::{Json, Query};
-use crate::policy::routes::{ROUTES, area, leading_to};
+use crate::policy::routes::{Access, ROUTES, area, leading_to};
 use crate::policy::{Permission, Permissions, permissions};
 use crate::problem::Problem;
 use crate::sessions::Caller;
@@ -211,9 +211,9 @@ pub(super) async fn rbac_check(
     let user = request.user_id.as_deref().map(|id| wire::uuid(id, "user_id")).transpose()?;
     let user = user.map_or(caller.user, UserId::new);
     // What is one's own needs no permission.
-    let decisive = permission.filter(|_| access.map(|access| access.name()) != Some("own"));
+    let decisive = permission.filter(|_| access.map(Access::name) != Some("own"));
     let explained = service::explain(&app, &caller, user, decisive).await?;
-    Ok(Json(answer(&explained, permission, access.map(|access| access.name()))))
+    Ok(Json(answer(&explained, permission, access.map(Access::name))))
 }
 
 fn answer(

@@ -70,10 +70,12 @@ pub(super) struct ChallengeAnswer {
     responses((status = 200, body = ChallengeAnswer), (status = 401, description = "certificate-not-accepted")))]
 pub(super) async fn certificate_challenge(
     State(app): State<App>,
+    origin: OriginInfo,
     Json(request): Json<ChallengeRequest>,
 ) -> Result<Json<ChallengeAnswer>, Problem> {
     let certificate = wire::digest(&request.certificate, "certificate")?;
     let device = DeviceId::new(wire::digest(&request.device_id, "device_id")?);
+    app.doorkeeper.admit_certificate(&certificate, &origin, clock::now()).await?;
     let challenge = service::challenge(&app, certificate, device, clock::now()).await?;
     Ok(Json(challenge.into()))
 }
@@ -108,6 +110,8 @@ pub(super) async fn certificate_login(
 ) -> Result<Answer, Problem> {
     let request: LoginRequest<'_> = wire::object(&body)?;
     let signed = wire::envelope(request.signed, Kind::SessionLogin)?;
+    let certificate = signed.parse_intent()?.certificate();
+    app.doorkeeper.admit_certificate(&certificate, &origin, clock::now()).await?;
     let device_proof = wire::base64url(request.device_proof, "device_proof")?;
     let attachments = Attachments { device_proof, ..Attachments::default() };
     app.corridor.submit(signed, origin, None, attachments).await

@@ -230,6 +230,8 @@ pub(super) async fn invitations(
 pub(super) struct RecoveryRequest {
     /// The registered address.
     email: String,
+    /// A recovery code; asked of whoever has an authenticator.
+    code: Option<String>,
     /// SHA3-256 of a new one-time token of 32 random bytes, 64 hex digits. The token itself stays with the device.
     registration: String,
 }
@@ -253,8 +255,15 @@ pub(super) async fn request_recovery(
     Json(request): Json<RecoveryRequest>,
 ) -> Result<(StatusCode, Json<RecoveryAnswer>), Problem> {
     let registration = wire::digest(&request.registration, "registration")?;
-    let asked =
-        recovery::request(&app, &request.email, registration, &origin.ip, clock::now()).await?;
+    let asked = recovery::request(
+        &app,
+        &request.email,
+        request.code.as_deref(),
+        registration,
+        &origin.ip,
+        clock::now(),
+    )
+    .await?;
     let answer = RecoveryAnswer {
         request_id: asked.request.to_string(),
         match_number: asked.number,
@@ -317,6 +326,8 @@ pub(super) struct RecoveryView {
     registration: String,
     /// Compare it with what the person says.
     match_number: String,
+    /// Whether the person showed a recovery code; without, the registered address is all that was shown.
+    proved_by_code: bool,
     ip: String,
     requested_at: String,
     expires_at: String,
@@ -340,6 +351,7 @@ pub(super) async fn recoveries(
         user_id: waiting.row.user.to_string(),
         registration: waiting.row.registration.to_string(),
         match_number: waiting.number,
+        proved_by_code: waiting.row.proved_by_code,
         ip: waiting.row.ip,
         requested_at: waiting.row.created_at.to_string(),
         expires_at: waiting.row.expires_at.to_string(),

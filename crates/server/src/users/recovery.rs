@@ -8,10 +8,11 @@ use intent::{Body, RevocationReason, UserId, UtcMicros, pairing};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::store::{self, RecoveryRow};
+use super::store::{self, NewRecovery, RecoveryRow};
 use crate::certificates::service::{Whose, end_all};
 use crate::clock::fresh_id;
 use crate::corridor::{Applied, Applying, Fault, Refusal};
+use crate::mfa;
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::{Services, registers};
@@ -37,16 +38,26 @@ pub(super) struct Requested {
 pub(super) async fn request(
     services: &Services,
     email: &str,
+    code: Option<&str>,
     registration: Sha3,
     ip: &str,
     now: UtcMicros,
 ) -> Result<Requested, Problem> {
-    let request = fresh_id(now);
+    let (request, book) = (fresh_id(now), services.bank.book);
     let expires_at = UtcMicros::from_micros(now.get().saturating_add(REQUEST_US));
-    let new = store::NewRecovery { request, registration: &registration, ip, at: now, expires_at };
-    let mut tx = services.db.as_writer().await?;
     let email = email.trim().to_ascii_lowercase();
-    store::insert_recovery(&mut tx, services.bank.book, &email, &new).await?;
+    let mut tx = services.db.as_writer().await?;
+    let found = store::recoverable(&mut tx, book, &email, now).await?;
+    // Nobody's codes are looked for as somebody's are: the time tells nothing of who is a customer.
+    let user = found.unwrap_or_else(|| UserId::new(request));
+    let must_prove = mfa::has_codes(&mut tx, services, user).await?;
+    let proved_by_code = mfa::use_recovery_code(&mut tx, services, user, code, now).await?;
+    if found.is_some() && (proved_by_code || !must_prove) {
+        let registration = &registration;
+        let new =
+            NewRecovery { request, user, registration, proved_by_code, ip, at: now, expires_at };
+        store::insert_recovery(&mut tx, book, &new).await?;
+    }
     tx.commit().await?;
     Ok(Requested { request, number: number(request, &registration), expires_at })
 }

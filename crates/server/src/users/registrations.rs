@@ -323,6 +323,7 @@ mod tests {
         let question = Question {
             intent,
             asker: Asker { user: user(by), role, permissions: crate::policy::permissions(role) },
+            address: None,
             now: NOW,
             rows,
             person: None,
@@ -411,7 +412,14 @@ mod tests {
         let rows = Rows::default();
         let ask = |role: Option<Role>| {
             let person = role.map(|role| crate::registers::Person { user: user(5), role });
-            decide_recovery(&Question { intent: &intent, asker, now: NOW, rows: &rows, person })
+            decide_recovery(&Question {
+                intent: &intent,
+                asker,
+                address: None,
+                now: NOW,
+                rows: &rows,
+                person,
+            })
         };
         for role in [None, Some(Role::Manager), Some(Role::SystemAdmin)] {
             assert_eq!(ask(role), Err(Refusal::UserNotFound));
@@ -422,7 +430,8 @@ mod tests {
         for (used, ends) in [(earlier.clone(), true), (earlier.with("redeemed_at", NOW), false)] {
             let rows: Rows = [used].into_iter().collect();
             let person = Some(crate::registers::Person { user: user(5), role: Role::Customer });
-            let question = Question { intent: &intent, asker, now: NOW, rows: &rows, person };
+            let question =
+                Question { intent: &intent, asker, address: None, now: NOW, rows: &rows, person };
             let written = decide_recovery(&question).unwrap();
             assert_eq!(written.len() == 2 && has_expired(&written[0], NOW), ends);
         }

@@ -227,30 +227,51 @@ pub(super) async fn invitations(
 /// A request for a recovery.
 pub(super) struct NewRecovery<'a> {
     pub(super) request: Uuid,
+    pub(super) user: UserId,
+    /// Whether a recovery code was shown.
+    pub(super) proved_by_code: bool,
     pub(super) registration: &'a Sha3,
     pub(super) ip: &'a str,
     pub(super) at: UtcMicros,
     pub(super) expires_at: UtcMicros,
 }
 
-/// Files a request of the customer with this address, if there is one and they have fewer than five open ones.
-pub(super) async fn insert_recovery(
+/// The customer with this address who may ask for a recovery.
+pub(super) async fn recoverable(
     tx: &mut PgConnection,
     book: BookId,
     email: &str,
+    now: UtcMicros,
+) -> sqlx::Result<Option<UserId>> {
+    let user = sqlx::query_scalar!(
+        "SELECT u.user_id FROM users u
+          WHERE u.book_id = $1 AND u.email = $2 AND u.role = 'customer' AND u.status = 'active'
+            AND (SELECT count(*) FROM recovery_requests r
+                  WHERE r.book_id = u.book_id AND r.user_id = u.user_id AND r.expires_at > $3) < 5",
+        book_id(book),
+        email,
+        timestamp(now),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(user.map(UserId::new))
+}
+
+/// Keeps a request for a recovery; one whose token stands already is left out.
+pub(super) async fn insert_recovery(
+    tx: &mut PgConnection,
+    book: BookId,
     new: &NewRecovery<'_>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO recovery_requests (book_id, request_id, user_id, registration, ip, created_at, expires_at)
-         SELECT u.book_id, $3, u.user_id, $4, $5, $6, $7 FROM users u
-          WHERE u.book_id = $1 AND u.email = $2 AND u.role = 'customer' AND u.status = 'active'
-            AND (SELECT count(*) FROM recovery_requests r
-                  WHERE r.book_id = u.book_id AND r.user_id = u.user_id AND r.expires_at > $6) < 5
-         ON CONFLICT DO NOTHING",
+        "INSERT INTO recovery_requests
+                (book_id, request_id, user_id, registration, proved_by_code, ip, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
         book_id(book),
-        email,
         new.request,
+        new.user.get(),
         new.registration.as_bytes().as_slice(),
+        new.proved_by_code,
         new.ip,
         timestamp(new.at),
         timestamp(new.expires_at),
@@ -265,6 +286,7 @@ pub(super) struct RecoveryRow {
     pub(super) request: Uuid,
     pub(super) user: UserId,
     pub(super) registration: Sha3,
+    pub(super) proved_by_code: bool,
     pub(super) ip: String,
     pub(super) created_at: UtcMicros,
     pub(super) expires_at: UtcMicros,
@@ -275,6 +297,7 @@ struct RawRecovery {
     request_id: Uuid,
     user_id: Uuid,
     registration: Vec<u8>,
+    proved_by_code: bool,
     ip: String,
     created_at: time::OffsetDateTime,
     expires_at: time::OffsetDateTime,
@@ -289,6 +312,7 @@ impl TryFrom<RawRecovery> for RecoveryRow {
             request: raw.request_id,
             user: UserId::new(raw.user_id),
             registration: digest(&raw.registration)?,
+            proved_by_code: raw.proved_by_code,
             ip: raw.ip,
             created_at: micros(raw.created_at),
             expires_at: micros(raw.expires_at),
@@ -305,7 +329,7 @@ pub(super) async fn recovery_by_token(
 ) -> sqlx::Result<Option<RecoveryRow>> {
     sqlx::query_as!(
         RawRecovery,
-        "SELECT request_id, user_id, registration, ip, created_at, expires_at, approved_at
+        "SELECT request_id, user_id, registration, proved_by_code, ip, created_at, expires_at, approved_at
            FROM recovery_requests WHERE book_id = $1 AND registration = $2",
         book_id(book),
         registration.as_bytes().as_slice(),
@@ -324,7 +348,7 @@ pub(super) async fn lock_recovery(
 ) -> sqlx::Result<Option<RecoveryRow>> {
     sqlx::query_as!(
         RawRecovery,
-        "SELECT request_id, user_id, registration, ip, created_at, expires_at, approved_at
+        "SELECT request_id, user_id, registration, proved_by_code, ip, created_at, expires_at, approved_at
            FROM recovery_requests WHERE book_id = $1 AND registration = $2 FOR UPDATE",
         book_id(book),
         registration.as_bytes().as_slice(),
@@ -343,7 +367,7 @@ pub(super) async fn recoveries(
 ) -> sqlx::Result<Vec<RecoveryRow>> {
     sqlx::query_as!(
         RawRecovery,
-        "SELECT request_id, user_id, registration, ip, created_at, expires_at, approved_at
+        "SELECT request_id, user_id, registration, proved_by_code, ip, created_at, expires_at, approved_at
            FROM recovery_requests
           WHERE book_id = $1 AND approved_at IS NULL AND expires_at > $2
           ORDER BY created_at DESC LIMIT 500",

@@ -260,6 +260,7 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("request_id", ASKED),
             ("user_id", ASKED),
             ("registration", ASKED),
+            ("proved_by_code", ASKED),
             ("ip", PERSONAL),
             ("created_at", ASKED),
             ("expires_at", ASKED),

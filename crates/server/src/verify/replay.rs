@@ -202,7 +202,7 @@ impl<'a> Replay<'a> {
             Body::AccountFund { .. } | Body::Transfer(_) | Body::TransferBatch { .. } => {
                 Some(self.money(at, intent, &standing, written))
             }
-            _ => Some(self.state(at, intent, &standing, stored, findings)),
+            _ => Some(self.state(at, found, intent, &standing, stored, findings)),
         }
     }
 
@@ -339,6 +339,7 @@ impl<'a> Replay<'a> {
     fn state(
         &mut self,
         at: At,
+        found: &Examined,
         intent: &Intent,
         signer: &Standing,
         stored: &Effects,
@@ -350,7 +351,7 @@ impl<'a> Replay<'a> {
         } else if stored.outcome == Outcome::Refused && decided_by_the_bank(&stored.code) {
             Demand::BankRefused
         } else if let Some(rule) = registers::rule(intent) {
-            let demand = self.ruled(at, intent, signer, &rule);
+            let demand = self.ruled(at, found, intent, signer, &rule);
             self.beside_the_rule(at, intent, demand, stored, findings)
         } else {
             match intent.kind() {
@@ -406,7 +407,20 @@ impl<'a> Replay<'a> {
     }
 
     /// The rule of a register, asked again.
-    fn ruled(&mut self, at: At, intent: &Intent, signer: &Standing, rule: &Rule) -> Demand {
+    fn ruled(
+        &mut self,
+        at: At,
+        found: &Examined,
+        intent: &Intent,
+        signer: &Standing,
+        rule: &Rule,
+    ) -> Demand {
+        let address = found.origin.as_ref().and_then(|origin| origin.ip.parse().ok());
+        let code = found.effects.as_ref().map(|effects| effects.code.as_str());
+        if address.is_none() && code == Some(Refusal::IpRuleLocksOut.code()) {
+            // From where they came was erased: that it was kept out is the bank's word.
+            return Demand::BankRefused;
+        }
         let person = rule.about.and_then(|user| {
             let known = self.registry.users.get(&user.get()).filter(|known| known.is_active)?;
             Some(Person { user, role: known.role })
@@ -414,6 +428,7 @@ impl<'a> Replay<'a> {
         let question = Question {
             intent,
             asker: self.asker(signer),
+            address,
             now: at.now,
             rows: &self.registers,
             person,
