@@ -231,7 +231,9 @@ async fn the_table_of_levels_names_routes_that_exist_and_all_others_need_a_certi
             .iter()
             .any(|route| route.method == method && route.path == path);
         // A route without a session does not look at one.
-        let bare = Request::new(Method::from_bytes(method.as_bytes()).unwrap(), path, "{}");
+        let parts = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
+        let filled = parts.collect::<Vec<_>>().join("/");
+        let bare = Request::new(Method::from_bytes(method.as_bytes()).unwrap(), &filled, "{}");
         if listed || bank.send(bare.clone()).await.status != 401 || path.contains("/login") {
             continue;
         }
