@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn two_spellings_of_one_letter_are_one_password() {
-        let (composed, decomposed) = ("caf\u{e9} at the corner", "cafe\u{301} at the corner");
+        let (composed, decomposed) = ("\u{e9}lan at the corner", "e\u{301}lan at the corner");
         let bytes = |text| Password::presented(text).secret().expose().to_vec();
         assert_eq!(bytes(composed), bytes(decomposed));
         assert_eq!(choose(composed).unwrap().secret().expose(), bytes(decomposed));
