@@ -31,10 +31,11 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const REPLACE_DEAD_FOR: Duration = Duration::from_millis(500);
 /// So that requests do not spin while the database is away.
 const REPLACE_DEAD_PAUSE: Duration = Duration::from_millis(2);
-/// The writer's role for good. A plan for every batch: one that was made while the tables were small, and kept, probes an
-/// index by the book alone and reads all of it when it has grown. Nor is a statement of a group commit worth compiling.
-const POSTER_SETTINGS: &str = "SET ROLE strongroom_writer; SET jit = off; SET enable_seqscan = off; \
-     SET plan_cache_mode = force_custom_plan";
+/// A plan for every statement: one that was made while the tables were small, and kept, probes an index by the book alone
+/// and reads all of it when it has grown. Nor is any of our statements worth compiling.
+const PLANNING: &str = "SET jit = off; SET plan_cache_mode = force_custom_plan";
+/// The writer's role for good, and a whole table is never what a group commit wants.
+const POSTER_SETTINGS: &str = "SET ROLE strongroom_writer; SET enable_seqscan = off";
 /// A reader's statement never needs longer; it ends before the request does.
 const READER_STATEMENT_TIMEOUT_MS: u32 = 20_000;
 
@@ -53,6 +54,9 @@ impl Db {
             .max_connections(connections_max)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                Box::pin(async move { sqlx::raw_sql(PLANNING).execute(connection).await.map(drop) })
+            })
             .before_acquire(|connection, meta| {
                 Box::pin(async move {
                     Ok(meta.idle_for < IDLE_BEFORE_PING || connection.ping().await.is_ok())
@@ -101,6 +105,7 @@ impl Db {
     pub async fn poster_connection(&self) -> sqlx::Result<PgConnection> {
         let options = self.options.clone().application_name("strongroom-poster");
         let mut connection = PgConnection::connect_with(&options).await?;
+        sqlx::raw_sql(PLANNING).execute(&mut connection).await?;
         sqlx::raw_sql(POSTER_SETTINGS).execute(&mut connection).await?;
         Ok(connection)
     }

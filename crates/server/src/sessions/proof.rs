@@ -290,4 +290,22 @@ mod tests {
             "4c38c15f655510f0f5d2e119996f093435315b6eea5004e1cf1e6b05d9c439e4"
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_stranger_puts_into_the_headers_is_refused_or_read_and_never_more(
+            proof in "(t=[0-9]{0,20}, n=-?[0-9]{0,21}, i=[0-9a-f]{0,33}, mac=[0-9a-fA-F]{63,65}|.{0,120})",
+            digest in proptest::collection::vec(proptest::num::u8::ANY, 0..100),
+        ) {
+            let pair = |name, value: &[u8]| {
+                Some((HeaderName::from_static(name), HeaderValue::from_bytes(value).ok()?))
+            };
+            let headers = [pair(PROOF_HEADER, proof.as_bytes()), pair(DIGEST_HEADER, &digest)];
+            let headers: HeaderMap = headers.into_iter().flatten().collect();
+            if let Ok(presented) = Presented::from_headers(&headers) {
+                let now = UtcMicros::from_micros(AT);
+                proptest::prop_assert!(presented.verify(&key(), COVERED, INSTANCE, now).is_err());
+            }
+        }
+    }
 }

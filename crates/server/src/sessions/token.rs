@@ -196,6 +196,8 @@ pub enum TokenRefused {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::authority::testing::authority;
 
@@ -288,6 +290,16 @@ mod tests {
         }
         for malformed in ["", "AAAA", "not base64!"] {
             assert_eq!(tokens.read_refresh(malformed).err(), Some(TokenRefused::Invalid));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_stranger_calls_a_token_is_refused(text in "[A-Za-z0-9_=-]{0,80}([.][A-Za-z0-9_=-]{0,80}){0,3}|.{0,80}") {
+            static TOKENS: LazyLock<Tokens> = LazyLock::new(|| Tokens::new(authority()));
+            let tokens = &*TOKENS;
+            proptest::prop_assert!(tokens.read(&text, NOW_S).is_err());
+            proptest::prop_assert!(tokens.read_refresh(&text).is_err());
         }
     }
 }
