@@ -58,6 +58,7 @@ async fn a_second_device_is_paired_by_the_first_and_both_work_side_by_side() {
     assert_eq!(lineages, 2, "a lineage of its own");
 
     let device = tablet.device().id();
+    assert_eq!(second.devices().await.unwrap()[0].name.as_deref(), Some("tablet"));
     second.name_device(device, "kitchen").await.unwrap();
     let listed = alice.devices().await.unwrap();
     let names: Vec<_> = listed.iter().map(|device| device.name.as_deref()).collect();

@@ -45,6 +45,11 @@ pub(crate) fn new_password(globals: &Globals, file: Option<&Path>) -> Result<Sec
     if let Some(path) = file {
         return from_file(path);
     }
+    if !is_interactive(globals) {
+        return Err(Failure::usage("a new password is needed")
+            .because("nobody is at a terminal to type it")
+            .next("write it into a file and add --from FILE"));
+    }
     let first = ask(globals, "New password: ")?;
     let second = ask(globals, "The same again: ")?;
     if crypto::constant_time_eq(first.expose(), second.expose()) {

@@ -10,7 +10,7 @@ use crate::prompt;
 
 /// The password of your account at the bank
 ///
-/// With it you can look at your account in a browser. It signs nothing: payments need this device.
+/// With it you can look at your account where this device is not at hand. It signs nothing: payments need the device.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "\
 Examples:

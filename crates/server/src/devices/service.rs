@@ -2,6 +2,7 @@
 
 use crypto::{SecretBytes, Sha3, sha3_256};
 use intent::{Body, DeviceId, Pairing, Role, UserId, UtcMicros};
+use ledger::BookId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -166,6 +167,15 @@ pub(crate) async fn apply_revoke(
     let ended = end_all(tx, cx, Whose::Device(device.get()), *reason).await?;
     let result = ended.into_facts(*reason, cx.now);
     Ok(Applied::Accepted { result, extra: None, bumps_epoch: true })
+}
+
+/// A device that was paired is called as it said while it waited; any other has no name yet.
+pub(crate) async fn name_as_paired(
+    tx: &mut PgConnection,
+    book: BookId,
+    registration: &Sha3,
+) -> sqlx::Result<()> {
+    store::name_as_paired(tx, book, registration).await
 }
 
 /// The caller's devices, newest first.

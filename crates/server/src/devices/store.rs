@@ -287,6 +287,24 @@ pub(super) async fn of_user(
     .collect()
 }
 
+/// Names the device of a pairing, by the hash of the token that it enrolled with.
+pub(super) async fn name_as_paired(
+    tx: &mut PgConnection,
+    book: BookId,
+    registration: &Sha3,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE devices d SET name = p.name FROM pairings p
+          WHERE p.book_id = $1 AND p.registration = $2
+            AND d.book_id = p.book_id AND d.device_id = p.device_id",
+        book_id(book),
+        registration.as_bytes().as_slice(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Names a device of `user`. `false`: there is none.
 pub(super) async fn rename(
     tx: &mut PgConnection,

@@ -12,7 +12,7 @@ use crate::corridor::{Applied, Applying, Fault, Refusal};
 use crate::problem::Problem;
 use crate::registers::{self, Row};
 use crate::sessions::{Aal, Caller};
-use crate::{Services, certificates};
+use crate::{Services, certificates, devices};
 
 /// Length of a registration token, in bytes.
 const TOKEN_LEN: usize = 32;
@@ -137,6 +137,7 @@ pub(crate) async fn apply_enrol(
     };
     store::activate(tx, book, *user).await?;
     let mut issued = issuance::issue(tx, cx, &wanted, decided).await?;
+    devices::service::name_as_paired(tx, book, registration).await?;
     issued.result.insert("registration".to_owned(), registration.to_string());
     issued.result.insert("user_status".to_owned(), "active".to_owned());
     registers::service::write(tx, book, &written).await?;
