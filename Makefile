@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 BIN := target/release/strongroom
+# Where pip and cargo put the tools that `make tools` installs.
+export PATH := $(HOME)/.local/bin:$(HOME)/.cargo/bin:$(PATH)
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
