@@ -64,6 +64,24 @@ async fn who_has_recovery_codes_asks_for_a_recovery_with_one_of_them_and_each_is
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recovery_takes_every_other_way_in_away_from_whoever_has_the_old_devices() {
+    let bank = Bank::start().await;
+    let (alice, _, codes) = Person::with_authenticator(&bank, "Alice").await;
+    let open = alice.visit(&bank, SecondFactor::RecoveryCode(&codes[0])).await.unwrap();
+    bank.get_as(&open, "/api/accounts").await.assert_ok();
+    let asked = bank.client().request_recovery(&alice.email, Some(&codes[1])).await.unwrap();
+    let registration = crypto::sha3_256(asked.token.expose());
+    let user = alice.customer.identity().user().id;
+    bank.manager().await.recover(user, registration, "stolen").await.unwrap();
+
+    assert_eq!(bank.get_as(&open, "/api/accounts").await.status, 401);
+    for factor in [SecondFactor::None, SecondFactor::RecoveryCode(&codes[2])] {
+        assert_eq!(code_of(alice.visit(&bank, factor).await), "credentials-refused");
+    }
+    bank.assert_verifies().await;
+}
+
 async fn email(session: &client::Session) -> String {
     let path = format!("/api/users/{}/profile", session.identity().user().id);
     let profile: Value = session.get(&path).await.unwrap();

@@ -22,3 +22,4 @@ mod store;
 
 pub(crate) use self::api::{SecretText, SignedInView, open_router, router};
 pub(crate) use self::hasher::Passwords;
+pub(crate) use self::service::forget_password;

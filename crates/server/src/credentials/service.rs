@@ -1,8 +1,10 @@
 //! Signing in with a password, setting one, changing it.
 
 use crypto::{KemPublicKey, sha256};
-use intent::UtcMicros;
+use intent::{UserId, UtcMicros};
+use ledger::BookId;
 use serde_json::Value;
+use sqlx::PgConnection;
 
 use super::hasher::Kept;
 use super::password::Password;
@@ -35,7 +37,7 @@ pub(crate) struct SignIn<'a> {
 /// A session that was opened without a certificate.
 pub(crate) struct SignedIn {
     pub(crate) session: SessionId,
-    pub(crate) user: intent::UserId,
+    pub(crate) user: UserId,
     pub(crate) assurance: Assurance,
     /// What there is to step up with.
     pub(crate) factors: Factors,
@@ -242,6 +244,15 @@ fn kept(services: &Services, person: &Person) -> Result<Option<Kept>, Problem> {
             Err(Problem::internal())
         }
     }
+}
+
+/// Takes the password away from a person. Runs inside the caller's transaction.
+pub(crate) async fn forget_password(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+) -> sqlx::Result<()> {
+    store::delete_password(tx, book, user).await
 }
 
 #[cfg(test)]

@@ -113,6 +113,22 @@ pub(super) async fn person(
     .transpose()
 }
 
+/// Removes the password of a person.
+pub(super) async fn delete_password(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM passwords WHERE book_id = $1 AND user_id = $2",
+        book_id(book),
+        user.get(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Sets a person's password.
 pub(super) async fn set_password(
     tx: &mut PgConnection,

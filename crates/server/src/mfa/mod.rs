@@ -24,5 +24,7 @@ mod totp;
 mod trust;
 
 pub(crate) use self::api::router;
-pub(crate) use self::service::{Factors, Presented, accept, factors, has_codes, use_recovery_code};
+pub(crate) use self::service::{
+    Factors, Presented, accept, factors, forget_all, has_codes, use_recovery_code,
+};
 pub(crate) use self::trust::{forget as forget_trust, is_trusted};

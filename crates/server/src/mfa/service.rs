@@ -3,6 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use crypto::random_secret;
 use intent::{UserId, UtcMicros};
+use ledger::BookId;
 use sqlx::PgConnection;
 
 use super::codes::{self, Code};
@@ -318,11 +319,21 @@ pub(super) async fn disable(
     }
     let book = services.bank.book;
     let mut tx = services.db.as_writer().await?;
-    store::delete_totp(&mut tx, book, caller.user).await?;
-    store::delete_codes(&mut tx, book, caller.user).await?;
-    super::trust::forget(&mut tx, book, caller.user, now).await?;
+    forget_all(&mut tx, book, caller.user, now).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Takes authenticator, recovery codes and trusted browsers away from a person. Runs inside the caller's transaction.
+pub(crate) async fn forget_all(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+    now: UtcMicros,
+) -> sqlx::Result<()> {
+    store::delete_totp(tx, book, user).await?;
+    store::delete_codes(tx, book, user).await?;
+    super::trust::forget(tx, book, user, now).await
 }
 
 pub(super) fn broken(error: &dyn std::error::Error) -> Problem {

@@ -23,4 +23,4 @@ pub(crate) mod service;
 mod store;
 
 pub(crate) use self::api::{open_router, router};
-pub(crate) use self::service::Passkeys;
+pub(crate) use self::service::{Passkeys, forget_all};

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use intent::UtcMicros;
+use intent::{UserId, UtcMicros};
+use ledger::BookId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use sqlx::PgConnection;
 use url::Url;
 use uuid::Uuid;
 use webauthn_rs::prelude::{
@@ -345,6 +347,15 @@ fn refused(error: &WebauthnError) -> Problem {
 fn broken(error: &dyn std::error::Error) -> Problem {
     tracing::error!(%error, "a passkey ceremony failed");
     Problem::internal()
+}
+
+/// Takes every passkey away from a person. Runs inside the caller's transaction.
+pub(crate) async fn forget_all(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+) -> sqlx::Result<()> {
+    store::delete_all(tx, book, user).await
 }
 
 #[cfg(test)]

@@ -255,6 +255,22 @@ pub(super) async fn used(
     Ok(())
 }
 
+/// Removes every passkey of a person.
+pub(super) async fn delete_all(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM passkeys WHERE book_id = $1 AND user_id = $2",
+        book_id(book),
+        user.get(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Deletes a passkey of a person's. `false`: they have none of that id.
 pub(super) async fn delete(
     tx: &mut PgConnection,

@@ -44,4 +44,4 @@ pub use self::assurance::{Aal, Assurance, Factor};
 pub use self::caller::{Caller, SessionId};
 pub use self::guard::authenticate;
 pub use self::live::Sessions;
-pub(crate) use self::store::{Ending, end_of_certificate};
+pub(crate) use self::store::{Ending, end_all, end_of_certificate};

@@ -431,7 +431,7 @@ pub(super) async fn end_stolen(
 }
 
 /// Ends every open session of `user` and says which they were.
-pub(super) async fn end_all(
+pub(crate) async fn end_all(
     tx: &mut PgConnection,
     book: BookId,
     user: UserId,

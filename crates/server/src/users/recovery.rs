@@ -12,10 +12,9 @@ use super::store::{self, NewRecovery, RecoveryRow};
 use crate::certificates::service::{Whose, end_all};
 use crate::clock::fresh_id;
 use crate::corridor::{Applied, Applying, Fault, Refusal};
-use crate::mfa;
 use crate::problem::Problem;
 use crate::sessions::Caller;
-use crate::{Services, registers};
+use crate::{Services, credentials, mfa, passkeys, registers, sessions};
 
 /// How long a request waits for a manager, in microseconds: one day.
 const REQUEST_US: i64 = 24 * 60 * 60 * 1_000_000;
@@ -124,6 +123,12 @@ pub(crate) async fn apply_recover(
     let Applied::Accepted { result, .. } = &mut applied else { return Ok(applied) };
     let ended = end_all(tx, cx, Whose::User(*user), REASON).await?;
     result.extend(ended.into_facts(REASON, cx.now));
+    // Whoever has the devices now may have what was set up on them, and what was opened from them.
+    let ending = sessions::Ending { at: cx.now, reason: "recovered" };
+    sessions::end_all(tx, book, *user, ending).await?;
+    credentials::forget_password(tx, book, *user).await?;
+    passkeys::forget_all(tx, book, *user).await?;
+    mfa::forget_all(tx, book, *user, cx.now).await?;
     store::approve_recovery(tx, book, registration, cx.now).await?;
     Ok(applied)
 }
