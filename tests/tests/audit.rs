@@ -340,3 +340,33 @@ async fn the_trail_is_searched_by_kind_person_key_time_and_outcome() {
         assert_eq!(answer.status, 400, "{malformed}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_names_the_leaf_that_ended_a_certificate_whatever_kind_it_is() {
+    let bank = Bank::start().await;
+    let (alice, bob) = paid(&bank).await;
+    let (manager, reason) = (bank.manager().await, RevocationReason::KeyCompromise);
+    let device = alice.identity().device().id();
+    let revoked = manager.revoke_device(device, reason).await.unwrap();
+
+    let sql = format!("SELECT email FROM users WHERE user_id = '{}'", user(&bob));
+    let email: String = sqlx::Row::get(&bank.rows(&sql).await[0], 0);
+    let asked = bank.client().request_recovery(&email, None).await.unwrap();
+    let registration = sha3_256(asked.token.expose());
+    let of_bob = bob.identity().user().id;
+    let recovered = manager.recover(of_bob, registration, "lost").await.unwrap();
+    // The manager's own certificate is named by that recovery too, and did not end with it.
+    let of_manager = manager.identity().certificate_hash().unwrap();
+    let ended = bank.admin().await.revoke(of_manager, reason).await.unwrap();
+
+    for (fingerprint, settled, kind) in [
+        (alice.identity().certificate_hash().unwrap(), revoked, "device.revoke"),
+        (bob.identity().certificate_hash().unwrap(), recovered, "user.recover"),
+        (of_manager, ended, "certificate.revoke"),
+    ] {
+        let read = read(&bank, ReportSubject::Certificate, fingerprint).await;
+        let found = &read.certificate(&fingerprint.to_string())["ended"];
+        assert_eq!(found["kind"], kind);
+        assert_eq!(found["leaf"], settled.receipt.index.get().to_string());
+    }
+}

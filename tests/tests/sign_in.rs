@@ -9,6 +9,7 @@ use e2e::{Answer, Bank, Customer, Forger, Holder, ORIGIN, Request, eur, fresh_ac
 use intent::{Body, TransferBody};
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::policy::routes::{ROUTES, Route, listed};
 use totp_rs::Totp;
 use url::Url;
 use webauthn_authenticator_rs::AuthenticatorBackend;
@@ -238,21 +239,19 @@ async fn the_table_of_levels_names_routes_that_exist_and_all_others_need_a_certi
             methods.map(|method| (method.to_uppercase(), path.clone())).collect::<Vec<_>>()
         })
         .collect();
-    for route in server::policy::assurance::BELOW_AAL3 {
+    for route in ROUTES.iter().filter(|route| route.is_below_aal3()) {
         let named = (route.method.to_owned(), route.path.to_owned());
         assert!(routes.contains(&named), "{} {}", route.method, route.path);
     }
     let visit = alice.visit(&bank, SecondFactor::None).await.unwrap();
     let mut refused = 0;
     for (method, path) in &routes {
-        let listed = server::policy::assurance::BELOW_AAL3
-            .iter()
-            .any(|route| route.method == method && route.path == path);
+        let is_below = listed(method, path).is_some_and(Route::is_below_aal3);
         // A route without a session does not look at one.
         let parts = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
         let filled = parts.collect::<Vec<_>>().join("/");
         let bare = Request::new(Method::from_bytes(method.as_bytes()).unwrap(), &filled, "{}");
-        if listed || bank.send(bare.clone()).await.status != 401 || path.contains("/login") {
+        if is_below || bank.send(bare.clone()).await.status != 401 || path.contains("/login") {
             continue;
         }
         let answer = bank.send_as(&visit, bare).await;
@@ -263,6 +262,8 @@ async fn the_table_of_levels_names_routes_that_exist_and_all_others_need_a_certi
         refused += 1;
     }
     assert!(refused >= 7, "{refused}");
+    let menu = bank.get_as(&visit, "/api/rbac/navigation").await.ok().text();
+    assert!(menu.contains("\"/api/mfa\"") && !menu.contains("\"/api/accounts\""), "{menu}");
 }
 
 // ---- passwords

@@ -5,7 +5,6 @@
 //! evidence, the auditor can change nothing. A custom role (see [`roles`](crate::roles)) is a named subset of one built-in
 //! role: it narrows people, and never gives what their certificate does not.
 
-pub mod assurance;
 pub mod duties;
 pub mod routes;
 mod set;
@@ -204,6 +203,15 @@ pub const fn effective(role: Role, granted: Option<Permissions>) -> Permissions 
     match granted {
         None => built_in,
         Some(granted) => built_in.intersection(granted.union(BASICS)),
+    }
+}
+
+/// Whether people of this role may have a browser skip their second factor for a while.
+#[must_use]
+pub const fn may_trust_browsers(role: Role) -> bool {
+    match role {
+        Role::Customer => true,
+        Role::Manager | Role::AuditorClerk | Role::SystemAdmin => false,
     }
 }
 

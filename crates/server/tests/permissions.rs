@@ -39,7 +39,7 @@ fn page() -> String {
         writeln!(page, "| `{}` | `{}` | {} |", pair.one.name(), pair.other.name(), pair.why)
             .unwrap();
     }
-    page.push_str("\n## Routes\n\n| method | path | asks for |\n|---|---|---|\n");
+    page.push_str("\n## Routes\n\nThe level is that of a customer's session and of a member of staff's.\n\n| method | path | asks for | level |\n|---|---|---|---|\n");
     for route in ROUTES {
         let asks = match route.access {
             Access::Open => "nothing".to_owned(),
@@ -52,7 +52,12 @@ fn page() -> String {
                 format!("a signed `{kind}`, `{}`", Permission::for_kind(kind).name())
             }
         };
-        writeln!(page, "| {} | `{}` | {asks} |", route.method, route.path).unwrap();
+        let level = match route.access {
+            Access::Open => String::new(),
+            _ if route.customer == route.staff => route.staff.to_string(),
+            _ => format!("{}, {}", route.customer, route.staff),
+        };
+        writeln!(page, "| {} | `{}` | {asks} | {level} |", route.method, route.path).unwrap();
     }
     page
 }

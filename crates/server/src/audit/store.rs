@@ -181,6 +181,10 @@ pub(super) async fn certificates(
                       AND ((get_byte(r.leaf, 8) = 8
                             AND position('"superseded":"' || encode(c.fingerprint, 'hex')
                                          IN convert_from(r.effects, 'UTF8')) > 0)
+                        OR (get_byte(r.leaf, 8) IN (11, 14)
+                            AND position(encode(c.fingerprint, 'hex')
+                                         IN substring(convert_from(r.effects, 'UTF8')
+                                                      FROM '"certificates":"([0-9a-f ]*)"')) > 0)
                         OR (get_byte(r.leaf, 8) = 9
                             AND position('"certificate":"' || encode(c.fingerprint, 'hex')
                                          IN convert_from(r.effects, 'UTF8')) > 0))) AS ended,

@@ -39,7 +39,7 @@ pub(super) async fn trust(
     name: &str,
     now: UtcMicros,
 ) -> Result<Trusted, Problem> {
-    if !policy::assurance::may_trust_browsers(caller.role) {
+    if !policy::may_trust_browsers(caller.role) {
         return Err(Problem::forbidden("a role that may trust browsers"));
     }
     let shown = matches!(caller.assurance, Assurance::Factor(factor) if factor.may_be_trusted());
@@ -74,7 +74,7 @@ pub(crate) async fn is_trusted(
     now: UtcMicros,
 ) -> Result<bool, Problem> {
     let Ok(token) = Base64UrlUnpadded::decode_vec(token) else { return Ok(false) };
-    if !policy::assurance::may_trust_browsers(role) || token.len() != TOKEN_LEN {
+    if !policy::may_trust_browsers(role) || token.len() != TOKEN_LEN {
         return Ok(false);
     }
     let mut tx = services.db.as_writer().await?;

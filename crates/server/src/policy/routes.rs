@@ -1,9 +1,10 @@
 //! Which route needs what: data, enforced by one middleware, shown in `docs/permissions.md`, and held against the
 //! `OpenAPI` document by a test, so that a route without a row here answers nobody.
 
-use intent::Kind;
+use intent::{Kind, Role};
 
 use super::{Permission, Permissions};
+use crate::sessions::Aal;
 
 /// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,6 +30,38 @@ pub struct Route {
     pub path: &'static str,
     /// What it asks.
     pub access: Access,
+    /// The level of assurance that it asks of a customer's session. A handler may ask for more: a fresh proof, or the
+    /// certificate for another person's profile.
+    pub customer: Aal,
+    /// The same for staff: a certificate, for anything but their own person.
+    pub staff: Aal,
+}
+
+impl Route {
+    const fn new(method: &'static str, path: &'static str, access: Access) -> Self {
+        Self { method, path, access, customer: Aal::Three, staff: Aal::Three }
+    }
+
+    /// Opens it to sessions of lower levels.
+    const fn from(mut self, customer: Aal, staff: Aal) -> Self {
+        (self.customer, self.staff) = (customer, staff);
+        self
+    }
+
+    /// The level that a session of this role needs.
+    #[must_use]
+    pub const fn level(&self, role: Role) -> Aal {
+        match role {
+            Role::Customer => self.customer,
+            Role::Manager | Role::AuditorClerk | Role::SystemAdmin => self.staff,
+        }
+    }
+
+    /// Whether sessions without a certificate use it too.
+    #[must_use]
+    pub fn is_below_aal3(&self) -> bool {
+        self.access != Access::Open && self.customer.min(self.staff) < Aal::Three
+    }
 }
 
 impl Access {
@@ -66,18 +99,18 @@ impl Access {
 }
 
 const fn get(path: &'static str, access: Access) -> Route {
-    Route { method: "GET", path, access }
+    Route::new("GET", path, access)
 }
 
 const fn post(path: &'static str, access: Access) -> Route {
-    Route { method: "POST", path, access }
+    Route::new("POST", path, access)
 }
 
 const fn delete(path: &'static str, access: Access) -> Route {
-    Route { method: "DELETE", path, access }
+    Route::new("DELETE", path, access)
 }
 
-/// Every route of the server.
+/// Every route of the server. One that says no level needs a certificate, and so does a route that is not here.
 pub const ROUTES: &[Route] = &[
     get("/health", Access::Open),
     get("/health/live", Access::Open),
@@ -97,11 +130,11 @@ pub const ROUTES: &[Route] = &[
     post("/api/auth/certificate-challenge", Access::Open),
     post("/api/auth/certificate-login", Access::Open),
     post("/api/auth/refresh", Access::Open),
-    post("/api/auth/logout", Access::SignedIn),
-    get("/api/auth/verify-session", Access::SignedIn),
-    get("/api/auth/sessions", Access::SignedIn),
-    delete("/api/auth/sessions", Access::SignedIn),
-    delete("/api/auth/sessions/{id}", Access::SignedIn),
+    post("/api/auth/logout", Access::SignedIn).from(Aal::One, Aal::One),
+    get("/api/auth/verify-session", Access::SignedIn).from(Aal::One, Aal::One),
+    get("/api/auth/sessions", Access::SignedIn).from(Aal::One, Aal::One),
+    delete("/api/auth/sessions", Access::SignedIn).from(Aal::Two, Aal::Two),
+    delete("/api/auth/sessions/{id}", Access::SignedIn).from(Aal::Two, Aal::Two),
     post("/api/users/login", Access::Open),
     post("/api/passkeys/login/begin", Access::Open),
     post("/api/passkeys/login/finish", Access::Open),
@@ -110,25 +143,25 @@ pub const ROUTES: &[Route] = &[
     post("/api/users/recovery", Access::Open),
     post("/api/users/recovery/status", Access::Open),
     post("/api/auth/issue-role-certificate", Access::Open),
-    post("/api/auth/session-rechallenge", Access::SignedIn),
-    post("/api/auth/session-reverify", Access::SignedIn),
-    post("/api/users/password", Access::SignedIn),
-    get("/api/mfa", Access::SignedIn),
-    post("/api/mfa/setup", Access::SignedIn),
-    post("/api/mfa/verify", Access::SignedIn),
-    post("/api/mfa/disable", Access::SignedIn),
-    post("/api/mfa/recovery-codes", Access::SignedIn),
-    get("/api/mfa/trusted-devices", Access::SignedIn),
-    post("/api/mfa/trusted-devices", Access::SignedIn),
-    delete("/api/mfa/trusted-devices/{id}", Access::SignedIn),
-    get("/api/passkeys", Access::SignedIn),
-    delete("/api/passkeys/{id}", Access::SignedIn),
-    post("/api/passkeys/register/begin", Access::SignedIn),
-    post("/api/passkeys/register/finish", Access::SignedIn),
-    post("/api/passkeys/verify/begin", Access::SignedIn),
-    post("/api/passkeys/verify/finish", Access::SignedIn),
-    get("/api/devices", Access::SignedIn),
-    post("/api/devices/name", Access::SignedIn),
+    post("/api/auth/session-rechallenge", Access::SignedIn).from(Aal::One, Aal::One),
+    post("/api/auth/session-reverify", Access::SignedIn).from(Aal::One, Aal::One),
+    post("/api/users/password", Access::SignedIn).from(Aal::Two, Aal::Two),
+    get("/api/mfa", Access::SignedIn).from(Aal::One, Aal::One),
+    post("/api/mfa/setup", Access::SignedIn).from(Aal::One, Aal::One),
+    post("/api/mfa/verify", Access::SignedIn).from(Aal::One, Aal::One),
+    post("/api/mfa/disable", Access::SignedIn).from(Aal::Two, Aal::Two),
+    post("/api/mfa/recovery-codes", Access::SignedIn).from(Aal::Two, Aal::Two),
+    get("/api/mfa/trusted-devices", Access::SignedIn).from(Aal::Two, Aal::Two),
+    post("/api/mfa/trusted-devices", Access::SignedIn).from(Aal::Two, Aal::Two),
+    delete("/api/mfa/trusted-devices/{id}", Access::SignedIn).from(Aal::Two, Aal::Two),
+    get("/api/passkeys", Access::SignedIn).from(Aal::Two, Aal::Two),
+    delete("/api/passkeys/{id}", Access::SignedIn).from(Aal::Two, Aal::Two),
+    post("/api/passkeys/register/begin", Access::SignedIn).from(Aal::Two, Aal::Two),
+    post("/api/passkeys/register/finish", Access::SignedIn).from(Aal::Two, Aal::Two),
+    post("/api/passkeys/verify/begin", Access::SignedIn).from(Aal::One, Aal::One),
+    post("/api/passkeys/verify/finish", Access::SignedIn).from(Aal::One, Aal::One),
+    get("/api/devices", Access::SignedIn).from(Aal::Two, Aal::Two),
+    post("/api/devices/name", Access::SignedIn).from(Aal::Two, Aal::Two),
     get("/api/devices/pairings/{id}", Access::SignedIn),
     post("/api/devices/approve", Access::Signs(Kind::DeviceApprove)),
     post("/api/devices/revoke", Access::Signs(Kind::DeviceRevoke)),
@@ -138,28 +171,34 @@ pub const ROUTES: &[Route] = &[
     post("/api/admin/users/approve", Access::Signs(Kind::UserApprove)),
     get("/api/manager/recoveries", Access::Needs(Permission::UsersRecover)),
     post("/api/manager/users/recover", Access::Signs(Kind::UserRecover)),
-    get("/api/users/{id}/profile", Access::Own(Permission::UsersRead)),
-    get("/api/certificates/details", Access::Own(Permission::CertificatesRead)),
-    get("/api/certificates/status", Access::Own(Permission::CertificatesRead)),
+    get("/api/users/{id}/profile", Access::Own(Permission::UsersRead)).from(Aal::One, Aal::One),
+    get("/api/certificates/details", Access::Own(Permission::CertificatesRead))
+        .from(Aal::Two, Aal::Three),
+    get("/api/certificates/status", Access::Own(Permission::CertificatesRead))
+        .from(Aal::Two, Aal::Three),
     post("/api/certificates/revoke", Access::Signs(Kind::CertificateRevoke)),
-    get("/api/quantum/keys/{user_id}/info", Access::Own(Permission::CertificatesRead)),
-    get("/api/quantum/keys/{user_id}/history", Access::Own(Permission::CertificatesRead)),
+    get("/api/quantum/keys/{user_id}/info", Access::Own(Permission::CertificatesRead))
+        .from(Aal::Two, Aal::Three),
+    get("/api/quantum/keys/{user_id}/history", Access::Own(Permission::CertificatesRead))
+        .from(Aal::Two, Aal::Three),
     post("/api/quantum/keys/rotate", Access::Signs(Kind::KeyRotate)),
-    get("/api/accounts", Access::Needs(Permission::AccountsRead)),
+    get("/api/accounts", Access::Needs(Permission::AccountsRead)).from(Aal::Two, Aal::Three),
     post("/api/accounts", Access::Signs(Kind::AccountOpen)),
-    get("/api/accounts/{id}", Access::Needs(Permission::AccountsRead)),
-    get("/api/accounts/resolve/{number}", Access::SignedIn),
+    get("/api/accounts/{id}", Access::Needs(Permission::AccountsRead)).from(Aal::Two, Aal::Three),
+    get("/api/accounts/resolve/{number}", Access::SignedIn).from(Aal::Two, Aal::Three),
     post("/api/accounts/fund", Access::Signs(Kind::AccountFund)),
     post("/api/accounts/freeze", Access::Signs(Kind::AccountFreeze)),
     post("/api/transactions/transfer", Access::Signs(Kind::Transfer)),
     post("/api/transactions/batch", Access::Signs(Kind::TransferBatch)),
-    get("/api/transactions/history", Access::Needs(Permission::AccountsRead)),
-    get("/api/transactions/{id}", Access::Needs(Permission::AccountsRead)),
+    get("/api/transactions/history", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
+    get("/api/transactions/{id}", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
     // Any kind: each is decided as on its own route.
     post("/api/intents", Access::SignedIn),
     get("/api/rbac/roles", Access::Own(Permission::UsersRead)),
-    get("/api/rbac/permissions", Access::SignedIn),
-    get("/api/rbac/navigation", Access::SignedIn),
+    get("/api/rbac/permissions", Access::SignedIn).from(Aal::One, Aal::One),
+    get("/api/rbac/navigation", Access::SignedIn).from(Aal::One, Aal::One),
     post("/api/rbac/check", Access::Own(Permission::UsersRead)),
     get("/api/audit/logs", Access::Needs(Permission::AuditReport)),
     post("/api/audit/accountability-report", Access::Signs(Kind::AuditReport)),
@@ -172,9 +211,10 @@ pub const ROUTES: &[Route] = &[
     post("/api/admin/roles/grant", Access::Signs(Kind::RoleGrant)),
 ];
 
-/// The row of a route, by its path as the router has it.
+/// The row of a route, by its path as the router has it. What answers GET answers HEAD, with less.
 #[must_use]
 pub fn listed(method: &str, path: &str) -> Option<&'static Route> {
+    let method = if method == "HEAD" { "GET" } else { method };
     ROUTES.iter().find(|route| route.path == path && route.method == method)
 }
 
@@ -246,5 +286,24 @@ mod tests {
             assert_eq!(leading_to(method, path), None, "{method} {path}");
         }
         assert!(leading_to("GET", "/api/log/tile/0/x001/067").is_some());
+    }
+
+    #[test]
+    fn a_route_that_nobody_has_thought_of_needs_a_certificate() {
+        for role in Role::ALL {
+            let level = |method, path| listed(method, path).map(|route| route.level(role));
+            assert_eq!(level("GET", "/api/new"), None);
+            assert_eq!(level("PUT", "/api/accounts"), None);
+            assert_eq!(level("POST", "/api/intents"), Some(Aal::Three));
+            let expected = if role == Role::Customer { Aal::Two } else { Aal::Three };
+            assert_eq!(level("HEAD", "/api/accounts"), Some(expected));
+        }
+        let sessions = listed("GET", "/api/auth/sessions").unwrap();
+        assert_eq!(sessions.level(Role::Manager), Aal::One);
+        for route in ROUTES {
+            assert!(route.customer <= route.staff, "{}: staff prove no less", route.path);
+            let signs = matches!(route.access, Access::Signs(_));
+            assert!(!signs || !route.is_below_aal3(), "{} is signed", route.path);
+        }
     }
 }

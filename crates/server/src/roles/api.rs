@@ -17,7 +17,7 @@ use super::store::{PeoplePage, PersonRow};
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
 use crate::http::{Json, Query};
-use crate::policy::routes::{Access, ROUTES, area, leading_to};
+use crate::policy::routes::{Access, ROUTES, Route, area, leading_to};
 use crate::policy::{Permission, Permissions, permissions};
 use crate::problem::Problem;
 use crate::sessions::Caller;
@@ -29,8 +29,6 @@ const PAGE_MAX: i64 = 200;
 const PAGE_DEFAULT: i64 = 50;
 /// Longest text that is searched for, in characters.
 const SEARCH_CHARS_MAX: usize = 120;
-/// What every session has: all are opened by a certificate on its device.
-const ASSURANCE: &str = "aal3";
 
 /// Routes of a session; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -153,8 +151,9 @@ pub(super) struct CheckAnswer {
     /// `open`, `self`, `own`, `needs` or `signs`; absent where a permission was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     access: Option<&'static str>,
-    /// Assurance of the sessions that there are.
-    assurance: &'static str,
+    /// The level of session that the route asks of the person; absent where a permission was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assurance: Option<String>,
     /// One sentence for a person.
     why: String,
     because: Because,
@@ -195,7 +194,7 @@ pub(super) async fn rbac_check(
     caller: Caller,
     Json(request): Json<CheckRequest>,
 ) -> Result<Json<CheckAnswer>, Problem> {
-    let (permission, access) = match (&request.permission, &request.method, &request.path) {
+    let (permission, route) = match (&request.permission, &request.method, &request.path) {
         (Some(name), None, None) => {
             let known = Permission::from_name(name);
             (Some(known.ok_or_else(|| Problem::malformed("permission", "is unknown"))?), None)
@@ -204,22 +203,23 @@ pub(super) async fn rbac_check(
             let route = leading_to(method, path);
             let route =
                 route.ok_or_else(|| Problem::malformed("path", "no route has that name"))?;
-            (route.access.permission(), Some(route.access))
+            (route.access.permission(), Some(route))
         }
         _ => return Err(Problem::malformed("", "takes a permission, or a method and a path")),
     };
     let user = request.user_id.as_deref().map(|id| wire::uuid(id, "user_id")).transpose()?;
     let user = user.map_or(caller.user, UserId::new);
     // What is one's own needs no permission.
-    let decisive = permission.filter(|_| access.map(Access::name) != Some("own"));
+    let is_own = route.is_some_and(|route| matches!(route.access, Access::Own(_)));
+    let decisive = permission.filter(|_| !is_own);
     let explained = service::explain(&app, &caller, user, decisive).await?;
-    Ok(Json(answer(&explained, permission, access.map(Access::name))))
+    Ok(Json(answer(&explained, permission, route)))
 }
 
 fn answer(
     explained: &Explanation,
     permission: Option<Permission>,
-    access: Option<&'static str>,
+    route: Option<&Route>,
 ) -> CheckAnswer {
     let (role_holds, role_leaf) = explained.built_in;
     let grants = explained.grants.iter().map(|grant| GrantView {
@@ -233,8 +233,10 @@ fn answer(
         allowed: explained.is_allowed,
         user_id: explained.user.to_string(),
         permission: permission.map(Permission::name),
-        access,
-        assurance: ASSURANCE,
+        access: route.map(|route| route.access.name()),
+        assurance: route
+            .filter(|route| route.access != Access::Open)
+            .map(|route| route.level(explained.role).to_string()),
         why: explained.sentence(),
         because: Because {
             role: explained.role.name(),
@@ -263,7 +265,12 @@ pub(super) struct Navigation {
 #[utoipa::path(get, path = "/api/rbac/navigation", tag = "roles", responses((status = 200, body = Navigation)))]
 pub(super) async fn rbac_navigation(caller: Caller) -> Json<Navigation> {
     let mut areas: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for route in ROUTES.iter().filter(|route| route.access.admits(caller.permissions)) {
+    let may_use = |route: &&Route| {
+        let level = route.level(caller.role);
+        route.access == Access::Open
+            || route.access.admits(caller.permissions) && caller.aal() >= level
+    };
+    for route in ROUTES.iter().filter(may_use) {
         areas
             .entry(area(route))
             .or_default()

@@ -18,10 +18,7 @@ pub(crate) async fn authorise(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let method = request.method().as_str();
-    // HEAD is answered by the route of GET.
-    let method = if method == "HEAD" { "GET" } else { method };
-    match routes::listed(method, matched.as_str()).map(|route| route.access) {
+    match routes::listed(request.method().as_str(), matched.as_str()).map(|route| route.access) {
         Some(Access::Needs(permission)) if !caller.permissions.holds(permission) => {
             Err(Problem::forbidden(permission.name()))
         }

@@ -15,14 +15,14 @@ use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use intent::UtcMicros;
 
-use super::assurance::Assurance;
+use super::assurance::{Aal, Assurance};
 use super::caller::Caller;
 use super::caller::too_low;
 use super::live::{Freshness, Live, SessionRefused};
 use super::proof::{Covered, Presented};
 use super::token::{Claims, TokenRefused};
 use crate::http::read_body;
-use crate::policy::assurance;
+use crate::policy::routes::{self, Route};
 use crate::problem::{Code, Problem};
 use crate::{App, Services, clock};
 
@@ -38,7 +38,8 @@ pub async fn authenticate(
     let body = read_body(body).await?;
     let caller = examine(&app, &parts, &body, clock::now()).await?;
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let needed = assurance::needed(&parts.method, path, caller.role);
+    let route = routes::listed(parts.method.as_str(), path);
+    let needed = route.map_or(Aal::Three, |route| route.level(caller.role));
     if caller.aal() < needed {
         return Err(too_low(needed));
     }
@@ -82,7 +83,8 @@ async fn examine(
         _ if parts
             .extensions
             .get::<MatchedPath>()
-            .is_none_or(|path| assurance::is_below_aal3(&parts.method, path.as_str())) =>
+            .and_then(|path| routes::listed(parts.method.as_str(), path.as_str()))
+            .is_none_or(Route::is_below_aal3) =>
         {
             Freshness::Exact
         }
