@@ -20,6 +20,7 @@
 pub(crate) mod api;
 mod append;
 pub(crate) mod applying;
+mod attempt;
 pub(crate) mod fold;
 pub(crate) mod poster;
 pub mod refusal;

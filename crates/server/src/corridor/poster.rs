@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use intent::{Effects, Intent, Kind, Outcome, UtcMicros};
 use ledger::{AccountId, Ledger};
@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use super::append::{self, Entry, Prepared};
 use super::applying::{Applied, Applying};
+use super::attempt::{Aborted, Attempt};
 use super::fold::{self, Asker, Decision, Fold};
 use super::store::{self, DetailsRow, TransferRows};
 use super::submission::{EventJob, Job, Queued, Settled};
@@ -33,10 +34,6 @@ use crate::{Services, clock, telemetry as names};
 
 /// Transfers in one group commit at most: enough to fill the processor, few enough to keep its latency low.
 const BATCH_TRANSFERS_MAX: usize = 2_000;
-/// How often a batch is tried before its clients are told.
-const ATTEMPTS_MAX: u32 = 8;
-/// The first wait between two attempts; it doubles.
-const BACKOFF_FIRST: Duration = Duration::from_millis(20);
 
 /// Starts the poster. Told to stop, it takes nothing new, commits what waits, and ends.
 pub(crate) fn spawn(
@@ -55,22 +52,6 @@ struct Poster {
     connection: Option<PgConnection>,
     /// The tree as of our last commit; `None` until it is loaded, and after any doubt.
     edge: Option<Edge>,
-}
-
-/// Why an attempt at a group commit ended without one.
-enum Aborted {
-    /// Authority changed since some signer was verified: ask again, then retry.
-    AuthorityChanged { epoch: u64 },
-    /// It failed before COMMIT was sent: nothing happened.
-    Before(Fault),
-    /// COMMIT was sent and failed: it may have happened.
-    During(Fault),
-}
-
-impl<E: Into<Fault>> From<E> for Aborted {
-    fn from(error: E) -> Self {
-        Self::Before(error.into())
-    }
 }
 
 impl Poster {
@@ -444,52 +425,10 @@ impl Close {
     }
 }
 
-/// Attempts at one group commit.
-#[derive(Default)]
-struct Attempt {
-    failures: u32,
-    commit_was_sent: bool,
-}
-
-impl Attempt {
-    /// Waits before the next attempt, or says that there is none.
-    async fn failed(&mut self, aborted: Aborted) -> Result<(), Fault> {
-        let fault = match aborted {
-            Aborted::Before(fault) => fault,
-            Aborted::During(fault) => {
-                self.commit_was_sent = true;
-                fault
-            }
-            Aborted::AuthorityChanged { .. } => return Ok(()),
-        };
-        self.failures = self.failures.saturating_add(1);
-        metrics::counter!(names::COMMIT_FAILURES).increment(1);
-        let retry = fault.is_transient() || is_same_id_race(&fault);
-        if retry && self.failures < ATTEMPTS_MAX {
-            tracing::warn!(error = %fault, failures = self.failures, "group commit failed, trying again");
-            let doublings = self.failures.saturating_sub(1);
-            tokio::time::sleep(BACKOFF_FIRST.saturating_mul(1 << doublings.min(8))).await;
-            return Ok(());
-        }
-        tracing::error!(error = ?fault, failures = self.failures, "group commit failed");
-        Err(if self.commit_was_sent { Fault::OutcomeUnknown } else { fault })
-    }
-}
-
 /// Who asks, as last examined: an intent that moves money has a signer.
 fn asker(job: &Job) -> Asker {
     let permissions = job.signer.as_ref().map_or(Permissions::NONE, |signer| signer.permissions);
     Asker { user: job.actor.user, role: job.actor.role, permissions }
-}
-
-/// Two instances decided the same intent at once; the second finds it when it tries again.
-fn is_same_id_race(fault: &Fault) -> bool {
-    match fault {
-        Fault::Database(sqlx::Error::Database(error)) => {
-            error.constraint() == Some("records_intent_id_is_unique")
-        }
-        _ => false,
-    }
 }
 
 fn prepare(
