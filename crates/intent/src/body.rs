@@ -6,7 +6,7 @@ use money::{Amount, AssetCode};
 
 use uuid::Uuid;
 
-use crate::{DeviceId, Kind, Role, UserId, UtcMicros};
+use crate::{DeviceId, IntentId, Kind, Role, UserId, UtcMicros};
 
 /// The wish itself. Binary members are base64url without padding, digests lower-case hex.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -183,6 +183,71 @@ pub enum Body {
         /// Until when, exclusive.
         to: Option<UtcMicros>,
     },
+    /// Keep money aside for a payee, until it is captured, voided or its time is over.
+    HoldPlace {
+        /// From whom, for whom, how much.
+        transfer: TransferBody,
+        /// From when on it can no longer be captured.
+        expires_at: UtcMicros,
+    },
+    /// Take what is held for oneself, or a part of it; the rest is given back.
+    HoldCapture {
+        /// The hold, by its transfer's id.
+        hold: TransferId,
+        /// How much; all of it where absent.
+        amount: Option<Amount>,
+    },
+    /// Give back what is held for oneself.
+    HoldVoid {
+        /// The hold, by its transfer's id.
+        hold: TransferId,
+    },
+    /// Give a transfer back, or a part of it.
+    TransferReverse {
+        /// The transfer.
+        transfer: TransferId,
+        /// How much; all that earlier reversals left where absent.
+        amount: Option<Amount>,
+        /// Why: 1 to 140 characters.
+        reason: String,
+    },
+    /// Decide a payment that waits for a person.
+    ApprovalDecide {
+        /// The intent that asked for the payment.
+        payment: IntentId,
+        /// What becomes of it.
+        decision: ApprovalDecision,
+        /// Why: 1 to 140 characters.
+        reason: String,
+    },
+    /// Close an empty account for good.
+    AccountClose {
+        /// The account.
+        account: AccountId,
+    },
+    /// Say how far an account may be overdrawn.
+    AccountOverdraft {
+        /// The account.
+        account: AccountId,
+        /// By how much at most; zero ends it.
+        amount: Amount,
+    },
+    /// Propose a policy of the bank.
+    PolicyPropose {
+        /// Which: lower-case letters, digits and `_`, 1 to 40 of them.
+        policy: String,
+        /// For whom: `bank`, `role:<name>`, `user:<id>`, `account:<id>`, as the policy admits.
+        scope: String,
+        /// What it says: a canonical object of strings, 2 to [`Body::POLICY_CHARS_MAX`] characters.
+        value: String,
+    },
+    /// Put a policy in force, or refuse it, that somebody else proposed.
+    PolicyApprove {
+        /// The intent that proposed it.
+        proposal: IntentId,
+        /// Whether it is in force from now on.
+        approved: bool,
+    },
 }
 
 impl Body {
@@ -199,6 +264,10 @@ impl Body {
 
     /// Longest name of a custom role in characters.
     pub const ROLE_NAME_CHARS_MAX: usize = 40;
+    /// Longest value of a policy in characters.
+    pub const POLICY_CHARS_MAX: usize = 4096;
+    /// Longest scope of a policy in characters.
+    pub const SCOPE_CHARS_MAX: usize = 64;
     /// Most permissions of a custom role.
     pub const PERMISSIONS_MAX: usize = 64;
 
@@ -225,6 +294,15 @@ impl Body {
             Self::RoleGrant { .. } => Kind::RoleGrant,
             Self::IpRuleSet { .. } => Kind::IpRuleSet,
             Self::AuditReport { .. } => Kind::AuditReport,
+            Self::HoldPlace { .. } => Kind::HoldPlace,
+            Self::HoldCapture { .. } => Kind::HoldCapture,
+            Self::HoldVoid { .. } => Kind::HoldVoid,
+            Self::TransferReverse { .. } => Kind::TransferReverse,
+            Self::ApprovalDecide { .. } => Kind::ApprovalDecide,
+            Self::AccountClose { .. } => Kind::AccountClose,
+            Self::AccountOverdraft { .. } => Kind::AccountOverdraft,
+            Self::PolicyPropose { .. } => Kind::PolicyPropose,
+            Self::PolicyApprove { .. } => Kind::PolicyApprove,
         }
     }
 
@@ -244,6 +322,7 @@ impl Body {
                     Some(place) => Err(format!("body.items[{place}].details")),
                 }
             }
+            Self::HoldPlace { transfer, .. } => Self::Transfer(*transfer).commits_only_to(expected),
             Self::UserInvite { person, .. } if *person == expected => Ok(true),
             Self::UserInvite { .. } => Err("body.person".to_owned()),
             Self::UserEnrol { .. }
@@ -261,7 +340,15 @@ impl Body {
             | Self::RoleDefine { .. }
             | Self::RoleGrant { .. }
             | Self::IpRuleSet { .. }
-            | Self::AuditReport { .. } => Ok(false),
+            | Self::AuditReport { .. }
+            | Self::HoldCapture { .. }
+            | Self::HoldVoid { .. }
+            | Self::TransferReverse { .. }
+            | Self::ApprovalDecide { .. }
+            | Self::AccountClose { .. }
+            | Self::AccountOverdraft { .. }
+            | Self::PolicyPropose { .. }
+            | Self::PolicyApprove { .. } => Ok(false),
         }
     }
 }
@@ -353,6 +440,38 @@ impl RevocationReason {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
+/// What becomes of a payment that waits for a person.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum ApprovalDecision {
+    /// It is made.
+    Approve,
+    /// It is given back.
+    Reject,
+    /// It needs a second person.
+    Escalate,
+}
+
+impl ApprovalDecision {
+    /// Every decision.
+    pub const ALL: [Self; 3] = [Self::Approve, Self::Reject, Self::Escalate];
+
+    /// The name in the document.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Escalate => "escalate",
+        }
+    }
+
+    /// The decision of a name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|decision| decision.name() == name)
     }
 }
 

@@ -5,8 +5,8 @@ use ledger::{AccountId, TransferId};
 use money::{Amount, AssetCode};
 
 use crate::{
-    BatchItem, Body, DeviceId, IntentError, IpRuleAction, Kind, ReportSubject, RevocationReason,
-    Role, TransferBody, UserId, UtcMicros,
+    ApprovalDecision, BatchItem, Body, DeviceId, IntentError, IntentId, IpRuleAction, Kind,
+    ReportSubject, RevocationReason, Role, TransferBody, UserId, UtcMicros,
     canonical::{Path, Value},
     members::Members,
     text,
@@ -20,6 +20,7 @@ const NETWORK_CHARS_MAX: usize = 43;
 /// Longest name of a report's subject in bytes: a fingerprint has 64.
 const VALUE_LEN_MAX: usize = 64;
 const VALUE_FORM: &str = "at most 64 bytes";
+const AMOUNT_FORM: &str = "a whole number of minor units";
 const UTC_FORM: &str = "a UTC time with microseconds";
 
 /// Reads the body of a kind.
@@ -97,14 +98,14 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
             reason: members.phrase("reason", Body::REASON_CHARS_MAX)?,
         },
         Kind::RoleDefine => Body::RoleDefine {
-            name: members.role_name()?,
+            name: members.plain_name("name")?,
             base: members.role("base")?,
             permissions: members.permissions()?,
             active: members.boolean("active")?,
         },
         Kind::RoleGrant => Body::RoleGrant {
             user: members.uuid("user").map(UserId::new)?,
-            name: members.role_name()?,
+            name: members.plain_name("name")?,
             granted: members.boolean("granted")?,
         },
         Kind::IpRuleSet => Body::IpRuleSet {
@@ -120,6 +121,41 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
             })?,
             from: members.take_optional("from", UTC_FORM, |text| text.parse().ok())?,
             to: members.take_optional("to", UTC_FORM, |text| text.parse().ok())?,
+        },
+        Kind::HoldPlace => Body::HoldPlace {
+            transfer: read_transfer(&mut members)?,
+            expires_at: members.take("expires_at", UTC_FORM, |text| text.parse().ok())?,
+        },
+        Kind::HoldCapture => Body::HoldCapture {
+            hold: members.uuid("hold").map(TransferId::new)?,
+            amount: members.optional_amount()?,
+        },
+        Kind::HoldVoid => Body::HoldVoid { hold: members.uuid("hold").map(TransferId::new)? },
+        Kind::TransferReverse => Body::TransferReverse {
+            transfer: members.uuid("transfer").map(TransferId::new)?,
+            amount: members.optional_amount()?,
+            reason: members.phrase("reason", Body::REASON_CHARS_MAX)?,
+        },
+        Kind::ApprovalDecide => Body::ApprovalDecide {
+            payment: members.intent("payment")?,
+            decision: members.take("decision", "a decision", ApprovalDecision::from_name)?,
+            reason: members.phrase("reason", Body::REASON_CHARS_MAX)?,
+        },
+        Kind::AccountClose => {
+            Body::AccountClose { account: members.uuid("account").map(AccountId::new)? }
+        }
+        Kind::AccountOverdraft => Body::AccountOverdraft {
+            account: members.uuid("account").map(AccountId::new)?,
+            amount: members.amount()?,
+        },
+        Kind::PolicyPropose => Body::PolicyPropose {
+            policy: members.plain_name("policy")?,
+            scope: members.phrase("scope", Body::SCOPE_CHARS_MAX)?,
+            value: members.phrase("value", Body::POLICY_CHARS_MAX)?,
+        },
+        Kind::PolicyApprove => Body::PolicyApprove {
+            proposal: members.intent("proposal")?,
+            approved: members.boolean("approved")?,
         },
     };
     members.finish()?;
@@ -159,6 +195,10 @@ impl Members<'_, '_> {
         self.take(name, text::UUID_FORM, text::uuid)
     }
 
+    fn intent(&mut self, name: &str) -> Result<IntentId, IntentError> {
+        self.take(name, "a UUID of version 7", |text| text.parse().ok())
+    }
+
     fn binary(&mut self, name: &str, len_max: usize) -> Result<Vec<u8>, IntentError> {
         let admitted = |bytes: &Vec<u8>| (1..=len_max).contains(&bytes.len());
         let bytes = self.take(name, text::BINARY_FORM, text::binary)?;
@@ -185,9 +225,9 @@ impl Members<'_, '_> {
         self.take(name, "a role", |text| text.parse().ok())
     }
 
-    fn role_name(&mut self) -> Result<String, IntentError> {
+    fn plain_name(&mut self, name: &str) -> Result<String, IntentError> {
         let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
-        self.take("name", "1 to 40 lower-case letters, digits and _", |text| {
+        self.take(name, "1 to 40 lower-case letters, digits and _", |text| {
             let fits = (1..=Body::ROLE_NAME_CHARS_MAX).contains(&text.len());
             (fits && text.bytes().all(is_plain)).then(|| text.to_owned())
         })
@@ -209,9 +249,12 @@ impl Members<'_, '_> {
 
     fn amount(&mut self) -> Result<Amount, IntentError> {
         let asset = self.asset()?;
-        self.take("amount", "a whole number of minor units", |text| {
-            Amount::parse_minor(text, asset).ok()
-        })
+        self.take("amount", AMOUNT_FORM, |text| Amount::parse_minor(text, asset).ok())
+    }
+
+    /// Amount and asset, both or neither.
+    fn optional_amount(&mut self) -> Result<Option<Amount>, IntentError> {
+        if self.has("amount") || self.has("asset") { self.amount().map(Some) } else { Ok(None) }
     }
 }
 
@@ -357,6 +400,45 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
                 .time("to", *to)
                 .string("value", value);
         }
+        Body::HoldPlace { transfer, expires_at } => {
+            let TransferBody { debit, credit, amount, details } = transfer;
+            Object::new(out)
+                .amount(Some(*amount))
+                .uuid("credit", credit.get())
+                .uuid("debit", debit.get())
+                .optional_digest("details", details.as_ref().map(Sha2::as_bytes))
+                .time("expires_at", Some(*expires_at));
+        }
+        Body::HoldCapture { hold, amount } => {
+            Object::new(out).amount(*amount).uuid("hold", hold.get());
+        }
+        Body::HoldVoid { hold } => {
+            Object::new(out).uuid("hold", hold.get());
+        }
+        Body::TransferReverse { transfer, amount, reason } => {
+            Object::new(out)
+                .amount(*amount)
+                .string("reason", reason)
+                .uuid("transfer", transfer.get());
+        }
+        Body::ApprovalDecide { payment, decision, reason } => {
+            Object::new(out)
+                .plain("decision", decision.name())
+                .uuid("payment", payment.get())
+                .string("reason", reason);
+        }
+        Body::AccountClose { account } => {
+            Object::new(out).uuid("account", account.get());
+        }
+        Body::AccountOverdraft { account, amount } => {
+            Object::new(out).uuid("account", account.get()).amount(Some(*amount));
+        }
+        Body::PolicyPropose { policy, scope, value } => {
+            Object::new(out).plain("policy", policy).string("scope", scope).string("value", value);
+        }
+        Body::PolicyApprove { proposal, approved } => {
+            Object::new(out).flag("approved", *approved).uuid("proposal", proposal.get());
+        }
     }
     out.push(b'}');
 }
@@ -407,6 +489,22 @@ impl<'a> Object<'a> {
 
     fn texts(mut self, name: &str, values: &[String]) -> Self {
         text::put_texts(self.member(name), values);
+        self
+    }
+
+    fn optional_digest(self, name: &str, digest: Option<&[u8; 32]>) -> Self {
+        match digest {
+            Some(digest) => self.digest(name, digest),
+            None => self,
+        }
+    }
+
+    /// `amount` and `asset`; nothing where there is none.
+    fn amount(mut self, amount: Option<Amount>) -> Self {
+        if let Some(amount) = amount {
+            text::put_decimal(self.member("amount"), amount.minor().unsigned_abs());
+            text::put_plain(self.member("asset"), amount.asset().as_str().as_bytes());
+        }
         self
     }
 

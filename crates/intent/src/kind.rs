@@ -48,11 +48,29 @@ pub enum Kind {
     IpRuleSet = 18,
     /// Read an accountability report.
     AuditReport = 19,
+    /// Keep money aside for a payee, until it is captured, voided or its time is over.
+    HoldPlace = 20,
+    /// Take what is held for oneself, or a part of it.
+    HoldCapture = 21,
+    /// Give back what is held for oneself.
+    HoldVoid = 22,
+    /// Give a transfer back, or a part of it.
+    TransferReverse = 23,
+    /// Decide a payment that waits for a person.
+    ApprovalDecide = 24,
+    /// Close an empty account for good.
+    AccountClose = 25,
+    /// Say how far an account may be overdrawn.
+    AccountOverdraft = 26,
+    /// Propose a policy of the bank: limits, thresholds.
+    PolicyPropose = 27,
+    /// Put a policy in force, or refuse it, that somebody else proposed.
+    PolicyApprove = 28,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 28] = [
         Self::UserEnrol,
         Self::SessionLogin,
         Self::AccountOpen,
@@ -72,6 +90,15 @@ impl Kind {
         Self::RoleGrant,
         Self::IpRuleSet,
         Self::AuditReport,
+        Self::HoldPlace,
+        Self::HoldCapture,
+        Self::HoldVoid,
+        Self::TransferReverse,
+        Self::ApprovalDecide,
+        Self::AccountClose,
+        Self::AccountOverdraft,
+        Self::PolicyPropose,
+        Self::PolicyApprove,
     ];
 
     /// The number in the leaf: 1..=127.
@@ -97,6 +124,15 @@ impl Kind {
             Self::RoleGrant => 17,
             Self::IpRuleSet => 18,
             Self::AuditReport => 19,
+            Self::HoldPlace => 20,
+            Self::HoldCapture => 21,
+            Self::HoldVoid => 22,
+            Self::TransferReverse => 23,
+            Self::ApprovalDecide => 24,
+            Self::AccountClose => 25,
+            Self::AccountOverdraft => 26,
+            Self::PolicyPropose => 27,
+            Self::PolicyApprove => 28,
         }
     }
 
@@ -129,6 +165,15 @@ impl Kind {
             Self::RoleGrant => "role.grant",
             Self::IpRuleSet => "ip_rule.set",
             Self::AuditReport => "audit.report",
+            Self::HoldPlace => "hold.place",
+            Self::HoldCapture => "hold.capture",
+            Self::HoldVoid => "hold.void",
+            Self::TransferReverse => "transfer.reverse",
+            Self::ApprovalDecide => "approval.decide",
+            Self::AccountClose => "account.close",
+            Self::AccountOverdraft => "account.overdraft",
+            Self::PolicyPropose => "policy.propose",
+            Self::PolicyApprove => "policy.approve",
         }
     }
 
@@ -154,7 +199,16 @@ impl Kind {
             | Self::RoleDefine
             | Self::RoleGrant
             | Self::IpRuleSet
-            | Self::AuditReport => Purpose::Intent,
+            | Self::AuditReport
+            | Self::HoldPlace
+            | Self::HoldCapture
+            | Self::HoldVoid
+            | Self::TransferReverse
+            | Self::ApprovalDecide
+            | Self::AccountClose
+            | Self::AccountOverdraft
+            | Self::PolicyPropose
+            | Self::PolicyApprove => Purpose::Intent,
         }
     }
 }
@@ -267,7 +321,7 @@ pub enum Role {
     SystemAdmin,
 }
 
-const CUSTOMER: [Kind; 9] = [
+const CUSTOMER: [Kind; 14] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::AccountOpen,
@@ -277,8 +331,13 @@ const CUSTOMER: [Kind; 9] = [
     Kind::CertificateRevoke,
     Kind::DeviceApprove,
     Kind::DeviceRevoke,
+    Kind::HoldPlace,
+    Kind::HoldCapture,
+    Kind::HoldVoid,
+    Kind::TransferReverse,
+    Kind::AccountClose,
 ];
-const MANAGER: [Kind; 12] = [
+const MANAGER: [Kind; 19] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::AccountOpen,
@@ -291,6 +350,13 @@ const MANAGER: [Kind; 12] = [
     Kind::UserApprove,
     Kind::UserRecover,
     Kind::UserLock,
+    Kind::HoldVoid,
+    Kind::TransferReverse,
+    Kind::ApprovalDecide,
+    Kind::AccountClose,
+    Kind::AccountOverdraft,
+    Kind::PolicyPropose,
+    Kind::PolicyApprove,
 ];
 const AUDITOR_CLERK: [Kind; 7] = [
     Kind::UserEnrol,
@@ -301,7 +367,7 @@ const AUDITOR_CLERK: [Kind; 7] = [
     Kind::DeviceRevoke,
     Kind::AuditReport,
 ];
-const SYSTEM_ADMIN: [Kind; 12] = [
+const SYSTEM_ADMIN: [Kind; 14] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::KeyRotate,
@@ -314,6 +380,8 @@ const SYSTEM_ADMIN: [Kind; 12] = [
     Kind::RoleDefine,
     Kind::RoleGrant,
     Kind::IpRuleSet,
+    Kind::PolicyPropose,
+    Kind::PolicyApprove,
 ];
 
 impl Role {

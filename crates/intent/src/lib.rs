@@ -72,7 +72,9 @@ mod record;
 mod text;
 mod utc;
 
-pub use body::{BatchItem, Body, IpRuleAction, ReportSubject, RevocationReason, TransferBody};
+pub use body::{
+    ApprovalDecision, BatchItem, Body, IpRuleAction, ReportSubject, RevocationReason, TransferBody,
+};
 pub use document::{Intent, IntentDraft};
 pub use effects::{Effects, Outcome, RiskRecord, rows_digest};
 pub use envelope::{Details, SignedIntent, Verified};

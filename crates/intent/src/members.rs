@@ -58,6 +58,11 @@ impl<'p, 'a> Members<'p, 'a> {
         self.left.iter_mut().find(is_it)?.take().map(|(_, value)| value)
     }
 
+    /// Whether there is such a member that was not taken yet.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.left.iter().flatten().any(|(other, _)| *other == name)
+    }
+
     /// A required string.
     pub(crate) fn text(&mut self, name: &str) -> Result<Cow<'a, str>, IntentError> {
         match self.value(name)? {

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use crypto::{Sha2, Sha3, SigningKey, Suite, sha3_256};
 use intent::{
-    BankId, BatchItem, Body, Details, DeviceId, Intent, IntentDraft, IpRuleAction, Kind,
-    ReportSubject, RevocationReason, Role, SignedIntent, TransferBody, UserId,
+    ApprovalDecision, BankId, BatchItem, Body, Details, DeviceId, Intent, IntentDraft,
+    IpRuleAction, Kind, ReportSubject, RevocationReason, Role, SignedIntent, TransferBody, UserId,
 };
 use ledger::{AccountId, AccountKind, TransferId};
 use money::{Amount, AssetCode};
@@ -146,6 +146,35 @@ pub(crate) fn body(kind: Kind) -> Body {
             value: String::new(),
             from: None,
             to: None,
+        },
+        Kind::HoldPlace => Body::HoldPlace {
+            transfer: transfer_body(),
+            expires_at: "2026-11-29T00:00:00.000000Z".parse().unwrap(),
+        },
+        Kind::HoldCapture => Body::HoldCapture { hold: item(21).id, amount: Some(euros(5_00)) },
+        Kind::HoldVoid => Body::HoldVoid { hold: item(21).id },
+        Kind::TransferReverse => Body::TransferReverse {
+            transfer: item(22).id,
+            amount: None,
+            reason: "paid twice".to_owned(),
+        },
+        Kind::ApprovalDecide => Body::ApprovalDecide {
+            payment: "019aa000-0000-7000-8000-000000000023".parse().unwrap(),
+            decision: ApprovalDecision::Escalate,
+            reason: "the payee is new".to_owned(),
+        },
+        Kind::AccountClose => Body::AccountClose { account: account(1) },
+        Kind::AccountOverdraft => {
+            Body::AccountOverdraft { account: account(1), amount: euros(500_00) }
+        }
+        Kind::PolicyPropose => Body::PolicyPropose {
+            policy: "limits".to_owned(),
+            scope: "role:customer".to_owned(),
+            value: "{\"per_day\":\"100000\"}".to_owned(),
+        },
+        Kind::PolicyApprove => Body::PolicyApprove {
+            proposal: "019aa000-0000-7000-8000-000000000024".parse().unwrap(),
+            approved: true,
         },
     }
 }
