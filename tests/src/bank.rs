@@ -186,6 +186,11 @@ impl Bank {
         self.manager.get_or_init(|| self.staff(Role::Manager)).await
     }
 
+    /// The other manager: a second person.
+    pub fn second_manager(&self) -> Holder {
+        template::second_manager_of(self.folder())
+    }
+
     /// The auditor clerk, signed in.
     pub async fn auditor(&self) -> &Session {
         self.auditor.get_or_init(|| self.staff(Role::AuditorClerk)).await

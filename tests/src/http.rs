@@ -122,6 +122,15 @@ pub(crate) fn route(kind: Kind) -> &'static str {
         Kind::RoleGrant => "/api/admin/roles/grant",
         Kind::IpRuleSet => "/api/admin/ip-rules",
         Kind::AuditReport => "/api/audit/accountability-report",
+        Kind::HoldPlace => "/api/holds",
+        Kind::HoldCapture => "/api/holds/capture",
+        Kind::HoldVoid => "/api/holds/void",
+        Kind::TransferReverse => "/api/transactions/reverse",
+        Kind::ApprovalDecide => "/api/approvals/decide",
+        Kind::AccountClose => "/api/accounts/close",
+        Kind::AccountOverdraft => "/api/accounts/overdraft",
+        Kind::PolicyPropose => "/api/admin/policies",
+        Kind::PolicyApprove => "/api/admin/policies/approve",
     }
 }
 

@@ -54,7 +54,16 @@ pub(crate) fn trust_of(folder: &Path) -> Trust {
 
 /// The member of staff with this role.
 pub(crate) fn staff_of(folder: &Path, role: Role) -> Holder {
-    let bytes = fs::read(staff_file(folder, role)).unwrap();
+    kept_in(&staff_file(folder, role))
+}
+
+/// The other manager.
+pub(crate) fn second_manager_of(folder: &Path) -> Holder {
+    kept_in(&folder.join(SECOND_MANAGER_FILE))
+}
+
+fn kept_in(path: &Path) -> Holder {
+    let bytes = fs::read(path).unwrap();
     Holder::from_kept(&serde_json::from_slice::<KeptHolder>(&bytes).unwrap())
 }
 
@@ -139,6 +148,18 @@ async fn found_and_staff() -> TempDir {
     migrate::prepare(cluster.urls()).await.unwrap();
     let db = Db::connect(&cluster.urls().server, 2).await.unwrap();
     let plan = FoundingPlan::new(BANK.parse().unwrap(), "Test Bank", Suite::Standard, ORIGIN)
+        // Nothing keeps a test from paying fast and much; those of limits and approvals set their own.
+        .with_policy(
+            "limits",
+            "bank",
+            r#"{"count_per_day":"1000000","new_payee":"1000000000000","per_day":"1000000000000","per_hour":"1000000","per_minute":"1000000","per_payee":"1000000000000","per_transfer":"1000000000000"}"#,
+        )
+        .with_policy(
+            "approvals",
+            "bank",
+            r#"{"above":"1000000000000","two_above":"1000000000000"}"#,
+        )
+        .with_policy("risk", "bank", r#"{"ceiling":"monitor"}"#)
         .with_staff("Mary Manager", "mary@bank.example", Role::Manager)
         .with_staff("Max Manager", "max@bank.example", Role::Manager)
         .with_staff("Ada Auditor", "ada@bank.example", Role::AuditorClerk)
@@ -156,11 +177,9 @@ async fn found_and_staff() -> TempDir {
     for invitation in &founded.invitations {
         let holder = enrol_staff(&bank, invitation).await;
         let kept = serde_json::to_vec_pretty(&holder.to_kept()).unwrap();
-        let path = staff_file(folder.path(), invitation.role);
-        // Of two managers the first is the one that tests ask for.
-        if !path.exists() {
-            fs::write(path, kept).unwrap();
-        }
+        let first = staff_file(folder.path(), invitation.role);
+        let path = if first.exists() { folder.path().join(SECOND_MANAGER_FILE) } else { first };
+        fs::write(path, kept).unwrap();
     }
     running.shutdown().await.unwrap();
     cluster.stop().await.unwrap();
@@ -174,6 +193,8 @@ async fn enrol_staff(bank: &client::Bank, invitation: &Invitation) -> Holder {
     bank.enrol(&Arc::clone(&holder), &invitation.registration_token).await.unwrap();
     holder
 }
+
+const SECOND_MANAGER_FILE: &str = "manager-2.json";
 
 fn staff_file(folder: &Path, role: Role) -> PathBuf {
     folder.join(format!("{}.json", role.name()))

@@ -1,5 +1,8 @@
 //! Every way in which the bank says no, each provoked over HTTP; what no request can provoke is named with the reason.
 
+#[path = "refusals/payments.rs"]
+mod payments;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -20,18 +23,10 @@ use server::problem::Code;
 use uuid::Uuid;
 
 /// Refusals that this version has no way to bring about, and why.
-const REFUSALS_OUT_OF_REACH: [(Refusal, &str); 11] = [
-    (Refusal::RiskBlocked, "policy version 1 goes no further than monitoring"),
+const REFUSALS_OUT_OF_REACH: [(Refusal, &str); 3] = [
     (Refusal::Ledger(Rejection::EmptyBatch), "the document's own profile refuses it first"),
     (Refusal::Ledger(Rejection::BatchTooLarge), "the document's own profile refuses it first"),
-    (Refusal::Ledger(Rejection::HoldNotFound), "holds have no route yet"),
-    (Refusal::Ledger(Rejection::HoldResolved), "holds have no route yet"),
-    (Refusal::Ledger(Rejection::HoldExpired), "holds have no route yet"),
-    (Refusal::Ledger(Rejection::HoldNotExpired), "holds have no route yet"),
-    (Refusal::Ledger(Rejection::CaptureExceedsHold), "holds have no route yet"),
-    (Refusal::Ledger(Rejection::TransferNotFound), "reversals have no route yet"),
-    (Refusal::Ledger(Rejection::TransferNotReversible), "reversals have no route yet"),
-    (Refusal::Ledger(Rejection::ReversalExceedsTransfer), "reversals have no route yet"),
+    (Refusal::Ledger(Rejection::HoldNotExpired), "of the bank's own facts, which come when it is"),
 ];
 
 /// Codes of problems that this version has no way to bring about, and why.
@@ -83,6 +78,7 @@ async fn every_refusal_of_the_corridor_has_its_status_its_sentence_and_a_receipt
     device_refusals(&bank, &mut provoked).await;
     recovery_refusals(&bank, &mut provoked).await;
     role_refusals(&bank, &mut provoked).await;
+    payments::refusals(&bank, &mut provoked).await;
     let out_of_reach: Vec<_> =
         REFUSALS_OUT_OF_REACH.iter().map(|(refusal, _)| refusal.code().to_owned()).collect();
     provoked.all_of(Refusal::all().map(|refusal| refusal.code().to_owned()), &out_of_reach);
@@ -129,14 +125,6 @@ async fn money_refusals(bank: &Bank, provoked: &mut Provoked) {
         provoked.recorded(bank, &submit(bank, &alice, pay(a, b)).await, expected.into());
         manager.freeze(frozen, Freeze::default(), "over").await.unwrap();
     }
-    // Nothing closes accounts over HTTP yet, so the row is closed behind the server's back.
-    for (closed, expected) in [(a, R::DebitAccountClosed), (b, R::CreditAccountClosed)] {
-        let set = |to| format!("UPDATE accounts SET closed = {to} WHERE account_id = '{closed}'");
-        bank.execute(&set(true)).await;
-        provoked.recorded(bank, &submit(bank, &alice, pay(a, b)).await, expected.into());
-        bank.execute(&set(false)).await;
-    }
-
     let yen = bank.open(&alice, "JPY".parse().unwrap()).await;
     manager.fund(yen, money(i64::MAX, "JPY")).await.unwrap();
     let fund = Wish::fund(yen, money(1, "JPY")).body;

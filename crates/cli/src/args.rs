@@ -126,6 +126,13 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Accounts(commands::accounts::Command),
     Pay(commands::pay::Args),
+    #[command(subcommand)]
+    Holds(commands::holds::Command),
+    Reverse(commands::reverse::Args),
+    #[command(subcommand)]
+    Approvals(commands::approvals::Command),
+    #[command(subcommand)]
+    Policies(commands::policies::Command),
     Fund(commands::fund::Args),
     History(commands::history::Args),
     #[command(subcommand)]

@@ -23,6 +23,7 @@ mod home;
 mod output;
 mod payee;
 mod payments;
+mod policy_value;
 mod prompt;
 mod receipts;
 

@@ -47,6 +47,7 @@ mod wire;
 mod wish;
 
 pub use bank::{Bank, Registration};
+pub use clock::now;
 pub use device::Device;
 pub use error::{ClientError, Problem};
 pub use files::{create_private_dir, write_private};
@@ -64,7 +65,7 @@ pub use session::{
 pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;
 pub use wire::{
-    AccountView, DeviceView, HistoryItem, HistoryPage, InvitationView, KeyInfo, RecoveryView,
-    SecurityInfo,
+    AccountView, ApprovalView, DeviceView, HistoryItem, HistoryPage, HoldView, InvitationView,
+    KeyInfo, PolicyPage, PolicyView, ProposalView, RecoveryView, SecurityInfo,
 };
 pub use wish::{BatchLine, Wish};

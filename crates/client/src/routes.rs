@@ -19,6 +19,9 @@ pub(crate) const REVERIFY: &str = "/api/auth/session-reverify";
 pub(crate) const LOGOUT: &str = "/api/auth/logout";
 pub(crate) const VERIFY_SESSION: &str = "/api/auth/verify-session";
 pub(crate) const ACCOUNTS: &str = "/api/accounts";
+pub(crate) const APPROVALS: &str = "/api/approvals";
+pub(crate) const HOLDS: &str = "/api/holds";
+pub(crate) const POLICIES: &str = "/api/admin/policies";
 pub(crate) const DEVICES: &str = "/api/devices";
 pub(crate) const PAIR: &str = "/api/auth/qr-challenge";
 pub(crate) const PAIR_STATUS: &str = "/api/auth/qr-login";
@@ -48,5 +51,14 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::RoleGrant => "/api/admin/roles/grant",
         Kind::IpRuleSet => "/api/admin/ip-rules",
         Kind::AuditReport => "/api/audit/accountability-report",
+        Kind::HoldPlace => HOLDS,
+        Kind::HoldCapture => "/api/holds/capture",
+        Kind::HoldVoid => "/api/holds/void",
+        Kind::TransferReverse => "/api/transactions/reverse",
+        Kind::ApprovalDecide => "/api/approvals/decide",
+        Kind::AccountClose => "/api/accounts/close",
+        Kind::AccountOverdraft => "/api/accounts/overdraft",
+        Kind::PolicyPropose => POLICIES,
+        Kind::PolicyApprove => "/api/admin/policies/approve",
     }
 }

@@ -186,6 +186,93 @@ pub struct DeviceView {
     pub certificate: Option<String>,
 }
 
+/// A payment that waits, or waited, for a person. Amounts are minor units in decimal strings.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ApprovalView {
+    /// The intent that asked for it.
+    pub payment: String,
+    /// Who made it.
+    pub maker: String,
+    /// `amount` or `risk`.
+    pub cause: String,
+    /// How many people must approve it.
+    pub approvers: String,
+    /// `waiting`, `approved`, `rejected` or `expired`.
+    pub status: String,
+    /// Its asset.
+    pub asset: String,
+    /// What is held for it.
+    pub amount: String,
+    /// When it began to wait.
+    pub placed_at: String,
+    /// When it is given back.
+    pub expires_at: String,
+    /// Who approved it first, where two must.
+    #[serde(default)]
+    pub first_approver: Option<String>,
+    /// Why it was decided so.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Money kept aside. Amounts are minor units in decimal strings.
+#[derive(Clone, Debug, Deserialize)]
+pub struct HoldView {
+    /// The hold.
+    pub hold: String,
+    /// The payer's account.
+    pub debit: String,
+    /// The payee's account.
+    pub credit: String,
+    /// Its asset.
+    pub asset: String,
+    /// How much is held.
+    pub amount: String,
+    /// When it is given back.
+    pub expires_at: String,
+    /// Whether it waits for a person of the bank instead of its payee.
+    pub for_approval: bool,
+}
+
+/// A policy that is in force.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PolicyView {
+    /// Its name.
+    pub policy: String,
+    /// For whom.
+    pub scope: String,
+    /// What it says.
+    pub value: String,
+    /// Since when.
+    pub since: String,
+}
+
+/// A proposal of a policy.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ProposalView {
+    /// The intent that made it.
+    pub proposal: String,
+    /// The policy's name.
+    pub policy: String,
+    /// For whom.
+    pub scope: String,
+    /// What it would say.
+    pub value: String,
+    /// `proposed`, `approved` or `refused`.
+    pub status: String,
+    /// Who proposed it.
+    pub proposed_by: String,
+}
+
+/// Policies in force, and proposals.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PolicyPage {
+    /// In force; what none of them says has its default.
+    pub in_force: Vec<PolicyView>,
+    /// Ever proposed.
+    pub proposals: Vec<ProposalView>,
+}
+
 /// A page of a list.
 #[derive(Deserialize)]
 pub(crate) struct Page<T> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crypto::{CryptoError, Sha3, random};
 use intent::{
-    BatchItem, Body, Details, DeviceId, IpRuleAction, Pairing, ReportSubject, RevocationReason,
-    Role, TransferBody, UserId, UtcMicros,
+    ApprovalDecision, BatchItem, Body, Details, DeviceId, IntentId, IpRuleAction, Pairing,
+    ReportSubject, RevocationReason, Role, TransferBody, UserId, UtcMicros,
 };
 use ledger::{AccountId, AccountKind, Freeze, TransferId};
 use money::{Amount, AssetCode};
@@ -64,6 +64,68 @@ impl Wish {
         };
         let items = ids.into_iter().zip(lines).map(item).collect();
         Ok(Self { body: Body::TransferBatch { atomic, items }, details })
+    }
+
+    /// Keeps money aside for a payee, who takes it or gives it back until `expires_at`.
+    pub fn hold(
+        from: AccountId,
+        to: AccountId,
+        amount: Amount,
+        expires_at: UtcMicros,
+        memo: Option<&str>,
+    ) -> Result<Self, CryptoError> {
+        let details = details(memo.map(|memo| (MEMO.to_owned(), memo.to_owned())))?;
+        let commitment = details.as_ref().map(Details::commitment);
+        let transfer = TransferBody { debit: from, credit: to, amount, details: commitment };
+        Ok(Self { body: Body::HoldPlace { transfer, expires_at }, details })
+    }
+
+    /// Takes what is held for oneself; a part gives the rest back.
+    #[must_use]
+    pub const fn capture(hold: TransferId, amount: Option<Amount>) -> Self {
+        Self::plain(Body::HoldCapture { hold, amount })
+    }
+
+    /// Gives back what is held.
+    #[must_use]
+    pub const fn void(hold: TransferId) -> Self {
+        Self::plain(Body::HoldVoid { hold })
+    }
+
+    /// Gives a transfer back, or a part of it.
+    #[must_use]
+    pub const fn reverse(transfer: TransferId, amount: Option<Amount>, reason: String) -> Self {
+        Self::plain(Body::TransferReverse { transfer, amount, reason })
+    }
+
+    /// Decides a payment that waits for a person.
+    #[must_use]
+    pub const fn decide(payment: IntentId, decision: ApprovalDecision, reason: String) -> Self {
+        Self::plain(Body::ApprovalDecide { payment, decision, reason })
+    }
+
+    /// Proposes a policy; `value` is a canonical object of strings.
+    #[must_use]
+    pub const fn propose_policy(policy: String, scope: String, value: String) -> Self {
+        Self::plain(Body::PolicyPropose { policy, scope, value })
+    }
+
+    /// Puts in force, or refuses, a policy that somebody else proposed.
+    #[must_use]
+    pub const fn approve_policy(proposal: IntentId, approved: bool) -> Self {
+        Self::plain(Body::PolicyApprove { proposal, approved })
+    }
+
+    /// Closes an empty account for good.
+    #[must_use]
+    pub const fn close_account(account: AccountId) -> Self {
+        Self::plain(Body::AccountClose { account })
+    }
+
+    /// Says how far an account may be overdrawn.
+    #[must_use]
+    pub const fn overdraft(account: AccountId, amount: Amount) -> Self {
+        Self::plain(Body::AccountOverdraft { account, amount })
     }
 
     /// Opens an account for `owner`.

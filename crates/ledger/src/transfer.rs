@@ -165,7 +165,9 @@ impl TransferKind {
         }
     }
 
-    const fn accounts(&self) -> Option<[AccountId; 2]> {
+    /// Debit and credit account where the request names them.
+    #[must_use]
+    pub const fn accounts(&self) -> Option<[AccountId; 2]> {
         match *self {
             Self::Post { debit, credit, .. } | Self::Hold { debit, credit, .. } => {
                 Some([debit, credit])
@@ -174,7 +176,9 @@ impl TransferKind {
         }
     }
 
-    const fn refers_to(&self) -> Option<TransferId> {
+    /// The earlier transfer that it follows.
+    #[must_use]
+    pub const fn refers_to(&self) -> Option<TransferId> {
         match *self {
             Self::Post { .. } | Self::Hold { .. } => None,
             Self::Capture { hold, .. } | Self::Void { hold } => Some(hold),

@@ -46,8 +46,6 @@ pub struct Services {
     pub(crate) passwords: Passwords,
     /// The rules of passkeys for this bank.
     pub(crate) passkeys: Passkeys,
-    /// Thresholds and weights of the risk engine.
-    pub risk_policy: risk::Policy,
 }
 
 /// The services and the poster that works for them. Clones share both.
@@ -91,7 +89,6 @@ impl App {
         let (corridor, queue) =
             Corridor::new(QUEUE_CAPACITY, bank.clone(), directory.clone(), config.key_ages);
         let doorkeeper = Doorkeeper::new(db.clone(), directory.clone(), bank.book);
-        let risk_policy = risk::Policy::default_v1();
         let services = Arc::new(Services {
             config,
             bank,
@@ -104,7 +101,6 @@ impl App {
             vault,
             passwords,
             passkeys,
-            risk_policy,
         });
         let stop = CancellationToken::new();
         let thread = corridor::spawn(Arc::clone(&services), queue, stop.clone())?;

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 mod app;
+mod approvals;
 mod attempts;
 mod audit;
 pub mod authority;
@@ -19,13 +20,16 @@ pub mod db;
 mod devices;
 pub mod doctor;
 pub mod health;
+mod holds;
 pub mod http;
 pub mod ip_rules;
+mod limits;
 pub mod log;
 mod mfa;
 pub mod migrate;
 pub mod openapi;
 mod passkeys;
+mod policies;
 pub mod policy;
 pub mod postgres;
 pub mod problem;

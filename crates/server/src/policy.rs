@@ -41,6 +41,16 @@ pub enum Permission {
     AccountsRead,
     /// Pay from one's own accounts.
     TransfersSubmit,
+    /// Give back what customers hold, and what the bank paid in.
+    TransfersCorrect,
+    /// Decide payments that wait for a person.
+    ApprovalsDecide,
+    /// Close accounts: one's own, or as staff any.
+    AccountsClose,
+    /// Say how far accounts may be overdrawn.
+    AccountsOverdraft,
+    /// Propose and approve policies of the bank.
+    PoliciesManage,
     /// Read certificates and key history of other people.
     CertificatesRead,
     /// Read the log's entries.
@@ -67,7 +77,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 26] = [
         Self::IdentityEnrol,
         Self::SessionsOpen,
         Self::KeysRotate,
@@ -78,6 +88,11 @@ impl Permission {
         Self::AccountsFreeze,
         Self::AccountsRead,
         Self::TransfersSubmit,
+        Self::TransfersCorrect,
+        Self::ApprovalsDecide,
+        Self::AccountsClose,
+        Self::AccountsOverdraft,
+        Self::PoliciesManage,
         Self::CertificatesRead,
         Self::LogRead,
         Self::DevicesManage,
@@ -111,6 +126,11 @@ impl Permission {
             Self::AccountsFreeze => "accounts:freeze",
             Self::AccountsRead => "accounts:read",
             Self::TransfersSubmit => "transfers:submit",
+            Self::TransfersCorrect => "transfers:correct",
+            Self::ApprovalsDecide => "approvals:decide",
+            Self::AccountsClose => "accounts:close",
+            Self::AccountsOverdraft => "accounts:overdraft",
+            Self::PoliciesManage => "policies:manage",
             Self::CertificatesRead => "certificates:read",
             Self::LogRead => "log:read",
             Self::DevicesManage => "devices:manage",
@@ -145,6 +165,12 @@ impl Permission {
             Kind::RoleDefine | Kind::RoleGrant => Self::RolesManage,
             Kind::IpRuleSet => Self::IpRulesManage,
             Kind::AuditReport => Self::AuditReport,
+            Kind::HoldPlace | Kind::HoldCapture => Self::TransfersSubmit,
+            Kind::HoldVoid | Kind::TransferReverse => Self::TransfersCorrect,
+            Kind::ApprovalDecide => Self::ApprovalsDecide,
+            Kind::AccountClose => Self::AccountsClose,
+            Kind::AccountOverdraft => Self::AccountsOverdraft,
+            Kind::PolicyPropose | Kind::PolicyApprove => Self::PoliciesManage,
         }
     }
 }
@@ -162,18 +188,26 @@ pub const BASICS: Permissions = Permissions::of(&[
 #[must_use]
 pub const fn permissions(role: Role) -> Permissions {
     use Permission::{
-        AccountsFreeze, AccountsFund, AccountsOpen, AccountsRead, AuditReport, CertificatesRead,
-        CertificatesRevokeOthers, IpRulesManage, LogRead, RolesManage, TransfersSubmit,
-        UsersApprove, UsersInvite, UsersLock, UsersRead, UsersRecover,
+        AccountsClose, AccountsFreeze, AccountsFund, AccountsOpen, AccountsOverdraft, AccountsRead,
+        ApprovalsDecide, AuditReport, CertificatesRead, CertificatesRevokeOthers, IpRulesManage,
+        LogRead, PoliciesManage, RolesManage, TransfersCorrect, TransfersSubmit, UsersApprove,
+        UsersInvite, UsersLock, UsersRead, UsersRecover,
     };
     let own: &[Permission] = match role {
-        Role::Customer => &[AccountsOpen, AccountsRead, TransfersSubmit],
+        Role::Customer => {
+            &[AccountsOpen, AccountsRead, AccountsClose, TransfersSubmit, TransfersCorrect]
+        }
         Role::Manager => &[
             CertificatesRevokeOthers,
             AccountsOpen,
             AccountsFund,
             AccountsFreeze,
             AccountsRead,
+            AccountsClose,
+            AccountsOverdraft,
+            TransfersCorrect,
+            ApprovalsDecide,
+            PoliciesManage,
             CertificatesRead,
             UsersRead,
             UsersApprove,
@@ -190,6 +224,7 @@ pub const fn permissions(role: Role) -> Permissions {
             UsersLock,
             RolesManage,
             IpRulesManage,
+            PoliciesManage,
         ],
     };
     BASICS.union(Permissions::of(own))

@@ -9,8 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, audit, certificates, corridor, credentials, devices, health, ip_rules, log, mfa,
-    openapi, passkeys, roles, security, sessions, telemetry, transfers, users,
+    App, accounts, approvals, audit, certificates, corridor, credentials, devices, health, holds,
+    ip_rules, log, mfa, openapi, passkeys, policies, roles, security, sessions, telemetry,
+    transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -43,6 +44,8 @@ fn described(app: &App) -> OpenApiRouter<App> {
     let signed_in = OpenApiRouter::new()
         .merge(accounts::router())
         .merge(transfers::router())
+        .merge(holds::router())
+        .merge(approvals::router())
         .merge(corridor::api::router())
         .merge(users::router())
         .merge(devices::router())
@@ -54,6 +57,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(roles::router())
         .merge(audit::router())
         .merge(ip_rules::router())
+        .merge(policies::router())
         .route_layer(from_fn(roles::authorise))
         .route_layer(from_fn_with_state(app.clone(), ip_rules::admit))
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));

@@ -57,6 +57,7 @@ pub async fn start(config: Config, passphrase: &SecretBytes) -> Result<Running, 
     let serving = serve(router, listen, (tls_listen, tls_config), limits).await?;
     let (background, stop) = (TaskTracker::new(), CancellationToken::new());
     background.spawn(authority::crl::keep_fresh(app.clone(), stop.clone()));
+    background.spawn(crate::holds::keep_giving_back(app.clone(), stop.clone()));
     background.spawn(drain_metrics(stop.clone()));
     tracing::info!(addr = %serving.addr, tls_addr = %serving.tls_addr, "strongroom is open");
     let (addr, tls_addr) = (serving.addr, serving.tls_addr);

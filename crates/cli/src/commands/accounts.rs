@@ -6,7 +6,7 @@ use ledger::{AccountId, Freeze};
 use money::AssetCode;
 use uuid::Uuid;
 
-use crate::amount::show_minor;
+use crate::amount::{TypedAmount, show, show_minor};
 use crate::args::Globals;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -23,6 +23,7 @@ Examples:
   strongroom accounts list
   strongroom accounts list -o jsonl
   strongroom accounts open EUR
+  strongroom accounts overdraft SR12345678901234567890 '500.00 EUR' --profile manager
   strongroom accounts freeze 0192f000-0000-7000-8000-000000000001 --debit --reason 'stolen phone'")]
 pub(crate) enum Command {
     /// Your accounts with their balances; staff see everyone's
@@ -48,6 +49,18 @@ pub(crate) enum Command {
         /// Why, for the record
         #[arg(long)]
         reason: String,
+    },
+    /// Say how far an account may be overdrawn; managers only
+    Overdraft {
+        /// Number or id of the account
+        account: Payee,
+        /// By how much at most, like '500.00 EUR'; 0 ends it
+        amount: TypedAmount,
+    },
+    /// Close an empty account for good
+    Close {
+        /// Number or id of the account
+        account: Payee,
     },
 }
 
@@ -79,6 +92,18 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
             prompt::confirm(globals, &format!("{stopped} account {account}: {reason}"))?;
             let account = account.resolve(&holder.session).await?;
             let wish = Wish::freeze(account, Freeze { debit, credit }, reason);
+            output::one(globals.output, &receipts::settled(&holder.submit(wish).await?))
+        }
+        Command::Overdraft { account, amount } => {
+            let amount = amount.resolve(None).map_err(Failure::usage)?;
+            let question = format!("let account {account} be overdrawn by {}", show(amount, None));
+            prompt::confirm(globals, &question)?;
+            let wish = Wish::overdraft(account.resolve(&holder.session).await?, amount);
+            output::one(globals.output, &receipts::settled(&holder.submit(wish).await?))
+        }
+        Command::Close { account } => {
+            prompt::confirm(globals, &format!("close account {account} for good"))?;
+            let wish = Wish::close_account(account.resolve(&holder.session).await?);
             output::one(globals.output, &receipts::settled(&holder.submit(wish).await?))
         }
     }

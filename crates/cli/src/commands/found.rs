@@ -13,6 +13,7 @@ use crate::commands::serve;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Row};
+use crate::policy_value;
 use crate::prompt;
 
 /// Found a bank: keys, root and issuing certificate, first log entry, staff invitations
@@ -46,9 +47,23 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ROLE:NAME:EMAIL", value_parser = staff)]
     staff: Vec<Staff>,
 
+    /// Policy in force from the first day, `NAME/SCOPE=VALUE`; once for each. Later ones take two people
+    ///
+    /// Names: limits, approvals, risk. Scopes: bank, role:<name>, user:<id>, account:<id>. The value is a JSON object;
+    /// what it leaves out keeps its default. See docs/policies.md.
+    #[arg(long, value_name = "NAME/SCOPE=JSON", value_parser = policy)]
+    policy: Vec<Policy>,
+
     /// Where to write the trust file, which customers and auditors need
     #[arg(long, value_name = "FILE", default_value = "bank.json")]
     trust: PathBuf,
+}
+
+#[derive(Clone, Debug)]
+struct Policy {
+    name: String,
+    scope: String,
+    value: String,
 }
 
 #[derive(Clone, Debug)]
@@ -56,6 +71,13 @@ struct Staff {
     role: Role,
     name: String,
     email: String,
+}
+
+fn policy(text: &str) -> Result<Policy, String> {
+    let (name, rest) = text.split_once('/').ok_or("write NAME/SCOPE=JSON")?;
+    let (scope, value) = rest.split_once('=').ok_or("write NAME/SCOPE=JSON")?;
+    let value = policy_value::canonical(value)?;
+    Ok(Policy { name: name.to_owned(), scope: scope.to_owned(), value })
 }
 
 fn staff(text: &str) -> Result<Staff, String> {
@@ -108,6 +130,10 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
 
 fn plan(args: &Args, config: &Config) -> FoundingPlan {
     let plan = FoundingPlan::new(args.bank.clone(), &args.name, args.suite, &config.origin);
+    let plan = args
+        .policy
+        .iter()
+        .fold(plan, |plan, policy| plan.with_policy(&policy.name, &policy.scope, &policy.value));
     if args.staff.is_empty() {
         let domain = format!("{}.example", args.bank);
         return staff_roles().fold(plan, |plan, role| {
@@ -140,6 +166,7 @@ fn refused(error: &server::bank::FoundingError) -> Failure {
         FoundingError::AlreadyFounded => Failure::new(Exit::Conflict, error.to_string())
             .next("start it with `strongroom serve`, or name another STRONGROOM_DATA_DIR"),
         FoundingError::OtherSuite => Failure::new(Exit::Conflict, error.to_string()),
+        FoundingError::Policy(..) => Failure::usage(error.to_string()),
         FoundingError::KeyFile(_)
         | FoundingError::Authority(_)
         | FoundingError::Log(_)

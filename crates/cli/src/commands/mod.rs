@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "the comments are help texts for a terminal")]
 
 pub(crate) mod accounts;
+pub(crate) mod approvals;
 pub(crate) mod cert;
 pub(crate) mod certificate;
 pub(crate) mod completions;
@@ -14,6 +15,7 @@ pub(crate) mod found;
 pub(crate) mod fund;
 pub(crate) mod help;
 pub(crate) mod history;
+pub(crate) mod holds;
 pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod logout;
@@ -21,7 +23,9 @@ pub(crate) mod mfa;
 pub(crate) mod migrate;
 pub(crate) mod password;
 pub(crate) mod pay;
+pub(crate) mod policies;
 pub(crate) mod receipt;
+pub(crate) mod reverse;
 pub(crate) mod serve;
 pub(crate) mod verify;
 
@@ -41,6 +45,10 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Mfa(command) => mfa::run(globals, command).await,
         Command::Accounts(command) => accounts::run(globals, command).await,
         Command::Pay(args) => pay::run(globals, args).await,
+        Command::Holds(command) => holds::run(globals, command).await,
+        Command::Reverse(args) => reverse::run(globals, args).await,
+        Command::Approvals(command) => approvals::run(globals, command).await,
+        Command::Policies(command) => policies::run(globals, command).await,
         Command::Fund(args) => fund::run(globals, args).await,
         Command::History(args) => history::run(globals, args).await,
         Command::Keys(command) => keys::run(globals, command).await,

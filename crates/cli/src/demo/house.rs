@@ -231,6 +231,16 @@ fn free(wanted: SocketAddr) -> Result<SocketAddr, Failure> {
         .map_err(|error| Failure::usage(format!("cannot listen at {wanted}: {error}")))
 }
 
+/// A day that passes in seconds: how often somebody pays in a minute says nothing.
+const POLICIES: [(&str, &str); 3] = [
+    (
+        "limits",
+        r#"{"count_per_day":"1000000","new_payee":"1000000000","per_day":"1000000000","per_hour":"1000000","per_minute":"1000000","per_payee":"1000000000","per_transfer":"1000000000"}"#,
+    ),
+    ("approvals", r#"{"above":"1000000000","two_above":"1000000000"}"#),
+    ("risk", r#"{"ceiling":"monitor"}"#),
+];
+
 async fn found(
     config: &Config,
     suite: Suite,
@@ -242,6 +252,9 @@ async fn found(
         .fold(FoundingPlan::new(bank, NAME, suite, &config.origin), |plan, (name, role)| {
             plan.with_staff(name, &format!("{role}@{BANK}.example"), role)
         });
+    let plan = POLICIES
+        .into_iter()
+        .fold(plan, |plan, (policy, value)| plan.with_policy(policy, "bank", value));
     let (db, _) = server::start::open_database(config).await.map_err(serve::failed)?;
     let now = server::clock::now();
     let founded = server::bank::found(&db, plan, passphrase, &config.data_dir, now).await;

@@ -26,8 +26,9 @@ pub use visit::{AuthenticatorSetup, SecondFactor, TrustedDevice, VerifiedFactor,
 use crate::bank::{envelope, from_body, to_body};
 use crate::wire::{EnrolAnswer, Page, Resolved};
 use crate::{
-    AccountView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, Identity, InvitationView,
-    KeyInfo, RecoveryView, Registration, RequestSigner, Wish, routes,
+    AccountView, ApprovalView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, HoldView,
+    Identity, InvitationView, KeyInfo, PolicyPage, RecoveryView, Registration, RequestSigner, Wish,
+    routes,
 };
 
 /// The same signed bytes are sent at most this often; the intent id makes it harmless.
@@ -152,6 +153,24 @@ impl Session {
         reason: &str,
     ) -> Result<Settled, ClientError> {
         self.submit(Wish::lock(user, locked, reason.to_owned())).await
+    }
+
+    /// Payments that wait for a person, or have this status; a customer sees their own.
+    pub async fn approvals(&self, status: &str) -> Result<Vec<ApprovalView>, ClientError> {
+        let page: Page<ApprovalView> =
+            self.get(&format!("{}?status={status}", routes::APPROVALS)).await?;
+        Ok(page.items)
+    }
+
+    /// Open holds from or for the caller's accounts.
+    pub async fn holds(&self) -> Result<Vec<HoldView>, ClientError> {
+        let page: Page<HoldView> = self.get(routes::HOLDS).await?;
+        Ok(page.items)
+    }
+
+    /// Policies in force, and proposals.
+    pub async fn policies(&self) -> Result<PolicyPage, ClientError> {
+        self.get(routes::POLICIES).await
     }
 
     /// The caller's devices, newest first.

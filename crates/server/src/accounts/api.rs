@@ -32,6 +32,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(list, open))
         .routes(routes!(fund))
         .routes(routes!(freeze))
+        .routes(routes!(overdraft))
+        .routes(routes!(close))
         .routes(routes!(resolve))
         .routes(routes!(one))
 }
@@ -188,4 +190,26 @@ pub(super) async fn freeze(
 
 pub(crate) fn parse_id(text: &str, field: &'static str) -> Result<AccountId, Problem> {
     text.parse().map_err(|_| Problem::malformed(field, "must be a UUID"))
+}
+
+/// Closes an empty account for good: a signed `account.close` of its owner or a manager.
+#[utoipa::path(post, path = "/api/accounts/close", tag = "accounts", request_body(content = String, content_type = "application/json"), responses((status = 200, description = "Receipt"), (status = 403), (status = 409), (status = 422)))]
+pub(super) async fn close(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Answer, Problem> {
+    submit_kind(&app, &caller, origin, &body, &[Kind::AccountClose]).await
+}
+
+/// Says how far an account may be overdrawn: a signed `account.overdraft` of a manager.
+#[utoipa::path(post, path = "/api/accounts/overdraft", tag = "accounts", request_body(content = String, content_type = "application/json"), responses((status = 200, description = "Receipt"), (status = 403), (status = 409), (status = 422)))]
+pub(super) async fn overdraft(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Answer, Problem> {
+    submit_kind(&app, &caller, origin, &body, &[Kind::AccountOverdraft]).await
 }

@@ -1,4 +1,4 @@
-//! Accounts: open, freeze, look at.
+//! Accounts: open, freeze, overdraw, close, look at.
 //!
 //! | step | where | does |
 //! |---|---|---|
@@ -13,6 +13,7 @@
 //! - A customer opens accounts for themselves only, of kind liability, without overdraft.
 
 mod api;
+pub(crate) mod change;
 pub(crate) mod service;
 mod store;
 

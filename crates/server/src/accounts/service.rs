@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use intent::{Body, Role, UserId};
-use ledger::{AccountId, AccountKind, AccountNumber, Freeze};
+use ledger::{AccountId, AccountKind, AccountNumber, Freeze, Ledger};
 use money::AssetCode;
 use sqlx::PgConnection;
 
+use super::change::{account_of, change};
 use super::store::{self, StoredAccount};
 use crate::Services;
 use crate::corridor::{Applied, Applying, Fault, Refusal};
@@ -63,6 +64,29 @@ pub(crate) async fn apply_freeze(
         ("freeze_credit".to_owned(), credit.to_string()),
         ("freeze_debit".to_owned(), debit.to_string()),
     ]);
+    Ok(Applied::Accepted { result, extra: None, bumps_epoch: false })
+}
+
+/// Closes an account, or says how far it may be overdrawn. Runs inside the poster's transaction.
+pub(crate) async fn apply_change(
+    tx: &mut PgConnection,
+    cx: &Applying<'_>,
+) -> Result<Applied, Fault> {
+    let (Some(id), Some(signer)) = (account_of(cx.intent), cx.signer) else {
+        return Err(Fault::Broken("not a change of an account"));
+    };
+    let book = cx.services.bank.book;
+    store::lock(tx, book, id).await?;
+    let stored = store::get(tx, book, id).await?;
+    let owner = stored.as_ref().and_then(|stored| stored.owner);
+    let mut ledger = Ledger::from_accounts(stored.map(|stored| stored.account));
+    let result = match change(&mut ledger, owner, cx.intent, signer.asker()) {
+        Ok(result) => result,
+        Err(refusal) => return Ok(Applied::Refused(refusal)),
+    };
+    for account in ledger.touched() {
+        store::set_terms(tx, book, &account.to_row()).await?;
+    }
     Ok(Applied::Accepted { result, extra: None, bumps_epoch: false })
 }
 

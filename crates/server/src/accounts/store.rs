@@ -94,6 +94,36 @@ pub(super) async fn set_freeze(
     Ok(updated.rows_affected() == 1)
 }
 
+/// Locks an account, if there is one: a posting in flight ends first.
+pub(super) async fn lock(tx: &mut PgConnection, book: BookId, id: AccountId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "SELECT account_id FROM accounts WHERE book_id = $1 AND account_id = $2 FOR NO KEY UPDATE",
+        book_id(book),
+        id.get(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes floor and end of an account that [`lock`] has locked.
+pub(super) async fn set_terms(
+    tx: &mut PgConnection,
+    book: BookId,
+    row: &AccountRow,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE accounts SET floor = $3, closed = $4 WHERE book_id = $1 AND account_id = $2",
+        book_id(book),
+        row.id.get(),
+        row.floor,
+        row.closed,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 struct Row {
     account_id: Uuid,
     number: String,

@@ -28,6 +28,9 @@ use crate::authority::crl::CRL_LIFETIME_S;
 use crate::authority::{Authority, AuthorityError, KeyFile, KeyFileError, KeyPurpose};
 use crate::clock::fresh_id;
 use crate::db::Db;
+use crate::policies::rules::founded_with;
+use crate::policies::{Policy, Scope};
+use crate::registers::{self, Rows};
 
 /// The one book of a bank that has not been sharded.
 const FIRST_BOOK: BookId = BookId::new(1);
@@ -58,6 +61,8 @@ pub struct FoundingPlan {
     pub assets: Vec<Asset>,
     /// Who may enrol as staff.
     pub staff: Vec<Invite>,
+    /// Policies in force from the first day: name, scope, value.
+    pub policies: Vec<[String; 3]>,
 }
 
 impl FoundingPlan {
@@ -69,7 +74,15 @@ impl FoundingPlan {
             .filter_map(|code| Asset::iso(code.parse::<AssetCode>().ok()?))
             .collect();
         let (name, login_origin) = (name.to_owned(), login_origin.to_owned());
-        Self { bank, name, suite, login_origin, assets, staff: Vec::new() }
+        Self { bank, name, suite, login_origin, assets, staff: Vec::new(), policies: Vec::new() }
+    }
+
+    /// The same plan with a policy that is in force from the first day: its name, for whom, and its value, as
+    /// `policy.propose` has them.
+    #[must_use]
+    pub fn with_policy(mut self, policy: &str, scope: &str, value: &str) -> Self {
+        self.policies.push([policy, scope, value].map(str::to_owned));
+        self
     }
 
     /// The same plan with one more member of staff.
@@ -145,6 +158,7 @@ pub async fn found(
     let mut facts = facts_of(&plan, &authority);
     write_authority(&mut tx, book, &authority, founded_at, &mut facts).await?;
     write_assets(&mut tx, book, &plan.assets, founded_at, &mut facts).await?;
+    write_policies(&mut tx, book, &plan.policies, founded_at, &mut facts).await?;
     let invitations = invite(&mut tx, book, plan.staff, founded_at, &mut facts).await?;
     write_first_leaf(&mut tx, book, &authority, facts, founded_at).await?;
     tx.commit().await?;
@@ -268,6 +282,24 @@ async fn write_assets(
     Ok(())
 }
 
+async fn write_policies(
+    tx: &mut PgConnection,
+    book: BookId,
+    policies: &[[String; 3]],
+    at: UtcMicros,
+    facts: &mut BTreeMap<String, String>,
+) -> Result<(), FoundingError> {
+    let mut rows = Rows::default();
+    for [policy, scope, value] in policies {
+        let known = Policy::from_name(policy).zip(Scope::parse(scope));
+        let row = known.and_then(|(policy, scope)| founded_with(policy, scope, value, at));
+        rows.put(row.ok_or_else(|| FoundingError::Policy(policy.clone(), scope.clone()))?);
+        facts.insert(format!("policy/{policy} {scope}"), value.clone());
+    }
+    let rows: Vec<_> = rows.iter().cloned().collect();
+    Ok(registers::service::write(tx, book, &rows).await?)
+}
+
 async fn invite(
     tx: &mut PgConnection,
     book: BookId,
@@ -375,6 +407,9 @@ pub enum FoundingError {
     /// Key files from an earlier attempt are of another suite.
     #[error("the data folder holds key files of another suite; move them away first")]
     OtherSuite,
+    /// A policy is not of its form.
+    #[error("the policy {0} for {1} does not read: name, scope or value are not of their form")]
+    Policy(String, String),
     /// A key file cannot be read or written.
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),

@@ -14,6 +14,8 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(20);
 pub(super) enum Aborted {
     /// Authority changed since some signer was verified: ask again, then retry.
     AuthorityChanged { epoch: u64 },
+    /// Another instance committed what this one read as absent: lock the head of the log first, then retry.
+    Overtaken,
     /// It failed before COMMIT was sent: nothing happened.
     Before(Fault),
     /// COMMIT was sent and failed: it may have happened.
@@ -42,7 +44,7 @@ impl Attempt {
                 self.commit_was_sent = true;
                 fault
             }
-            Aborted::AuthorityChanged { .. } => return Ok(()),
+            Aborted::AuthorityChanged { .. } | Aborted::Overtaken => return Ok(()),
         };
         self.failures = self.failures.saturating_add(1);
         metrics::counter!(names::COMMIT_FAILURES).increment(1);

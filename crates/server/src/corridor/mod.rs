@@ -28,15 +28,17 @@ mod state;
 mod store;
 pub(crate) mod submission;
 mod verify;
+mod working;
 
 use std::collections::BTreeMap;
 
-use intent::{EventKind, IntentId, Origin, SignedIntent};
+use intent::{EventKind, IntentId, Origin, Outcome, SignedIntent, UtcMicros};
 use thiserror::Error;
 use tlog::LeafIndex;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+use self::fold::Fact;
 pub use self::refusal::Refusal;
 pub use self::submission::{Answer, Attachments, OriginInfo};
 use self::submission::{EventJob, Queued, Settled};
@@ -114,11 +116,33 @@ impl Corridor {
         let event = EventJob {
             id,
             kind,
+            fact: None,
             bytes: event_bytes(kind, id, &now.to_string(), body),
             origin: Origin::new("", "", now),
             reply,
         };
         self.enqueue(Queued::Event(Box::new(event)), answer).await.map(|settled| settled.index)
+    }
+
+    /// Appends a fact that changes the ledger, and says whether it did. `due_at` is when it came due: with `fact` it makes
+    /// the event's id, so that the same fact is recorded once however many instances notice it.
+    pub(crate) async fn append_fact(
+        &self,
+        fact: Fact,
+        due_at: UtcMicros,
+    ) -> Result<Outcome, Problem> {
+        let (reply, answer) = oneshot::channel();
+        let (kind, id) = (fact.kind(), fact_id(fact, due_at)?);
+        let event = EventJob {
+            id,
+            kind,
+            fact: Some(fact),
+            bytes: event_bytes(kind, id, &due_at.to_string(), fact.members()),
+            origin: Origin::new("", "", due_at),
+            reply,
+        };
+        let settled = self.enqueue(Queued::Event(Box::new(event)), answer).await?;
+        Ok(settled.effects.outcome)
     }
 
     async fn enqueue(
@@ -134,6 +158,15 @@ impl Corridor {
             Err(_) => Err(Problem::new(Code::TimedOut)),
         }
     }
+}
+
+/// The id of a fact's event: a UUID of version 7 with the time at which it came due and, for chance, its digest.
+fn fact_id(fact: Fact, due_at: UtcMicros) -> Result<IntentId, intent::IntentError> {
+    let digest = crypto::sha256(&canonical_map(&fact.members()));
+    let mut chance = [0; 10];
+    chance.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+    let due_ms = u64::try_from(due_at.get().div_euclid(1_000)).unwrap_or_default();
+    IntentId::new(uuid::Builder::from_unix_timestamp_millis(due_ms, &chance).into_uuid())
 }
 
 /// The canonical bytes of an event.

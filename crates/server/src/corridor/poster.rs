@@ -10,26 +10,29 @@
 //! A group commit is one transaction. Its answers go out after COMMIT. When the connection is lost the whole batch is
 //! tried again: what had committed is found by its intent ids and answered from there, the rest is decided anew.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use intent::{Effects, Intent, Kind, Outcome, UtcMicros};
-use ledger::{AccountId, Ledger};
+use intent::{Effects, IntentId, Kind, Outcome, UtcMicros};
+use ledger::BookId;
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
-use tlog::Edge;
+use tlog::{Edge, TreeSize};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::append::{self, Entry, Prepared};
 use super::applying::{Applied, Applying};
 use super::attempt::{Aborted, Attempt};
-use super::fold::{self, Asker, Decision, Fold};
+use super::fold::{self, Asker, Decision, Fold, Needs};
 use super::store::{self, DetailsRow, TransferRows};
 use super::submission::{EventJob, Job, Queued, Settled};
+use super::working::{self, InForce};
 use super::{Fault, Queue, state, verify};
+use crate::log::store as log_store;
 use crate::policy::Permissions;
+use crate::registers::Rows;
 use crate::{Services, clock, telemetry as names};
 
 /// Transfers in one group commit at most: enough to fill the processor, few enough to keep its latency low.
@@ -52,11 +55,13 @@ struct Poster {
     connection: Option<PgConnection>,
     /// The tree as of our last commit; `None` until it is loaded, and after any doubt.
     edge: Option<Edge>,
+    /// What the bank allows, as of our last commit.
+    policies: Option<InForce>,
 }
 
 impl Poster {
     const fn new(services: Arc<Services>) -> Self {
-        Self { services, connection: None, edge: None }
+        Self { services, connection: None, edge: None, policies: None }
     }
 
     async fn run(mut self, mut queue: Queue, stop: CancellationToken) {
@@ -76,7 +81,9 @@ impl Poster {
             while let Some(job) = next.take() {
                 transfers = transfers.saturating_add(weight(&job));
                 match job {
-                    Queued::Intent(job) if moves_money(job.intent.get()) => money.push(*job),
+                    Queued::Intent(job) if fold::moves_money(job.intent.get().kind()) => {
+                        money.push(*job)
+                    }
                     Queued::Intent(job) if job.intent.get().kind() == Kind::SessionLogin => {
                         logins.push(*job);
                     }
@@ -106,20 +113,27 @@ impl Poster {
             let later = set_repeated_ids_aside(&mut jobs);
             let began = Instant::now();
             let mut attempt = Attempt::default();
+            let mut order = Order::HeadLast;
             let outcome = loop {
                 let tried = match work {
-                    Work::Money => self.try_money(&jobs).await,
+                    Work::Money => self.try_money(&jobs, order).await,
                     Work::State => self.try_state(&jobs).await,
                 };
                 let aborted = match tried {
                     Ok(settled) => break Ok(settled),
                     Err(aborted) => aborted,
                 };
-                if let Aborted::AuthorityChanged { epoch } = aborted {
-                    jobs = self.verify_again(jobs, epoch).await;
-                    continue;
+                match aborted {
+                    Aborted::AuthorityChanged { epoch } => {
+                        jobs = self.verify_again(jobs, epoch).await;
+                        continue;
+                    }
+                    Aborted::Overtaken => {
+                        order = Order::HeadFirst;
+                        continue;
+                    }
+                    Aborted::Before(_) | Aborted::During(_) => self.forget(),
                 }
-                self.forget();
                 if let Err(fault) = attempt.failed(aborted).await {
                     break Err(fault);
                 }
@@ -142,50 +156,39 @@ impl Poster {
     }
 
     /// One transaction: lock, read, fold, write, append, commit. The same number of statements for one or 2,000.
-    async fn try_money(&mut self, jobs: &[Job]) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
+    async fn try_money(
+        &mut self,
+        jobs: &[Job],
+        order: Order,
+    ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
         if jobs.is_empty() {
             return Ok(Vec::new());
         }
         let services = Arc::clone(&self.services);
         let (book, now) = (services.bank.book, clock::now());
-        let edge = self.edge.take();
+        let (edge, policies) = (self.edge.take(), self.policies.take());
         let mut tx = self.begin().await?;
+        order.begin(&mut tx, book).await?;
 
-        let accounts: BTreeSet<AccountId> = jobs
-            .iter()
-            .flat_map(|job| fold::accounts_of(job.intent.get(), &services.bank.equity))
-            .collect();
-        let accounts: Vec<Uuid> = accounts.into_iter().map(AccountId::get).collect();
-        store::lock_accounts(&mut tx, book, &accounts).await?;
-        let loaded = store::read_accounts(&mut tx, book, &accounts).await?;
+        let policies = working::policies(&mut tx, book, policies).await?;
+        let mut needs = Needs::default();
+        jobs.iter().for_each(|job| needs.of(job.intent.get(), &services.bank.equity));
+        let mut fold = working::load(
+            &mut tx,
+            book,
+            needs,
+            &services.bank.equity,
+            Arc::clone(&policies.policies),
+        )
+        .await?;
         let intent_ids: Vec<Uuid> = jobs.iter().map(|job| job.intent.get().id().get()).collect();
         let decided: HashSet<Uuid> =
             store::decided_intents(&mut tx, book, &intent_ids).await?.into_iter().collect();
-        let transfer_ids: Vec<Uuid> = jobs
-            .iter()
-            .flat_map(|job| fold::transfer_ids_of(job.intent.get(), &services.bank.equity))
-            .map(ledger::TransferId::get)
-            .collect();
-        let taken = store::taken_transfers(&mut tx, book, &transfer_ids).await?;
-
-        let mut fold = Fold {
-            owners: loaded.iter().map(|loaded| (loaded.account.id, loaded.owner)).collect(),
-            limited_until: loaded
-                .iter()
-                .filter_map(|loaded| Some((loaded.owner?, loaded.limited_until?)))
-                .collect(),
-            risk: fold::risk_states(loaded.iter().map(|l| (l.account.id, l.risk.as_slice())))?,
-            risk_touched: BTreeSet::new(),
-            ledger: Ledger::from_accounts(loaded.into_iter().map(|loaded| loaded.account)),
-            taken: taken.into_iter().collect(),
-            equity: &services.bank.equity,
-            risk_policy: &services.risk_policy,
-        };
-        let mut rows = TransferRows::default();
+        let mut written = Written::default();
         let mut details = Vec::new();
         let mut prepared = Vec::with_capacity(jobs.len());
         let mut fresh = Vec::with_capacity(jobs.len());
-        let mut epoch_verified = u64::MAX;
+        let mut epoch = policies.epoch;
         for job in jobs {
             let intent = job.intent.get();
             if decided.contains(&intent.id().get()) {
@@ -193,12 +196,9 @@ impl Poster {
                 continue;
             }
             fresh.push(true);
-            epoch_verified = epoch_verified.min(job.epoch);
-            let asker = asker(job);
-            let decision = fold.decide(intent, asker, now);
-            for (position, item) in decision.items.iter().enumerate() {
-                rows.push(intent.id().get(), position, item, &fold.owners)?;
-            }
+            epoch = epoch.min(job.epoch);
+            let decision = fold.decide(intent, asker(job), now);
+            written.add(intent.id(), &decision, &fold)?;
             push_details(job, &decision, &fold, &mut details);
             prepared.push(prepare(job, decision.effects(now), None)?);
         }
@@ -207,14 +207,15 @@ impl Poster {
             self.edge = edge;
             Vec::new()
         } else {
-            store::insert_transfers(&mut tx, book, &rows, now).await?;
-            store::update_accounts(&mut tx, book, &fold.changed_rows()).await?;
+            written.store(&mut tx, book, &fold, now).await?;
             store::insert_details(&mut tx, book, &details).await?;
-            let close = Close { edge, epoch: Some(epoch_verified), bumps_epoch: false, now };
+            let overtaken_at = written.overtaken_at(order, edge.as_ref());
+            let close = Close { edge, epoch: Some(epoch), bumps_epoch: false, overtaken_at, now };
             let (edge, settled) = close.commit(tx, &services, prepared).await?;
             self.edge = Some(edge);
             settled
         };
+        self.policies = Some(policies);
         self.merge(jobs, fresh, settled).await
     }
 
@@ -253,7 +254,7 @@ impl Poster {
         let decided: HashSet<Uuid> =
             store::decided_intents(&mut tx, book, &ids).await?.into_iter().collect();
         let (mut prepared, mut fresh) = (Vec::new(), Vec::new());
-        let mut close = Close { edge, epoch: None, bumps_epoch: false, now };
+        let mut close = Close { edge, epoch: None, bumps_epoch: false, overtaken_at: None, now };
         for job in jobs {
             let intent = job.intent.get();
             let is_fresh = !decided.contains(&intent.id().get());
@@ -296,12 +297,17 @@ impl Poster {
 
     async fn commit_event(&mut self, event: EventJob) {
         let mut attempt = Attempt::default();
+        let mut order = Order::HeadLast;
         let outcome = loop {
-            let aborted = match self.try_event(&event).await {
+            let aborted = match self.try_event(&event, order).await {
                 Ok(settled) => break Ok(settled),
                 Err(aborted) => aborted,
             };
-            self.forget();
+            match aborted {
+                Aborted::AuthorityChanged { .. } => {}
+                Aborted::Overtaken => order = Order::HeadFirst,
+                Aborted::Before(_) | Aborted::During(_) => self.forget(),
+            }
             if let Err(fault) = attempt.failed(aborted).await {
                 break Err(fault);
             }
@@ -310,15 +316,36 @@ impl Poster {
         let _ = event.reply.send(outcome);
     }
 
-    async fn try_event(&mut self, event: &EventJob) -> Result<Settled, Aborted> {
+    async fn try_event(&mut self, event: &EventJob, order: Order) -> Result<Settled, Aborted> {
         let services = Arc::clone(&self.services);
         let (book, now) = (services.bank.book, clock::now());
-        let edge = self.edge.take();
+        let (edge, mut policies) = (self.edge.take(), self.policies.take());
         let mut tx = self.begin().await?;
+        order.begin(&mut tx, book).await?;
+        let mut written = Written::default();
+        let (mut effects, mut epoch) = (accepted(BTreeMap::new(), now), None);
+        let mut fold = None;
+        if let Some(fact) = event.fact {
+            let in_force = working::policies(&mut tx, book, policies).await?;
+            epoch = Some(in_force.epoch);
+            policies = Some(in_force.clone());
+            let mut needs = Needs::default();
+            needs.of_fact(&fact);
+            let equity = &services.bank.equity;
+            let mut loaded = working::load(&mut tx, book, needs, equity, in_force.policies).await?;
+            let decision = loaded.decide_fact(fact, now);
+            written.add(event.id, &decision, &loaded)?;
+            effects = decision.effects(now);
+            fold = Some(loaded);
+        }
+        // Looked up under the locks: another instance may have recorded the same fact while we waited.
         if !store::decided_intents(&mut tx, book, &[event.id.get()]).await?.is_empty() {
             let settled = append::replay(&mut tx, book, event.id.get(), &event.bytes).await?;
             tx.rollback().await?;
             return Ok(settled);
+        }
+        if let Some(fold) = &fold {
+            written.store(&mut tx, book, fold, now).await?;
         }
         let prepared = append::prepare(Entry {
             intent_id: event.id,
@@ -328,13 +355,14 @@ impl Poster {
             intent: event.bytes.clone(),
             actor: Vec::new(),
             origin: event.origin.to_bytes(),
-            effects: accepted(BTreeMap::new(), now),
+            effects,
             evidence: Vec::new(),
             extra: None,
         })?;
-        let close = Close { edge, epoch: None, bumps_epoch: false, now };
+        let overtaken_at = written.overtaken_at(order, edge.as_ref());
+        let close = Close { edge, epoch, bumps_epoch: false, overtaken_at, now };
         let (edge, mut settled) = close.commit(tx, &services, vec![prepared]).await?;
-        self.edge = Some(edge);
+        (self.edge, self.policies) = (Some(edge), policies);
         Ok(settled.pop().ok_or(Fault::Broken("an event was not settled"))?)
     }
 
@@ -394,7 +422,63 @@ struct Close {
     /// Under which epoch of authority every signer was examined; `None` where nobody signed with a certificate.
     epoch: Option<u64>,
     bumps_epoch: bool,
+    /// Give up unless the log still has this size: something was decided by its absence.
+    overtaken_at: Option<TreeSize>,
     now: UtcMicros,
+}
+
+/// When the head of the log is locked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Order {
+    /// Last, as always.
+    HeadLast,
+    /// First: nothing that was read as absent can be committed by another instance meanwhile. Who waits the other way
+    /// round is told by the database, and tries again.
+    HeadFirst,
+}
+
+impl Order {
+    async fn begin(self, tx: &mut PgConnection, book: BookId) -> Result<(), Aborted> {
+        if self == Self::HeadFirst {
+            log_store::lock_head(tx, book).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the decisions of one transaction write.
+#[derive(Default)]
+struct Written {
+    transfers: TransferRows,
+    registers: Rows,
+    rests_on_absence: bool,
+}
+
+impl Written {
+    fn add(&mut self, intent: IntentId, decision: &Decision, fold: &Fold<'_>) -> sqlx::Result<()> {
+        for (position, item) in decision.items.iter().enumerate() {
+            self.transfers.push(intent.get(), position, item, &fold.owners)?;
+        }
+        decision.rows.iter().for_each(|row| self.registers.put(row.clone()));
+        self.rests_on_absence |= decision.rests_on_absence();
+        Ok(())
+    }
+
+    async fn store(
+        &self,
+        tx: &mut PgConnection,
+        book: BookId,
+        fold: &Fold<'_>,
+        now: UtcMicros,
+    ) -> sqlx::Result<()> {
+        working::write(tx, book, fold, &self.transfers, &self.registers, now).await
+    }
+
+    /// The size that the log must still have when its head is locked, if anything rests on what was not there.
+    fn overtaken_at(&self, order: Order, edge: Option<&Edge>) -> Option<TreeSize> {
+        let is_open = self.rests_on_absence && order == Order::HeadLast;
+        is_open.then(|| edge.map_or(TreeSize::new(0), Edge::size))
+    }
 }
 
 impl Close {
@@ -408,6 +492,9 @@ impl Close {
         let book = services.bank.book;
         let log = append::lock(&mut tx, book, self.edge).await?;
         let epoch = log.epoch;
+        if self.overtaken_at.is_some_and(|size| size != log.head.size) {
+            return Err(Aborted::Overtaken);
+        }
         if self.epoch.is_some_and(|examined| examined != epoch) {
             return Err(Aborted::AuthorityChanged { epoch });
         }
@@ -531,10 +618,6 @@ fn weight(job: &Queued) -> usize {
         },
         Queued::Event(_) => 1,
     }
-}
-
-fn moves_money(intent: &Intent) -> bool {
-    matches!(intent.kind(), Kind::AccountFund | Kind::Transfer | Kind::TransferBatch)
 }
 
 fn float(n: usize) -> f64 {

@@ -30,7 +30,7 @@ pub enum Refusal {
     InvitationNotApproved,
     /// No invitation of that person waits for an approval.
     InvitationNotFound,
-    /// Who made the invitation cannot approve it.
+    /// Whoever asked for it cannot approve it.
     ApprovalByMaker,
     /// A person with this id or address is known.
     PersonExists,
@@ -100,13 +100,49 @@ pub enum Refusal {
     AccountNotFound,
     /// The risk engine blocked it.
     RiskBlocked,
+    /// The account is closed.
+    AccountClosed,
+    /// Money is on the account, or held for it.
+    AccountNotEmpty,
+    /// More is overdrawn than would be allowed.
+    OverdraftInUse,
+    /// Too much for one transfer.
+    LimitPerTransfer,
+    /// Too much for a payee who is new.
+    LimitNewPayee,
+    /// Too much for one payee in a day.
+    LimitPerPayee,
+    /// Too much for one day.
+    LimitPerDay,
+    /// Too many payments in a minute.
+    LimitPerMinute,
+    /// Too many payments in an hour.
+    LimitPerHour,
+    /// Too many payments in a day.
+    LimitCountPerDay,
+    /// A hold that a person would have to approve: pay instead.
+    HoldNeedsApproval,
+    /// A hold must end within 90 days.
+    HoldTooLong,
+    /// No payment of that id waits, or ever waited, for a person.
+    PaymentNotFound,
+    /// The payment was decided before.
+    PaymentDecided,
+    /// The payment waited too long.
+    PaymentExpired,
+    /// Who approved it first cannot be the second person too.
+    ApprovedBefore,
+    /// The policy, its scope or its value is not of its form.
+    PolicyInvalid,
+    /// No proposal of that id waits.
+    ProposalNotFound,
     /// A rule of the ledger.
     Ledger(Rejection),
 }
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 43] = [
+    pub const OWN: [Self; 61] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -150,6 +186,24 @@ impl Refusal {
         Self::AccountExists,
         Self::AccountNotFound,
         Self::RiskBlocked,
+        Self::AccountClosed,
+        Self::AccountNotEmpty,
+        Self::OverdraftInUse,
+        Self::LimitPerTransfer,
+        Self::LimitNewPayee,
+        Self::LimitPerPayee,
+        Self::LimitPerDay,
+        Self::LimitPerMinute,
+        Self::LimitPerHour,
+        Self::LimitCountPerDay,
+        Self::HoldNeedsApproval,
+        Self::HoldTooLong,
+        Self::PaymentNotFound,
+        Self::PaymentDecided,
+        Self::PaymentExpired,
+        Self::ApprovedBefore,
+        Self::PolicyInvalid,
+        Self::ProposalNotFound,
     ];
 
     /// Every refusal there is.
@@ -210,6 +264,24 @@ impl Refusal {
             Self::AccountExists => "account-exists",
             Self::AccountNotFound => "account-not-found",
             Self::RiskBlocked => "risk-blocked",
+            Self::AccountClosed => "account-closed",
+            Self::AccountNotEmpty => "account-not-empty",
+            Self::OverdraftInUse => "overdraft-in-use",
+            Self::LimitPerTransfer => "limit-per-transfer",
+            Self::LimitNewPayee => "limit-new-payee",
+            Self::LimitPerPayee => "limit-per-payee",
+            Self::LimitPerDay => "limit-per-day",
+            Self::LimitPerMinute => "limit-per-minute",
+            Self::LimitPerHour => "limit-per-hour",
+            Self::LimitCountPerDay => "limit-count-per-day",
+            Self::HoldNeedsApproval => "hold-needs-approval",
+            Self::HoldTooLong => "hold-too-long",
+            Self::PaymentNotFound => "payment-not-found",
+            Self::PaymentDecided => "payment-decided",
+            Self::PaymentExpired => "payment-expired",
+            Self::ApprovedBefore => "approved-before",
+            Self::PolicyInvalid => "policy-invalid",
+            Self::ProposalNotFound => "proposal-not-found",
             Self::Ledger(rejection) => rejection.code(),
         }
     }
@@ -221,6 +293,7 @@ impl Refusal {
             Self::PermissionDenied
             | Self::NotAccountOwner
             | Self::ApprovalByMaker
+            | Self::ApprovedBefore
             | Self::OwnAuthority => StatusCode::FORBIDDEN,
             Self::ChallengeUnknown
             | Self::ChallengeRedeemed
@@ -234,6 +307,10 @@ impl Refusal {
             | Self::PersonExists
             | Self::PairingUsed
             | Self::DeviceAlreadyEnded
+            | Self::PaymentDecided
+            | Self::AccountClosed
+            | Self::AccountNotEmpty
+            | Self::OverdraftInUse
             | Self::LastAdministrator => StatusCode::CONFLICT,
             Self::RegistrationUnknown
             | Self::RegistrationExpired
@@ -261,6 +338,19 @@ impl Refusal {
             | Self::DeviceNotFound
             | Self::RecoveryNotRequested
             | Self::RecoveryLimit
+            | Self::LimitPerTransfer
+            | Self::LimitNewPayee
+            | Self::LimitPerPayee
+            | Self::LimitPerDay
+            | Self::LimitPerMinute
+            | Self::LimitPerHour
+            | Self::LimitCountPerDay
+            | Self::HoldNeedsApproval
+            | Self::HoldTooLong
+            | Self::PaymentNotFound
+            | Self::PaymentExpired
+            | Self::PolicyInvalid
+            | Self::ProposalNotFound
             | Self::Ledger(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -279,7 +369,7 @@ impl Refusal {
             }
             Self::InvitationNotApproved => "a second person has not approved the invitation yet",
             Self::InvitationNotFound => "no invitation of this person waits for an approval",
-            Self::ApprovalByMaker => "who invited cannot approve",
+            Self::ApprovalByMaker => "whoever asked for it cannot approve it",
             Self::PersonExists => "a person with this id or address is known",
             Self::PersonInvalid => "the invitation does not come with a name and an address",
             Self::PairingUnknown => "no device of yours asked to be paired under these keys",
@@ -318,6 +408,30 @@ impl Refusal {
             Self::AccountExists => "an account with this id exists",
             Self::AccountNotFound => "there is no such account",
             Self::RiskBlocked => "the payment was blocked by the risk engine",
+            Self::AccountClosed => "the account is closed",
+            Self::AccountNotEmpty => {
+                "the account is not empty: its balance must be zero and nothing held"
+            }
+            Self::OverdraftInUse => "more of the overdraft is in use than would be allowed",
+            Self::LimitPerTransfer => "it is more than one transfer may move",
+            Self::LimitNewPayee => {
+                "it is more than a payee who is new may get in the first 24 hours"
+            }
+            Self::LimitPerPayee => "it is more than one payee may get in a day",
+            Self::LimitPerDay => "it is more than may leave the account in a day",
+            Self::LimitPerMinute => "there were too many payments in this minute",
+            Self::LimitPerHour => "there were too many payments in this hour",
+            Self::LimitCountPerDay => "there were too many payments on this day",
+            Self::HoldNeedsApproval => "so much cannot be held; a payment would wait for approval",
+            Self::HoldTooLong => "a hold must end within 90 days",
+            Self::PaymentNotFound => "no payment under this id waits for a decision",
+            Self::PaymentDecided => "the payment was decided before",
+            Self::PaymentExpired => "the payment waited too long and is given back",
+            Self::ApprovedBefore => "you approved it before; a second person must",
+            Self::PolicyInvalid => {
+                "the policy does not read: name, scope or value are not of their form"
+            }
+            Self::ProposalNotFound => "no proposal under this id waits for an approval",
             Self::Ledger(rejection) => return rejection.to_string(),
         }
         .to_owned()

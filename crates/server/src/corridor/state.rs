@@ -27,16 +27,26 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
         Body::SessionLogin { .. } => sessions::service::apply_login(tx, cx).await,
         Body::AccountOpen { .. } => accounts::service::apply_open(tx, cx).await,
         Body::AccountFreeze { .. } => accounts::service::apply_freeze(tx, cx).await,
+        Body::AccountClose { .. } | Body::AccountOverdraft { .. } => {
+            accounts::service::apply_change(tx, cx).await
+        }
         Body::KeyRotate { .. } => certificates::service::apply_rotate(tx, cx).await,
         Body::CertificateRevoke { .. } => certificates::service::apply_revoke(tx, cx).await,
-        Body::AccountFund { .. } | Body::Transfer(_) | Body::TransferBatch { .. } => {
-            Err(Fault::Broken("money moves in the fold"))
-        }
+        Body::AccountFund { .. }
+        | Body::Transfer(_)
+        | Body::TransferBatch { .. }
+        | Body::HoldPlace { .. }
+        | Body::HoldCapture { .. }
+        | Body::HoldVoid { .. }
+        | Body::TransferReverse { .. }
+        | Body::ApprovalDecide { .. } => Err(Fault::Broken("money moves in the fold")),
         Body::UserApprove { .. }
         | Body::UserLock { .. }
         | Body::RoleDefine { .. }
         | Body::RoleGrant { .. }
         | Body::IpRuleSet { .. }
+        | Body::PolicyPropose { .. }
+        | Body::PolicyApprove { .. }
         | Body::AuditReport { .. } => match registers::rule(cx.intent) {
             Some(found) => registers::service::apply(tx, cx, &found).await,
             None => Err(Fault::Broken("a register has the rule")),

@@ -10,14 +10,16 @@
 
 use std::collections::HashMap;
 
-use intent::{Group, Leaf, Record, UserId, UtcMicros};
-use ledger::{Account, AccountId, AccountRow, BookId, Freeze, TransferId};
+use intent::{Group, IntentId, Leaf, Record, UserId, UtcMicros};
+use ledger::{Account, AccountId, AccountRow, BookId, Freeze, RecordState, TransferId};
+use money::Amount;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tlog::TreeSize;
 use uuid::Uuid;
 
-use super::fold::Item;
+use super::fold::{ChangedAccount, HoldFacts, Item, Pair};
+use crate::limits::{PayeeUsage, Usage};
 use crate::sql::{book_id, corrupt, int8, micros, timestamp};
 
 /// An account as the fold needs it.
@@ -25,6 +27,7 @@ pub(super) struct LoadedAccount {
     pub(super) account: Account,
     pub(super) owner: Option<UserId>,
     pub(super) risk: Vec<u8>,
+    pub(super) usage: Usage,
     /// Until when its owner may pay little only.
     pub(super) limited_until: Option<UtcMicros>,
 }
@@ -55,7 +58,7 @@ pub(super) async fn read_accounts(
 ) -> sqlx::Result<Vec<LoadedAccount>> {
     let rows = sqlx::query!(
         r#"SELECT a.account_id, a.owner, a.asset, a.kind, a.floor, a.freeze_debit, a.freeze_credit, a.closed,
-                a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending, a.entry_count, a.risk,
+                a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending, a.entry_count, a.risk, a.usage,
                 l.limited_until AS "limited_until?"
            FROM accounts a
            LEFT JOIN recovery_limits l ON l.book_id = a.book_id AND l.user_id = a.owner
@@ -85,6 +88,7 @@ pub(super) async fn read_accounts(
                 account,
                 owner: row.owner.map(UserId::new),
                 risk: row.risk,
+                usage: Usage::from_bytes(&row.usage).map_err(corrupt)?,
                 limited_until: row.limited_until.map(micros),
             })
         })
@@ -122,12 +126,176 @@ pub(super) async fn taken_transfers(
     Ok(taken.into_iter().map(TransferId::new).collect())
 }
 
+/// An earlier transfer that was accepted, as a later one refers to it.
+pub(super) struct Referenced {
+    pub(super) record: ledger::Record,
+    pub(super) intent: IntentId,
+    /// Its position in its intent.
+    pub(super) item: i32,
+    pub(super) debit: AccountId,
+    pub(super) credit: AccountId,
+    /// Of a hold.
+    pub(super) facts: Option<HoldFacts>,
+}
+
+/// Accepted transfers of these ids, with what became of them.
+pub(super) async fn referenced(
+    tx: &mut PgConnection,
+    book: BookId,
+    ids: &[Uuid],
+) -> sqlx::Result<Vec<Referenced>> {
+    let rows = sqlx::query!(
+        r#"SELECT t.transfer_id, t.intent_id, t.item, t.kind, t.debit_account, t.credit_account, t.amount, t.asset,
+                h.state AS "state?", h.for_approval AS "for_approval?", h.expires_at AS "expires_at?",
+                h.captured AS "captured?", r.reversed AS "reversed?"
+           FROM transfers t
+           LEFT JOIN holds h ON h.book_id = t.book_id AND h.transfer_id = t.transfer_id
+           LEFT JOIN reversals r ON r.book_id = t.book_id AND r.transfer_id = t.transfer_id
+          WHERE t.book_id = $1 AND t.transfer_id = ANY($2) AND t.code = 'ok'"#,
+        book_id(book),
+        ids,
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let (debit, credit) =
+                (AccountId::new(row.debit_account), AccountId::new(row.credit_account));
+            let amount = Amount::new(row.amount, row.asset.parse().map_err(corrupt)?);
+            let intent = IntentId::new(row.intent_id).map_err(corrupt)?;
+            let (mut facts, mut state) = (None, RecordState::Final);
+            if let (Some(held), Some(is_for_approval), Some(expires_at)) =
+                (row.state.as_deref(), row.for_approval, row.expires_at)
+            {
+                let expires_at = micros(expires_at);
+                facts = Some(HoldFacts { intent, is_for_approval, expires_at });
+                state = match held {
+                    "held" => RecordState::Held { expires_at_us: expires_at.get() },
+                    "captured" => {
+                        RecordState::Captured { captured_minor: row.captured.unwrap_or_default() }
+                    }
+                    "voided" => RecordState::Voided,
+                    _ => RecordState::Expired,
+                };
+            } else if row.kind == "post" || row.kind == "capture" {
+                state = RecordState::Posted { reversed_minor: row.reversed.unwrap_or_default() };
+            }
+            let id = TransferId::new(row.transfer_id);
+            let amount = amount.map_err(corrupt)?;
+            let record = ledger::Record::from_stored(id, debit, credit, amount, state);
+            let record = record.map_err(corrupt)?;
+            Ok(Referenced { record, intent, item: row.item, debit, credit, facts })
+        })
+        .collect()
+}
+
+/// The holds of payments that wait, or waited, for a person.
+pub(super) async fn holds_of(
+    tx: &mut PgConnection,
+    book: BookId,
+    payments: &[Uuid],
+) -> sqlx::Result<Vec<TransferId>> {
+    let holds = sqlx::query_scalar!(
+        "SELECT transfer_id FROM holds WHERE book_id = $1 AND intent_id = ANY($2) AND for_approval",
+        book_id(book),
+        payments,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(holds.into_iter().map(TransferId::new).collect())
+}
+
+/// What payers have paid to payees: rows that the payers' locks protect.
+pub(super) async fn read_payees(
+    tx: &mut PgConnection,
+    book: BookId,
+    pairs: &[Pair],
+) -> sqlx::Result<HashMap<Pair, PayeeUsage>> {
+    if pairs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let payers: Vec<Uuid> = pairs.iter().map(|(payer, _)| payer.get()).collect();
+    let payees: Vec<Uuid> = pairs.iter().map(|(_, payee)| payee.get()).collect();
+    let rows = sqlx::query!(
+        "SELECT p.account_id, p.payee_id, p.known_since, p.last_paid_at, p.payments, p.total, p.day_sum
+           FROM unnest($2::uuid[], $3::uuid[]) AS u (account_id, payee_id)
+           JOIN payees p ON p.book_id = $1 AND p.account_id = u.account_id AND p.payee_id = u.payee_id",
+        book_id(book),
+        &payers,
+        &payees,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let usage = PayeeUsage {
+                known_since: micros(row.known_since),
+                last_paid_at: row.last_paid_at.map(micros),
+                payments: row.payments,
+                total: row.total,
+                day_sum: row.day_sum,
+            };
+            ((AccountId::new(row.account_id), AccountId::new(row.payee_id)), usage)
+        })
+        .collect())
+}
+
+/// One row per payee that was paid, however often.
+pub(super) async fn write_payees(
+    tx: &mut PgConnection,
+    book: BookId,
+    payees: &[(Pair, PayeeUsage)],
+    owners: &HashMap<AccountId, Option<UserId>>,
+) -> sqlx::Result<()> {
+    if payees.is_empty() {
+        return Ok(());
+    }
+    let ids = |of: fn(&Pair) -> AccountId| -> Vec<Uuid> {
+        payees.iter().map(|(pair, _)| of(pair).get()).collect()
+    };
+    let column =
+        |of: fn(&PayeeUsage) -> i64| -> Vec<i64> { payees.iter().map(|(_, to)| of(to)).collect() };
+    let owners: Vec<Option<Uuid>> = payees
+        .iter()
+        .map(|((payer, _), _)| owners.get(payer).copied().flatten().map(UserId::get))
+        .collect();
+    let since: Vec<OffsetDateTime> =
+        payees.iter().map(|(_, to)| timestamp(to.known_since)).collect();
+    let last: Vec<Option<OffsetDateTime>> =
+        payees.iter().map(|(_, to)| to.last_paid_at.map(timestamp)).collect();
+    let written = sqlx::query!(
+        "INSERT INTO payees (book_id, account_id, payee_id, owner, known_since, last_paid_at, payments, total, day_sum)
+         SELECT $1, u.account_id, u.payee_id, u.owner, u.known_since, u.last_paid_at, u.payments, u.total, u.day_sum
+           FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::int8[], $8::int8[],
+                       $9::int8[])
+                AS u (account_id, payee_id, owner, known_since, last_paid_at, payments, total, day_sum)
+         ON CONFLICT (book_id, account_id, payee_id) DO UPDATE
+            SET last_paid_at = excluded.last_paid_at, payments = excluded.payments, total = excluded.total,
+                day_sum = excluded.day_sum",
+        book_id(book),
+        &ids(|pair| pair.0),
+        &ids(|pair| pair.1),
+        &owners as &[Option<Uuid>],
+        &since,
+        &last as &[Option<OffsetDateTime>],
+        &column(|to| to.payments),
+        &column(|to| to.total),
+        &column(|to| to.day_sum),
+    )
+    .execute(tx)
+    .await?;
+    require_rows(written.rows_affected(), payees.len())
+}
+
 /// The rows of a group commit, column by column.
 #[derive(Default)]
 pub(super) struct TransferRows {
     ids: Vec<Uuid>,
     intents: Vec<Uuid>,
     items: Vec<i32>,
+    kinds: Vec<&'static str>,
+    refers_to: Vec<Option<Uuid>>,
     debits: Vec<Uuid>,
     credits: Vec<Uuid>,
     debit_owners: Vec<Option<Uuid>>,
@@ -160,6 +328,8 @@ impl TransferRows {
         self.ids.push(decided.id.get());
         self.intents.push(intent_id);
         self.items.push(i32::try_from(item).map_err(|error| sqlx::Error::Encode(error.into()))?);
+        self.kinds.push(decided.kind.name());
+        self.refers_to.push(decided.kind.refers_to().map(TransferId::get));
         self.debits.push(decided.debit.get());
         self.credits.push(decided.credit.get());
         self.debit_owners.push(owner(&decided.debit));
@@ -193,12 +363,13 @@ pub(super) async fn insert_transfers(
     }
     let inserted = sqlx::query!(
         "INSERT INTO transfers (book_id, transfer_id, intent_id, item, kind, debit_account, credit_account,
-                                debit_owner, credit_owner, amount, asset, code, posted_at)
-         SELECT $1, u.transfer_id, u.intent_id, u.item, 'post', u.debit, u.credit, u.debit_owner, u.credit_owner,
-                u.amount, u.asset, u.code, $12
+                                debit_owner, credit_owner, amount, asset, code, refers_to, posted_at)
+         SELECT $1, u.transfer_id, u.intent_id, u.item, u.kind, u.debit, u.credit, u.debit_owner, u.credit_owner,
+                u.amount, u.asset, u.code, u.refers_to, $14
            FROM unnest($2::uuid[], $3::uuid[], $4::int4[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
-                       $9::int8[], $10::text[], $11::text[])
-                AS u (transfer_id, intent_id, item, debit, credit, debit_owner, credit_owner, amount, asset, code)",
+                       $9::int8[], $10::text[], $11::text[], $12::text[], $13::uuid[])
+                AS u (transfer_id, intent_id, item, debit, credit, debit_owner, credit_owner, amount, asset, code, kind,
+                      refers_to)",
         book_id(book),
         &rows.ids,
         &rows.intents,
@@ -210,6 +381,8 @@ pub(super) async fn insert_transfers(
         &rows.amounts,
         &rows.assets,
         &rows.codes as &[&str],
+        &rows.kinds as &[&str],
+        &rows.refers_to as &[Option<Uuid>],
         timestamp(posted_at),
     )
     .execute(&mut *tx)
@@ -238,22 +411,24 @@ pub(super) async fn insert_transfers(
 pub(super) async fn update_accounts(
     tx: &mut PgConnection,
     book: BookId,
-    accounts: &[(AccountRow, Vec<u8>)],
+    accounts: &[ChangedAccount],
 ) -> sqlx::Result<()> {
     if accounts.is_empty() {
         return Ok(());
     }
     let column = |of: fn(&AccountRow) -> i64| -> Vec<i64> {
-        accounts.iter().map(|(row, _)| of(row)).collect()
+        accounts.iter().map(|account| of(&account.row)).collect()
     };
-    let ids: Vec<Uuid> = accounts.iter().map(|(row, _)| row.id.get()).collect();
-    let risk: Vec<&[u8]> = accounts.iter().map(|(_, risk)| risk.as_slice()).collect();
+    let ids: Vec<Uuid> = accounts.iter().map(|account| account.row.id.get()).collect();
+    let risk: Vec<&[u8]> = accounts.iter().map(|account| account.risk.as_slice()).collect();
+    let usage: Vec<&[u8]> = accounts.iter().map(|account| account.usage.as_slice()).collect();
     let updated = sqlx::query!(
         "UPDATE accounts SET debits_posted = u.debits_posted, credits_posted = u.credits_posted,
                 debits_pending = u.debits_pending, credits_pending = u.credits_pending,
-                entry_count = u.entry_count, risk = u.risk
-           FROM unnest($2::uuid[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::bytea[])
-                AS u (account_id, debits_posted, credits_posted, debits_pending, credits_pending, entry_count, risk)
+                entry_count = u.entry_count, risk = u.risk, usage = u.usage
+           FROM unnest($2::uuid[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::bytea[], $9::bytea[])
+                AS u (account_id, debits_posted, credits_posted, debits_pending, credits_pending, entry_count, risk,
+                      usage)
           WHERE accounts.book_id = $1 AND accounts.account_id = u.account_id",
         book_id(book),
         &ids,
@@ -263,6 +438,7 @@ pub(super) async fn update_accounts(
         &column(|row| row.credits_pending),
         &column(|row| row.entry_count),
         &risk as &[&[u8]],
+        &usage as &[&[u8]],
     )
     .execute(tx)
     .await?;

@@ -15,6 +15,7 @@ use tlog::{InclusionProof, LeafIndex, TreeSize};
 use tokio::sync::oneshot;
 
 use super::Fault;
+use super::fold::{Fact, LIMIT_LEFT};
 use super::refusal::Refusal;
 use crate::certificates::directory::Signer;
 use crate::problem::Problem;
@@ -59,6 +60,8 @@ pub(crate) struct Job {
 pub(crate) struct EventJob {
     pub(crate) id: IntentId,
     pub(crate) kind: EventKind,
+    /// What it changes in the ledger, if anything.
+    pub(crate) fact: Option<Fact>,
     pub(crate) bytes: Vec<u8>,
     pub(crate) origin: Origin,
     pub(crate) reply: oneshot::Sender<Result<Settled, Fault>>,
@@ -182,6 +185,10 @@ impl Answer {
                 self.settled.effects.code.clone(),
                 "The intent was refused",
             ),
+        };
+        let problem = match self.settled.effects.result.get(LIMIT_LEFT) {
+            Some(left) => problem.with_detail(format!("{left} minor units are left of this limit")),
+            None => problem,
         };
         problem.with_receipt(receipt)
     }

@@ -93,6 +93,11 @@ const fn bit(permission: Permission) -> u64 {
         Permission::RolesManage => 1 << 18,
         Permission::IpRulesManage => 1 << 19,
         Permission::AuditReport => 1 << 20,
+        Permission::TransfersCorrect => 1 << 21,
+        Permission::ApprovalsDecide => 1 << 22,
+        Permission::AccountsClose => 1 << 23,
+        Permission::AccountsOverdraft => 1 << 24,
+        Permission::PoliciesManage => 1 << 25,
     }
 }
 

@@ -22,11 +22,11 @@ mod rule;
 pub(crate) mod service;
 mod store;
 
-use crate::{ip_rules, roles, users};
+use crate::{approvals, holds, ip_rules, policies, roles, users};
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
 pub(crate) use self::rule::{Lookup, Person, Question, Rule, rule};
-pub(crate) use self::store::load_all;
+pub(crate) use self::store::{load, load_all};
 
 /// Every register of the bank.
 pub(crate) const ALL: &[&Register] = &[
@@ -36,4 +36,9 @@ pub(crate) const ALL: &[&Register] = &[
     &roles::ROLES,
     &roles::ROLE_GRANTS,
     &ip_rules::rules::IP_RULES,
+    &policies::rules::POLICIES,
+    &policies::rules::PROPOSALS,
+    &approvals::APPROVALS,
+    &holds::HOLDS,
+    &holds::REVERSALS,
 ];

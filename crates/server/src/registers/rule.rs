@@ -7,7 +7,7 @@ use intent::{Body, Intent, Role, UserId, UtcMicros};
 use super::row::{Register, Row, Rows};
 use crate::corridor::Refusal;
 use crate::corridor::fold::Asker;
-use crate::{audit, ip_rules, roles, users};
+use crate::{audit, ip_rules, policies, roles, users};
 
 /// Rows that a rule needs to see: those of a register with this value in a column, or all of them.
 pub(crate) struct Lookup {
@@ -67,6 +67,8 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         Body::AuditReport { .. } => Some(audit::rule()),
         Body::RoleDefine { .. } => Some(roles::rules::define()),
         Body::RoleGrant { user, .. } => Some(roles::rules::grant(*user)),
+        Body::PolicyPropose { .. } => Some(policies::rules::propose_rule()),
+        Body::PolicyApprove { proposal, .. } => Some(policies::rules::approve_rule(*proposal)),
         Body::UserEnrol { .. }
         | Body::SessionLogin { .. }
         | Body::AccountOpen { .. }
@@ -76,6 +78,13 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         | Body::TransferBatch { .. }
         | Body::KeyRotate { .. }
         | Body::CertificateRevoke { .. }
-        | Body::DeviceRevoke { .. } => None,
+        | Body::DeviceRevoke { .. }
+        | Body::HoldPlace { .. }
+        | Body::HoldCapture { .. }
+        | Body::HoldVoid { .. }
+        | Body::TransferReverse { .. }
+        | Body::ApprovalDecide { .. }
+        | Body::AccountClose { .. }
+        | Body::AccountOverdraft { .. } => None,
     }
 }

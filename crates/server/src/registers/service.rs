@@ -67,10 +67,15 @@ pub(crate) async fn read_locked(
     Ok(store::load(tx, book, lookup).await?.into_iter().collect())
 }
 
-/// Writes rows that a feature decided under [`read_locked`]; they belong into its leaf by [`result_of`].
+/// Writes rows of different keys that a feature decided under its locks or [`read_locked`]; what no replay makes again
+/// belongs into the leaf by [`result_of`]. One statement per register.
 pub(crate) async fn write(tx: &mut PgConnection, book: BookId, rows: &[Row]) -> sqlx::Result<()> {
-    for row in rows {
-        store::write(tx, book, row).await?;
+    for register in super::ALL {
+        let of: Vec<&Row> =
+            rows.iter().filter(|row| row.register().table == register.table).collect();
+        if !of.is_empty() {
+            store::write(tx, book, register, &of).await?;
+        }
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(super) async fn person(
 }
 
 /// The rows that a lookup names, by key.
-pub(super) async fn load(
+pub(crate) async fn load(
     tx: &mut PgConnection,
     book: BookId,
     lookup: &Lookup,
@@ -51,7 +51,7 @@ pub(super) async fn load(
     };
     let kind = register.columns.iter().find(|(name, _)| name == column).map(|(_, kind)| *kind);
     let kind = kind.ok_or_else(|| sqlx::Error::ColumnNotFound((*column).to_owned()))?;
-    let sql = format!("{} AND {column} = {}", select(register), parameter(kind, 2));
+    let sql = format!("{} AND {column} = {}", select(register), typed(kind, "$2::text"));
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book)).bind(value).fetch_all(tx);
     rows.await?.iter().map(|row| read(register, row)).collect()
 }
@@ -66,26 +66,36 @@ pub(crate) async fn load_all(
     rows.await?.iter().map(|row| read(register, row)).collect()
 }
 
-/// Puts a row in the place of the one with its key.
-pub(super) async fn write(tx: &mut PgConnection, book: BookId, row: &Row) -> sqlx::Result<()> {
-    let register = row.register();
+/// Puts rows of one register, with different keys, in the places of those with their keys: one statement.
+pub(super) async fn write(
+    tx: &mut PgConnection,
+    book: BookId,
+    register: &'static Register,
+    rows: &[&Row],
+) -> sqlx::Result<()> {
     let names: Vec<&str> = register.columns.iter().map(|(name, _)| *name).collect();
     let values: Vec<String> =
-        (2_usize..).zip(register.columns).map(|(at, (_, kind))| parameter(*kind, at)).collect();
+        register.columns.iter().map(|(name, kind)| typed(*kind, &format!("u.{name}"))).collect();
+    let arrays: Vec<String> =
+        (2_usize..).zip(&names).map(|(at, _)| format!("${at}::text[]")).collect();
     let (key, rest) = names.split_at(register.key_len.min(names.len()));
     let updates: Vec<String> =
         rest.iter().map(|name| format!("{name} = excluded.{name}")).collect();
     let sql = format!(
-        "INSERT INTO {} (book_id, {}) VALUES ($1, {}) ON CONFLICT (book_id, {}) DO UPDATE SET {}",
-        register.table,
-        names.join(", "),
-        values.join(", "),
-        key.join(", "),
-        updates.join(", "),
+        "INSERT INTO {table} (book_id, {names}) SELECT $1, {values} FROM unnest({arrays}) AS u ({names})
+         ON CONFLICT (book_id, {key}) DO UPDATE SET {updates}",
+        table = register.table,
+        values = values.join(", "),
+        arrays = arrays.join(", "),
+        key = key.join(", "),
+        updates = updates.join(", "),
+        names = names.join(", "),
     );
     let mut query = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book));
     for name in names {
-        query = query.bind(row.get(name).map(str::to_owned));
+        let column: Vec<Option<String>> =
+            rows.iter().map(|row| row.get(name).map(str::to_owned)).collect();
+        query = query.bind(column);
     }
     query.execute(tx).await?;
     Ok(())
@@ -101,7 +111,7 @@ fn select(register: &Register) -> String {
 fn text(kind: Column, name: &str) -> String {
     match kind {
         Column::Text => name.to_owned(),
-        Column::Uuid | Column::Flag => format!("{name}::text"),
+        Column::Uuid | Column::Flag | Column::Number => format!("{name}::text"),
         Column::Digest => format!("encode({name}, 'hex')"),
         Column::Time => {
             format!("to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
@@ -109,14 +119,15 @@ fn text(kind: Column, name: &str) -> String {
     }
 }
 
-/// A parameter of text as its column's type.
-fn parameter(kind: Column, at: usize) -> String {
+/// An expression of text as its column's type.
+fn typed(kind: Column, text: &str) -> String {
     match kind {
-        Column::Text => format!("${at}"),
-        Column::Uuid => format!("${at}::text::uuid"),
-        Column::Flag => format!("${at}::text::bool"),
-        Column::Digest => format!("decode(${at}, 'hex')"),
-        Column::Time => format!("${at}::text::timestamptz"),
+        Column::Text => text.to_owned(),
+        Column::Uuid => format!("{text}::uuid"),
+        Column::Flag => format!("{text}::bool"),
+        Column::Digest => format!("decode({text}, 'hex')"),
+        Column::Time => format!("{text}::timestamptz"),
+        Column::Number => format!("{text}::int8"),
     }
 }
 

@@ -202,6 +202,27 @@ pub(super) async fn accounts(
     Ok(count)
 }
 
+/// Compares what payers have paid to payees.
+pub(super) async fn payees(
+    tx: &mut PgConnection,
+    book: BookId,
+    replay: &Replay<'_>,
+    findings: &mut Findings,
+) -> sqlx::Result<()> {
+    let mut expected = Expected::new(replay.payee_rows());
+    let mut after = None;
+    loop {
+        let rows = book::payees(tx, book, after).await?;
+        let Some(last) = rows.last() else { break };
+        after = Some((last.account_id, last.payee_id));
+        for row in &rows {
+            expected.meet(&(row.account_id, row.payee_id), row, findings);
+        }
+    }
+    expected.finish(findings);
+    Ok(())
+}
+
 /// Compares every row of every register.
 pub(super) async fn registers(
     tx: &mut PgConnection,
@@ -213,7 +234,7 @@ pub(super) async fn registers(
     for register in registers::ALL {
         let stored = registers::load_all(tx, book, register).await?;
         let stored: registers::Rows = stored.into_iter().collect();
-        for expected in replay.registers.of(register) {
+        for expected in replay.fold.rows.of(register) {
             let key = expected.key();
             let (Some(found), leaf) = (stored.get(register, &key), leaf(expected)) else {
                 findings.push(gone(register.table, &key, leaf(expected)));
@@ -232,7 +253,7 @@ pub(super) async fn registers(
             }
         }
         let strangers =
-            stored.iter().filter(|row| replay.registers.get(register, &row.key()).is_none());
+            stored.iter().filter(|row| replay.fold.rows.get(register, &row.key()).is_none());
         findings.extend(strangers.map(|row| unaccounted(register.table, row.key())));
     }
     Ok(())

@@ -11,6 +11,9 @@ use uuid::Uuid;
 use super::examine::Examined;
 use super::report::{Finding, Severity, Step};
 use crate::bank::TrustFile;
+use crate::policies::rules::founded_with;
+use crate::policies::{Policy, Scope};
+use crate::registers::Row;
 
 /// What the bank began with.
 #[derive(Default)]
@@ -22,6 +25,8 @@ pub(super) struct Founding {
     pub(super) assets: BTreeMap<AssetCode, (i32, AccountId)>,
     /// Role and registration hash of each invited member of staff.
     pub(super) staff: BTreeMap<Uuid, (Role, String)>,
+    /// What the bank allowed from the first day.
+    pub(super) policies: Vec<Row>,
     pub(super) facts: BTreeMap<String, String>,
 }
 
@@ -59,6 +64,7 @@ impl Founding {
             let read = match name.split_once('/') {
                 Some(("asset", code)) => founding.read_asset(code, value),
                 Some(("staff", user)) => founding.read_staff(user, value),
+                Some(("policy", name)) => founding.read_policy(name, value),
                 Some(_) | None => Some(()),
             };
             if read.is_none() {
@@ -93,6 +99,13 @@ impl Founding {
         let (scale, account) = value.split_once(' ')?;
         let asset = (scale.parse().ok()?, account.parse().ok()?);
         self.assets.insert(code.parse().ok()?, asset);
+        Some(())
+    }
+
+    fn read_policy(&mut self, name: &str, value: &str) -> Option<()> {
+        let (policy, scope) = name.split_once(' ')?;
+        let (policy, scope) = (Policy::from_name(policy)?, Scope::parse(scope)?);
+        self.policies.push(founded_with(policy, scope, value, self.at?)?);
         Some(())
     }
 

@@ -1,11 +1,12 @@
 //! The replay: every decision made again, from nothing, and every row that it wrote.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use crypto::Sha2;
 use intent::{Body, Effects, EventKind, Intent, Kind, Outcome, Role, UserId, UtcMicros};
-use ledger::{AccountId, AccountKind, AccountNumber, Freeze, Ledger};
-use money::AssetCode;
+use ledger::{AccountId, AccountKind, AccountNumber, Freeze, Ledger, RecordState, TransferId};
+use money::{Amount, AssetCode};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -14,9 +15,12 @@ use super::examine::Examined;
 use super::founding::Founding;
 use super::registry::{At, Demand, Registry, Standing, UserState};
 use super::report::{Finding, Findings, Step};
-use super::rows::{AccountRow, EntryRow, TransferRow};
+use super::rows::{AccountRow, EntryRow, PayeeRow, TransferRow};
+use crate::accounts::change::{account_of, change};
 use crate::corridor::Refusal;
-use crate::corridor::fold::{Asker, Fold, OK};
+use crate::corridor::fold::{Asker, Fact, Fold, Needs, OK, moves_money};
+use crate::policies::Policies;
+use crate::policies::rules::POLICIES;
 use crate::policy;
 use crate::registers::{self, Person, Question, Row, Rows, Rule};
 use crate::roles;
@@ -24,8 +28,8 @@ use crate::sql::timestamp;
 use crate::users::locks::LOCKS;
 use crate::users::registrations::{RECOVERY_LIMITS, REGISTRATIONS, limited_until, redeem};
 
-/// Accepted transfers that the ledger may remember before it is told to forget them: no kind of intent refers to an
-/// earlier transfer yet, and memory stays bounded by the book.
+/// Transfers that the ledger may remember before it is told to forget those that are as their row says: these are
+/// [recalled](Replay::recall) from it when a later intent refers to them, and memory stays bounded by the book.
 const RECORDS_MAX: usize = 100_000;
 /// A customer account never goes below zero.
 const CUSTOMER_FLOOR: i64 = 0;
@@ -60,8 +64,6 @@ pub(super) struct Replay<'a> {
     accounts: HashMap<AccountId, AccountFacts>,
     numbers: HashSet<String>,
     assets: BTreeSet<AssetCode>,
-    /// Every row of every register.
-    pub(super) registers: Rows,
     /// Who is narrowed to which permissions by these.
     narrowed: roles::Narrowed,
     /// The last leaf of each of these rows, by its name.
@@ -73,7 +75,6 @@ impl<'a> Replay<'a> {
     pub(super) fn new(
         founding: &Founding,
         equity: &'a BTreeMap<AssetCode, AccountId>,
-        risk_policy: &'a risk::Policy,
         mut registry: Registry,
     ) -> Self {
         let mut ledger = Ledger::new();
@@ -95,24 +96,19 @@ impl<'a> Replay<'a> {
             registry.users.insert(*user, state);
         }
         registry.observe_crl(&founding.facts);
+        let rows: Rows = founding.policies.iter().cloned().collect();
+        let register_leaves = rows.iter().map(|row| (row.name(), 0)).collect();
+        let mut fold = Fold::new(ledger, equity, Arc::new(Policies::in_force(&rows)));
+        fold.owners = founding.assets.values().map(|(_, account)| (*account, None)).collect();
+        fold.rows = rows;
         Self {
-            fold: Fold {
-                ledger,
-                owners: founding.assets.values().map(|(_, account)| (*account, None)).collect(),
-                limited_until: HashMap::new(),
-                risk: HashMap::new(),
-                risk_touched: BTreeSet::new(),
-                taken: HashSet::new(),
-                equity,
-                risk_policy,
-            },
+            fold,
             registry,
             numbers: accounts.values().map(|facts| facts.number.clone()).collect(),
             accounts,
             assets: founding.assets.keys().copied().collect(),
-            registers: Rows::default(),
             narrowed: roles::Narrowed::default(),
-            register_leaves: HashMap::new(),
+            register_leaves,
         }
     }
 
@@ -162,9 +158,13 @@ impl<'a> Replay<'a> {
 
     /// Forgets what no later leaf asks for.
     pub(super) fn settle(&mut self) {
-        self.fold.risk_touched.clear();
+        self.fold.touched.clear();
+        self.fold.payees_touched.clear();
         if self.fold.ledger.record_count() > RECORDS_MAX {
-            self.fold.ledger = Ledger::from_accounts(self.fold.ledger.accounts().copied());
+            let mut ledger = Ledger::from_accounts(self.fold.ledger.accounts().copied());
+            let lasting = self.fold.ledger.records().filter(|record| lasts(record));
+            lasting.for_each(|record| ledger.load_record(*record));
+            self.fold.ledger = ledger;
         } else {
             self.fold.ledger.settle();
         }
@@ -198,12 +198,47 @@ impl<'a> Replay<'a> {
             ended_at: None,
             leaf: at.index,
         });
-        match intent.body() {
-            Body::AccountFund { .. } | Body::Transfer(_) | Body::TransferBatch { .. } => {
-                Some(self.money(at, intent, &standing, written))
-            }
-            _ => Some(self.state(at, found, intent, &standing, stored, findings)),
+        if moves_money(intent.kind()) {
+            Some(self.money(at, intent, &standing, written))
+        } else {
+            Some(self.state(at, found, intent, &standing, stored, findings))
         }
+    }
+
+    /// Earlier transfers that a chunk of leaves refers to, and that are not remembered.
+    pub(super) fn refers_to(&self, chunk: &[Examined]) -> Vec<Uuid> {
+        let mut needs = Needs::default();
+        for intent in chunk.iter().filter_map(|found| found.intent.as_ref()) {
+            needs.of(intent, self.fold.equity);
+        }
+        let unknown =
+            needs.refers_to.into_iter().filter(|id| self.fold.ledger.record(*id).is_none());
+        unknown.map(TransferId::get).collect()
+    }
+
+    /// Remembers a transfer from its row, which was held against its own leaf when that was replayed. What became of it
+    /// later is remembered always.
+    pub(super) fn recall(&mut self, row: &TransferRow) {
+        let id = TransferId::new(row.transfer_id);
+        let state = match row.kind.as_str() {
+            "post" | "capture" => RecordState::Posted { reversed_minor: 0 },
+            "void" | "reverse" => RecordState::Final,
+            _ => return,
+        };
+        let is_known = self.fold.ledger.record(id).is_some() || !self.fold.taken.contains(&id);
+        let amount = row.asset.parse().ok().and_then(|asset| Amount::new(row.amount, asset).ok());
+        let Some(amount) = amount.filter(|_| row.code == OK && !is_known) else { return };
+        let [debit, credit] = [row.debit_account, row.credit_account].map(AccountId::new);
+        if let Ok(record) = ledger::Record::from_stored(id, debit, credit, amount, state) {
+            self.fold.ledger.load_record(record);
+        }
+    }
+
+    /// Completes what the rows of holds and reversals must say, when the last leaf was replayed.
+    pub(super) fn finish(&mut self) {
+        let rows: Vec<Row> =
+            self.fold.ledger.records().filter_map(|record| self.fold.row_of(record)).collect();
+        rows.into_iter().for_each(|row| self.fold.rows.put(row));
     }
 
     fn enrol(
@@ -245,7 +280,7 @@ impl<'a> Replay<'a> {
     /// The registration that an intent made, and that an enrolment names.
     fn registration_of(&self, intent: &Intent) -> Option<&Row> {
         let Body::UserEnrol { registration, .. } = intent.body() else { return None };
-        self.registers.get(&REGISTRATIONS, &registration.to_string())
+        self.fold.rows.get(&REGISTRATIONS, &registration.to_string())
     }
 
     /// Keeps rows that a leaf wrote, and gives back what it must say of them.
@@ -255,8 +290,12 @@ impl<'a> Replay<'a> {
             if row.register().table == RECOVERY_LIMITS.table {
                 self.fold.limited_until.extend(limited_until(&row));
             }
+            let is_policy = row.register().table == POLICIES.table;
             self.register_leaves.insert(row.name(), at.index);
-            self.registers.put(row);
+            self.fold.rows.put(row);
+            if is_policy {
+                self.fold.policies = Arc::new(Policies::in_force(&self.fold.rows));
+            }
         }
         result
     }
@@ -270,6 +309,8 @@ impl<'a> Replay<'a> {
     ) -> Effects {
         let asker = self.asker(standing);
         let decision = self.fold.decide(intent, asker, at.now);
+        let rows = self.put(at, decision.rows.clone());
+        debug_assert_eq!(rows.len(), decision.rows.len(), "each row has a name of its own");
         for (position, item) in decision.items.iter().enumerate() {
             if item.id_was_free {
                 self.write(at, intent, position, item, written);
@@ -281,6 +322,7 @@ impl<'a> Replay<'a> {
             let commitment = match intent.body() {
                 Body::Transfer(transfer) => transfer.details,
                 Body::TransferBatch { items, .. } => items.first().and_then(|item| item.details),
+                Body::HoldPlace { transfer, .. } => transfer.details,
                 _ => None,
             };
             let slot = DetailsSlot {
@@ -306,7 +348,7 @@ impl<'a> Replay<'a> {
             transfer_id: item.id.get(),
             intent_id: intent.id().get(),
             item: i32::try_from(position).unwrap_or(i32::MAX),
-            kind: "post".to_owned(),
+            kind: item.kind.name().to_owned(),
             debit_account: item.debit.get(),
             credit_account: item.credit.get(),
             debit_owner: self.owner(item.debit),
@@ -314,6 +356,7 @@ impl<'a> Replay<'a> {
             amount: item.amount.minor(),
             asset: item.amount.asset().to_string(),
             code: item.code().to_owned(),
+            refers_to: item.kind.refers_to().map(TransferId::get),
             posted_at: timestamp(at.now),
         };
         written.transfers.push((transfer, at.index));
@@ -357,6 +400,7 @@ impl<'a> Replay<'a> {
             match intent.kind() {
                 Kind::AccountOpen => self.open(at, intent, signer),
                 Kind::AccountFreeze => self.freeze(intent),
+                Kind::AccountClose | Kind::AccountOverdraft => self.change(intent, asker),
                 Kind::KeyRotate => self.registry.rotate(at, intent, signer, stored, findings),
                 Kind::CertificateRevoke => self.registry.revoke(at, intent, asker, stored),
                 Kind::DeviceRevoke => {
@@ -388,7 +432,7 @@ impl<'a> Replay<'a> {
                 result.extend(self.registry.recover(at, *user, stored));
             }
             Body::RoleDefine { .. } | Body::RoleGrant { .. } => {
-                self.narrowed = roles::Narrowed::by(&self.registers);
+                self.narrowed = roles::Narrowed::by(&self.fold.rows);
             }
             _ => {}
         }
@@ -396,7 +440,7 @@ impl<'a> Replay<'a> {
     }
 
     fn locked(&self) -> BTreeSet<Uuid> {
-        let locks = self.registers.of(&LOCKS).filter(|row| row.is("locked"));
+        let locks = self.fold.rows.of(&LOCKS).filter(|row| row.is("locked"));
         locks.filter_map(|row| row.get("user_id")?.parse().ok()).collect()
     }
 
@@ -430,7 +474,7 @@ impl<'a> Replay<'a> {
             asker: self.asker(signer),
             address,
             now: at.now,
-            rows: &self.registers,
+            rows: &self.fold.rows,
             person,
         };
         let written = match (rule.decide)(&question) {
@@ -494,10 +538,23 @@ impl<'a> Replay<'a> {
         ]))
     }
 
+    fn change(&mut self, intent: &Intent, asker: Asker) -> Demand {
+        let owner = account_of(intent).and_then(|id| self.fold.owners.get(&id).copied().flatten());
+        match change(&mut self.fold.ledger, owner, intent, asker) {
+            Ok(result) => Demand::Accepted(result),
+            Err(refusal) => Demand::Refused(refusal),
+        }
+    }
+
     fn event(&mut self, at: At, event: &BTreeMap<String, String>) -> Effects {
         let name = event.get("event").map(String::as_str);
         if name == Some(EventKind::CrlIssued.name()) {
             self.registry.observe_crl(event);
+        }
+        if let Some(fact) = Fact::read(event) {
+            let decision = self.fold.decide_fact(fact, at.now);
+            self.put(at, decision.rows.clone());
+            return decision.effects(at.now);
         }
         if at.index == 0 && name == Some(EventKind::BankFounded.name()) {
             return Effects {
@@ -510,6 +567,23 @@ impl<'a> Replay<'a> {
             };
         }
         state_effects(Outcome::Accepted, OK, BTreeMap::new(), at.now)
+    }
+
+    /// What every payer has paid to every payee, as it must be stored now.
+    pub(super) fn payee_rows(&self) -> impl Iterator<Item = ((Uuid, Uuid), PayeeRow, Option<u64>)> {
+        self.fold.payees.iter().map(|((payer, payee), usage)| {
+            let row = PayeeRow {
+                account_id: payer.get(),
+                payee_id: payee.get(),
+                owner: self.owner(*payer),
+                known_since: timestamp(usage.known_since),
+                last_paid_at: usage.last_paid_at.map(timestamp),
+                payments: usage.payments,
+                total: usage.total,
+                day_sum: usage.day_sum,
+            };
+            ((payer.get(), payee.get()), row, None)
+        })
     }
 
     /// Every account of the book as it must be stored now, with the leaf that opened it.
@@ -533,12 +607,18 @@ impl<'a> Replay<'a> {
                 credits_pending: row.credits_pending,
                 entry_count: row.entry_count,
                 risk: risk.map(|state| state.to_bytes().to_vec()).unwrap_or_default(),
+                usage: self.fold.usage.get(&row.id).copied().unwrap_or_default().to_bytes(),
                 opened_at: facts
                     .map_or(OffsetDateTime::UNIX_EPOCH, |facts| timestamp(facts.opened_at)),
             };
             (row.id.get(), expected, facts.map(|facts| facts.leaf))
         })
     }
+}
+
+/// Whether a transfer has become something that its own row does not say.
+const fn lasts(record: &ledger::Record) -> bool {
+    !matches!(record.state(), RecordState::Posted { reversed_minor: 0 } | RecordState::Final)
 }
 
 /// Refusals for which the bank looked at what no log holds: addresses of people, and requests that were never granted.

@@ -56,6 +56,7 @@ row! {
         amount: i64,
         asset: String,
         code: String,
+        refers_to: Option<Uuid>,
         posted_at: OffsetDateTime,
     }
 }
@@ -91,7 +92,22 @@ row! {
         credits_pending: i64,
         entry_count: i64,
         risk: Vec<u8>,
+        usage: Vec<u8>,
         opened_at: OffsetDateTime,
+    }
+}
+
+row! {
+    /// What one account has paid to another.
+    PayeeRow in "payees" by [account_id, payee_id] {
+        account_id: Uuid,
+        payee_id: Uuid,
+        owner: Option<Uuid>,
+        known_since: OffsetDateTime,
+        last_paid_at: Option<OffsetDateTime>,
+        payments: i64,
+        total: i64,
+        day_sum: i64,
     }
 }
 

@@ -95,10 +95,10 @@ pub(super) async fn verify(
         None => Founding::default(),
     };
     findings.extend(noted);
-    let (equity, risk_policy) = (founding.equity(), risk::Policy::default_v1());
+    let equity = founding.equity();
     let issuing = issuing.map(|issuing| issuing.fingerprint());
     let registry = Registry::new(Arc::clone(&trust.file), Arc::clone(&holders), issuing);
-    let replay = Replay::new(&founding, &equity, &risk_policy, registry);
+    let replay = Replay::new(&founding, &equity, registry);
     let mut pass = Pass {
         book,
         tree: Tree::new(),
@@ -111,10 +111,12 @@ pub(super) async fn verify(
     };
     pass.log(tx, &corner, end, progress).await?;
     pass.heads(tx, &corner, end).await?;
+    pass.replay.finish();
     let Pass { tree, replay, met, mut counts, mut findings, .. } = pass;
     compare::founding(tx, book, &bank, &founding, &mut findings).await?;
     compare::surplus(tx, book, &replay, &met, &mut findings).await?;
     counts.accounts = compare::accounts(tx, book, &replay, &mut findings).await?;
+    compare::payees(tx, book, &replay, &mut findings).await?;
     compare::people(tx, book, &replay.registry, &holders, &mut findings).await?;
     compare::registers(tx, book, &replay, &mut findings).await?;
     match authority {
@@ -309,6 +311,10 @@ impl Pass<'_> {
         chunk: ExaminedChunk,
     ) -> Result<Written, VerifyError> {
         let mut written = Written::default();
+        let earlier = self.replay.refers_to(&chunk.records);
+        for row in book::transfers(tx, self.book, &earlier).await? {
+            self.replay.recall(&row);
+        }
         let mut records = chunk.records.into_iter().peekable();
         let mut checkpoints = chunk.checkpoints.into_iter().peekable();
         for index in chunk.first..chunk.end {

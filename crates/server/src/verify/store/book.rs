@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::super::rows::{
-    AccountRow, AssetRow, CertificateRow, ComponentRow, DetailsRow, DeviceRow, EntryRow,
+    AccountRow, AssetRow, CertificateRow, ComponentRow, DetailsRow, DeviceRow, EntryRow, PayeeRow,
     TransferRow, UserRow,
 };
 use crate::sql::book_id;
@@ -23,7 +23,7 @@ pub(in crate::verify) async fn transfers(
     sqlx::query_as!(
         TransferRow,
         "SELECT transfer_id, intent_id, item, kind, debit_account, credit_account, debit_owner, credit_owner, amount,
-                asset, code, posted_at
+                asset, code, refers_to, posted_at
            FROM transfers WHERE book_id = $1 AND transfer_id = ANY($2)",
         book_id(book),
         ids,
@@ -147,11 +147,33 @@ pub(in crate::verify) async fn accounts(
     sqlx::query_as!(
         AccountRow,
         "SELECT account_id, number, owner, asset, kind, floor, freeze_debit, freeze_credit, closed, debits_posted,
-                credits_posted, debits_pending, credits_pending, entry_count, risk, opened_at
+                credits_posted, debits_pending, credits_pending, entry_count, risk, usage, opened_at
            FROM accounts
           WHERE book_id = $1 AND ($2::uuid IS NULL OR account_id > $2) ORDER BY account_id LIMIT $3",
         book_id(book),
         after,
+        CHUNK,
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// Payees after `after`, in order of payer and payee.
+pub(in crate::verify) async fn payees(
+    tx: &mut PgConnection,
+    book: BookId,
+    after: Option<(Uuid, Uuid)>,
+) -> sqlx::Result<Vec<PayeeRow>> {
+    let (account, payee) = after.unzip();
+    sqlx::query_as!(
+        PayeeRow,
+        "SELECT account_id, payee_id, owner, known_since, last_paid_at, payments, total, day_sum
+           FROM payees
+          WHERE book_id = $1 AND ($2::uuid IS NULL OR (account_id, payee_id) > ($2, $3::uuid))
+          ORDER BY account_id, payee_id LIMIT $4",
+        book_id(book),
+        account,
+        payee,
         CHUNK,
     )
     .fetch_all(tx)

@@ -1,0 +1,67 @@
+//! What changes an account without moving money: closing it, and how far it may be overdrawn. Pure.
+
+use std::collections::BTreeMap;
+
+use intent::{Body, Intent, Role, UserId};
+use ledger::{AccountId, AccountRejection, Ledger};
+
+use crate::corridor::Refusal;
+use crate::corridor::fold::Asker;
+
+/// The account that an intent changes.
+pub(crate) fn account_of(intent: &Intent) -> Option<AccountId> {
+    match intent.body() {
+        Body::AccountClose { account } | Body::AccountOverdraft { account, .. } => Some(*account),
+        _ => None,
+    }
+}
+
+/// Changes the account in `ledger`. Gives back what the leaf says of it.
+///
+/// An owner closes their own account, a manager anyone's; others learn nothing of its existence.
+pub(crate) fn change(
+    ledger: &mut Ledger,
+    owner: Option<UserId>,
+    intent: &Intent,
+    asker: Asker,
+) -> Result<BTreeMap<String, String>, Refusal> {
+    let is_staff = asker.role == Role::Manager;
+    if owner != Some(asker.user) && !(is_staff && owner.is_some()) {
+        return Err(Refusal::AccountNotFound);
+    }
+    match intent.body() {
+        Body::AccountClose { account } => {
+            ledger.close_account(*account).map_err(refusal)?;
+            Ok(facts(*account, "closed", "true"))
+        }
+        Body::AccountOverdraft { account, amount } => {
+            let found = ledger.account(*account).ok_or(Refusal::AccountNotFound)?;
+            if found.asset != amount.asset() {
+                return Err(ledger::Rejection::AssetMismatch.into());
+            }
+            let floor = amount.minor().checked_neg().ok_or(Refusal::OverdraftInUse)?;
+            ledger.set_floor(*account, Some(floor)).map_err(refusal)?;
+            Ok(facts(*account, "floor", &floor.to_string()))
+        }
+        _ => Err(Refusal::PermissionDenied),
+    }
+}
+
+fn facts(account: AccountId, name: &str, value: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("account".to_owned(), account.to_string()),
+        (name.to_owned(), value.to_owned()),
+    ])
+}
+
+const fn refusal(rejection: AccountRejection) -> Refusal {
+    match rejection {
+        AccountRejection::AccountExists => Refusal::AccountExists,
+        AccountRejection::AccountNotFound => Refusal::AccountNotFound,
+        AccountRejection::AccountClosed => Refusal::AccountClosed,
+        AccountRejection::AccountNotEmpty => Refusal::AccountNotEmpty,
+        AccountRejection::FloorAboveZero | AccountRejection::FloorAboveAvailable => {
+            Refusal::OverdraftInUse
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! HTTP for payments that wait: wire types and handlers, no decisions.
+
+#![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
+
+use axum::extract::State;
+use bytes::Bytes;
+use intent::Kind;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::rule::APPROVALS;
+use crate::App;
+use crate::corridor::api::submit_kind;
+use crate::corridor::{Answer, OriginInfo};
+use crate::http::{Json, Path, Query};
+use crate::problem::{Code, Problem};
+use crate::registers::{self, Lookup, Row};
+use crate::sessions::Caller;
+
+/// Routes of a session; the caller wraps them with authentication.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(one)).routes(routes!(decide))
+}
+
+/// A payment that waits, or waited, for a person. Amounts are minor units in decimal strings.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ApprovalView {
+    /// The intent that asked for it.
+    payment: String,
+    maker: String,
+    /// `amount` or `risk`.
+    cause: String,
+    /// How many people must approve it: 1 or 2.
+    approvers: String,
+    /// `waiting`, `approved`, `rejected` or `expired`.
+    status: String,
+    asset: String,
+    amount: String,
+    transfers: String,
+    placed_at: String,
+    expires_at: String,
+    escalated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_approver: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl From<&Row> for ApprovalView {
+    fn from(row: &Row) -> Self {
+        let optional = |column| row.get(column).map(str::to_owned);
+        let text = |column| optional(column).unwrap_or_default();
+        Self {
+            payment: text("payment"),
+            maker: text("maker"),
+            cause: text("cause"),
+            approvers: text("approvers"),
+            status: text("status"),
+            asset: text("asset"),
+            amount: text("amount"),
+            transfers: text("transfers"),
+            placed_at: text("placed_at"),
+            expires_at: text("expires_at"),
+            escalated: row.is("escalated"),
+            first_approver: optional("first_approver"),
+            decided_by: optional("decided_by"),
+            decided_at: optional("decided_at"),
+            reason: optional("reason"),
+        }
+    }
+}
+
+/// Payments that wait or waited.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ApprovalPage {
+    items: Vec<ApprovalView>,
+}
+
+/// Which payments.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApprovalQuery {
+    /// `waiting` (the default), `approved`, `rejected` or `expired`.
+    status: Option<String>,
+}
+
+/// Payments that wait for a person: the caller's own, or everybody's for staff. Longest waiting first.
+#[utoipa::path(get, path = "/api/approvals", tag = "approvals", params(ApprovalQuery), responses((status = 200, body = ApprovalPage)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<ApprovalQuery>,
+) -> Result<Json<ApprovalPage>, Problem> {
+    let status = query.status.unwrap_or_else(|| "waiting".to_owned());
+    if !["waiting", "approved", "rejected", "expired"].contains(&status.as_str()) {
+        let why = "must be waiting, approved, rejected or expired";
+        return Err(Problem::malformed("status", why.to_owned()));
+    }
+    let lookup = Lookup { register: &APPROVALS, matching: Some(("status", status)) };
+    let mut items = load(&app, &caller, &lookup).await?;
+    items.sort_by(|one, other| one.placed_at.cmp(&other.placed_at));
+    Ok(Json(ApprovalPage { items }))
+}
+
+/// One payment that waits or waited.
+#[utoipa::path(get, path = "/api/approvals/{payment}", tag = "approvals", params(("payment" = String, Path)), responses((status = 200, body = ApprovalView), (status = 404)))]
+pub(super) async fn one(
+    State(app): State<App>,
+    caller: Caller,
+    Path(payment): Path<String>,
+) -> Result<Json<ApprovalView>, Problem> {
+    let payment: intent::IntentId = payment.parse()?;
+    let lookup = Lookup { register: &APPROVALS, matching: Some(("payment", payment.to_string())) };
+    let found = load(&app, &caller, &lookup).await?.into_iter().next();
+    found.map(Json).ok_or_else(|| Problem::new(Code::NotFound))
+}
+
+async fn load(app: &App, caller: &Caller, lookup: &Lookup) -> Result<Vec<ApprovalView>, Problem> {
+    let mut tx = app.db.as_user(caller).await?;
+    let rows = registers::load(&mut tx, app.bank.book, lookup).await?;
+    tx.commit().await?;
+    Ok(rows.iter().map(ApprovalView::from).collect())
+}
+
+/// Approves, rejects or escalates a payment: a signed `approval.decide` of a manager.
+#[utoipa::path(post, path = "/api/approvals/decide", tag = "approvals", request_body(content = String, content_type = "application/json"), responses((status = 200, description = "Receipt"), (status = 403), (status = 409), (status = 422)))]
+pub(super) async fn decide(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Answer, Problem> {
+    submit_kind(&app, &caller, origin, &body, &[Kind::ApprovalDecide]).await
+}

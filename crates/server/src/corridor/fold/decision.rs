@@ -1,0 +1,121 @@
+//! What became of an intent, for the rows and for the record.
+
+use intent::{Effects, Outcome, RiskRecord, UtcMicros, rows_digest};
+use ledger::{AccountId, Posting, Rejection, TransferId, TransferKind};
+use money::Amount;
+
+use crate::corridor::refusal::Refusal;
+use crate::registers::{self, Row};
+
+/// Name of the decision's time among the effects: the erasable origin is not needed to replay a decision.
+pub(crate) const DECIDED_AT: &str = "at";
+
+/// Code of an outcome that is not a refusal.
+pub(crate) const OK: &str = "ok";
+/// Code of a payment that waits for a person.
+pub(crate) const HELD: &str = "held";
+/// Name, among the effects of a refusal by a limit, of what is left of it in minor units; of a number of signatures nothing.
+pub(crate) const LIMIT_LEFT: &str = "limit_left";
+
+/// What became of one intent.
+#[derive(Debug, Default)]
+pub(crate) struct Decision {
+    pub(crate) refusal: Option<Refusal>,
+    pub(crate) items: Vec<Item>,
+    /// Rows of registers that it wrote; they stand in the record.
+    pub(crate) rows: Vec<Row>,
+    /// Whether the payment waits for a person.
+    pub(super) is_held: bool,
+    /// What was left of the limit that refused it.
+    pub(super) limit_left: Option<i64>,
+    pub(super) risk: Option<RiskRecord>,
+    pub(super) is_batch: bool,
+}
+
+/// What became of one transfer of an intent.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(crate) id: TransferId,
+    pub(crate) kind: TransferKind,
+    pub(crate) debit: AccountId,
+    pub(crate) credit: AccountId,
+    pub(crate) amount: Amount,
+    pub(crate) outcome: Result<Posting, Refusal>,
+    /// Whether the id was free: only then is there a row under it.
+    pub(crate) id_was_free: bool,
+}
+
+impl Decision {
+    /// A decision that moves nothing.
+    pub(super) fn refused(refusal: Refusal) -> Self {
+        Self { refusal: Some(refusal), ..Self::default() }
+    }
+
+    /// Whether it, or one of its items, was refused because something was not there: what another instance commits
+    /// meanwhile may be just that.
+    pub(crate) fn rests_on_absence(&self) -> bool {
+        let is_absence = |refusal: Refusal| {
+            matches!(
+                refusal,
+                Refusal::PaymentNotFound
+                    | Refusal::Ledger(
+                        Rejection::DebitAccountNotFound
+                            | Rejection::CreditAccountNotFound
+                            | Rejection::HoldNotFound
+                            | Rejection::TransferNotFound
+                    )
+            )
+        };
+        self.refusal.is_some_and(is_absence)
+            || self
+                .items
+                .iter()
+                .any(|item| item.outcome.as_ref().err().is_some_and(|refusal| is_absence(*refusal)))
+    }
+
+    /// The effects group of the record.
+    pub(crate) fn effects(&self, now: UtcMicros) -> Effects {
+        let postings: Vec<&Posting> =
+            self.items.iter().filter_map(|item| item.outcome.as_ref().ok()).collect();
+        let accepted = if self.is_held { HELD } else { OK };
+        let mut result = registers::service::result_of(&self.rows);
+        result.insert(DECIDED_AT.to_owned(), now.to_string());
+        result.extend(self.limit_left.map(|left| (LIMIT_LEFT.to_owned(), left.to_string())));
+        Effects {
+            outcome: if self.refusal.is_some() { Outcome::Refused } else { Outcome::Accepted },
+            code: self.refusal.map_or(accepted, Refusal::code).to_owned(),
+            items: if self.is_batch {
+                self.items.iter().map(|item| item.code().to_owned()).collect()
+            } else {
+                Vec::new()
+            },
+            risk: self.risk.clone(),
+            rows: rows_digest(&postings),
+            result,
+        }
+    }
+}
+
+impl Item {
+    /// `ok`, or the code of the refusal.
+    pub(crate) const fn code(&self) -> &'static str {
+        match &self.outcome {
+            Ok(_) => OK,
+            Err(refusal) => refusal.code(),
+        }
+    }
+}
+
+pub(super) fn risk_record(verdict: &risk::Verdict) -> RiskRecord {
+    RiskRecord {
+        score_permille: verdict.score_per_mille,
+        level: verdict.level.name().to_owned(),
+        action: verdict.action.name().to_owned(),
+        policy: verdict.policy_version,
+        reasons: verdict
+            .reasons
+            .iter()
+            .map(|reason| format!("{}: {}", reason.code, reason.sentence))
+            .collect(),
+    }
+}

@@ -1,0 +1,187 @@
+//! What follows an earlier transfer: captures, voids, reversals, decisions about payments that wait, and expiries.
+
+use std::collections::BTreeMap;
+
+use intent::{ApprovalDecision, EventKind, IntentId, Role, UserId, UtcMicros};
+use ledger::{
+    AccountId, Batch, Posting, Rejection, Transfer, TransferId, TransferKind, expire, post,
+    post_batch,
+};
+
+use super::wish::{Wish, ending_id};
+use super::{Asker, Decision, Fold};
+use crate::approvals::{self, APPROVALS, Next};
+use crate::corridor::refusal::Refusal;
+
+/// A fact that nobody signs and that changes the ledger.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fact {
+    /// The time of a hold is over.
+    HoldExpired {
+        /// The hold.
+        hold: TransferId,
+    },
+}
+
+impl Fact {
+    /// Name of the member that names the hold.
+    const HOLD: &'static str = "hold";
+
+    /// Reads the members of an event; `None` where it changes nothing in the ledger, or does not read.
+    pub(crate) fn read(event: &BTreeMap<String, String>) -> Option<Self> {
+        if event.get("event").map(String::as_str) == Some(EventKind::HoldExpired.name()) {
+            let hold = event.get(Self::HOLD)?.parse().ok()?;
+            return Some(Self::HoldExpired { hold });
+        }
+        None
+    }
+
+    /// Its kind of event.
+    pub(crate) const fn kind(self) -> EventKind {
+        match self {
+            Self::HoldExpired { .. } => EventKind::HoldExpired,
+        }
+    }
+
+    /// Its members, beside those that every event has.
+    pub(crate) fn members(self) -> BTreeMap<String, String> {
+        match self {
+            Self::HoldExpired { hold } => {
+                BTreeMap::from([(Self::HOLD.to_owned(), hold.to_string())])
+            }
+        }
+    }
+}
+
+impl Fold<'_> {
+    /// Decides what becomes of a fact.
+    pub(crate) fn decide_fact(&mut self, fact: Fact, now: UtcMicros) -> Decision {
+        match fact {
+            Fact::HoldExpired { hold } => self.expire(hold, now),
+        }
+    }
+
+    /// A capture, a void or a reversal by whoever may.
+    pub(super) fn follow(&mut self, wishes: &[Wish], asker: Asker, now: UtcMicros) -> Decision {
+        let outcomes = wishes.iter().map(|wish| self.follow_one(wish, asker, now)).collect();
+        self.conclude(wishes, outcomes, None, false)
+    }
+
+    fn follow_one(
+        &mut self,
+        wish: &Wish,
+        asker: Asker,
+        now: UtcMicros,
+    ) -> Result<Posting, Refusal> {
+        if self.taken.contains(&wish.id) {
+            return Err(Rejection::DuplicateItem.into());
+        }
+        if !self.may_follow(&wish.kind, asker) {
+            // Whoever may not is told nothing of its existence.
+            return Err(match wish.kind {
+                TransferKind::Reverse { .. } => Rejection::TransferNotFound.into(),
+                _ => Rejection::HoldNotFound.into(),
+            });
+        }
+        let transfer = Transfer::new(wish.id, wish.kind)?;
+        Ok(post(&mut self.ledger, &transfer, now.get())?)
+    }
+
+    /// The payee takes or gives back what is held for them, and gives back what they got. A manager gives back holds, and
+    /// what the bank itself paid in.
+    fn may_follow(&self, kind: &TransferKind, asker: Asker) -> bool {
+        let Some(record) = kind.refers_to().and_then(|id| self.ledger.record(id)) else {
+            return false;
+        };
+        let is_payee = self.owner(record.credit()) == Some(asker.user);
+        let is_manager = asker.role == Role::Manager;
+        match kind {
+            TransferKind::Reverse { .. } => {
+                is_payee || is_manager && self.owner(record.debit()).is_none()
+            }
+            TransferKind::Void { hold } => self.is_authorisation(*hold) && (is_payee || is_manager),
+            _ => kind.refers_to().is_some_and(|hold| self.is_authorisation(hold)) && is_payee,
+        }
+    }
+
+    /// Whether a hold waits for its payee, and not for a person of the bank.
+    fn is_authorisation(&self, hold: TransferId) -> bool {
+        self.holds.get(&hold).is_some_and(|facts| !facts.is_for_approval)
+    }
+
+    fn owner(&self, account: AccountId) -> Option<UserId> {
+        self.owners.get(&account).copied().flatten()
+    }
+
+    /// What a person decides about a payment that waits: all of its transfers or none.
+    pub(super) fn decide_payment(
+        &mut self,
+        payment: IntentId,
+        decision: ApprovalDecision,
+        reason: &str,
+        asker: Asker,
+        now: UtcMicros,
+    ) -> Decision {
+        let Some(row) = self.rows.get(&APPROVALS, &payment.to_string()) else {
+            return Decision::refused(Refusal::PaymentNotFound);
+        };
+        let (row, next) = match approvals::decide(row, decision, reason, asker.user, now) {
+            Ok(decided) => decided,
+            Err(refusal) => return Decision::refused(refusal),
+        };
+        let holds = self.held_for.get(&payment).cloned().unwrap_or_default();
+        let end = |kind: fn(TransferId) -> TransferKind| -> Vec<Wish> {
+            holds.iter().map(|hold| Wish { id: ending_id(*hold), kind: kind(*hold) }).collect()
+        };
+        let wishes = match next {
+            Next::Wait => Vec::new(),
+            Next::Capture => end(|hold| TransferKind::Capture { hold, amount: None }),
+            Next::Void => end(|hold| TransferKind::Void { hold }),
+        };
+        let outcomes = self.end_holds(&wishes, now);
+        let mut decision = self.conclude(&wishes, outcomes, None, false);
+        if decision.refusal.is_none() {
+            self.rows.put(row.clone());
+            decision.rows.push(row);
+        }
+        decision
+    }
+
+    fn end_holds(&mut self, wishes: &[Wish], now: UtcMicros) -> Vec<Result<Posting, Refusal>> {
+        if wishes.is_empty() {
+            return Vec::new();
+        }
+        let transfers: Result<Vec<Transfer>, Rejection> =
+            wishes.iter().map(|wish| Transfer::new(wish.id, wish.kind)).collect();
+        let is_free = wishes.iter().all(|wish| !self.taken.contains(&wish.id));
+        let batch = match transfers {
+            Ok(transfers) if is_free => Batch::atomic(transfers),
+            Ok(_) => Err(Rejection::DuplicateItem),
+            Err(rejection) => Err(rejection),
+        };
+        match batch {
+            Ok(batch) => post_batch(&mut self.ledger, &batch, now.get())
+                .into_items()
+                .into_iter()
+                .map(|item| item.map_err(Refusal::from))
+                .collect(),
+            Err(rejection) => wishes.iter().map(|_| Err(rejection.into())).collect(),
+        }
+    }
+
+    /// Gives back what was held too long; the payment that waited for it has ended.
+    fn expire(&mut self, hold: TransferId, now: UtcMicros) -> Decision {
+        if let Err(rejection) = expire(&mut self.ledger, hold, now.get()) {
+            return Decision::refused(rejection.into());
+        }
+        let waiting = self
+            .holds
+            .get(&hold)
+            .filter(|facts| facts.is_for_approval)
+            .and_then(|facts| self.rows.get(&APPROVALS, &facts.intent.to_string()))
+            .and_then(|row| approvals::expired(row, now));
+        let rows: Vec<_> = waiting.into_iter().collect();
+        rows.iter().for_each(|row| self.rows.put(row.clone()));
+        Decision { rows, ..Decision::default() }
+    }
+}

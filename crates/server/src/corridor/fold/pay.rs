@@ -1,0 +1,406 @@
+//! Payments: the risk engine, limits, whether a person has to see it, and the posting.
+
+use std::collections::{BTreeMap, HashSet};
+
+use intent::{Body, Intent, IntentId, UserId, UtcMicros};
+use ledger::{AccountId, Batch, Posting, Rejection, Transfer, TransferKind, post, post_batch};
+use money::{Asset, AssetCode};
+
+use super::decision::risk_record;
+use super::wish::Wish;
+use super::{Asker, Decision, Fold, HoldFacts, Pair};
+use crate::approvals::{self, Cause};
+use crate::corridor::refusal::Refusal;
+use crate::limits::{self, Exceeded, Limits, PayeeUsage, Usage, minor_units};
+use crate::policy::RECOVERY_LIMIT_UNITS;
+
+/// The longest hold, in microseconds: 90 days.
+const HOLD_US_MAX: i64 = 90 * 24 * 60 * 60 * 1_000_000;
+
+/// Who pays, and when.
+#[derive(Clone, Copy)]
+struct Payer {
+    asker: Asker,
+    now: UtcMicros,
+}
+
+/// Why a transfer was not made, and what was left of the limit that kept it back.
+struct Kept {
+    refusal: Refusal,
+    left: Option<i64>,
+}
+
+impl From<Refusal> for Kept {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, left: None }
+    }
+}
+
+impl From<Rejection> for Kept {
+    fn from(rejection: Rejection) -> Self {
+        Refusal::from(rejection).into()
+    }
+}
+
+impl From<Exceeded> for Kept {
+    fn from(Exceeded { refusal, left }: Exceeded) -> Self {
+        Self { refusal, left: Some(left) }
+    }
+}
+
+/// Counters as they were before a linked group, to be put back if it fails.
+#[derive(Default)]
+struct Before {
+    usage: Vec<(AccountId, Option<Usage>)>,
+    payees: Vec<(Pair, Option<PayeeUsage>)>,
+}
+
+impl Fold<'_> {
+    /// The bank's own money: no limit and no risk of the payer's counts.
+    pub(super) fn fund(&mut self, wishes: Vec<Wish>, now: UtcMicros) -> Decision {
+        if wishes.is_empty() {
+            return Decision::refused(Refusal::AssetUnknown);
+        }
+        let outcomes = wishes.iter().map(|wish| self.post_one(wish, now)).collect();
+        self.conclude(&wishes, outcomes, None, false)
+    }
+
+    /// What a customer pays, or holds for somebody.
+    pub(super) fn pay(
+        &mut self,
+        intent: &Intent,
+        mut wishes: Vec<Wish>,
+        asker: Asker,
+        now: UtcMicros,
+    ) -> Decision {
+        let payer = Payer { asker, now };
+        let is_batch = matches!(intent.body(), Body::TransferBatch { .. });
+        let verdict = self.assess(&wishes, payer);
+        let cause = self.cause(&wishes, asker, verdict.as_ref());
+        let risk = verdict.as_ref().map(risk_record);
+        let refusal = if verdict.as_ref().is_some_and(|of| of.action == risk::Action::Block) {
+            Some(Refusal::RiskBlocked)
+        } else if self.exceeds_recovery_limit(&wishes, payer) {
+            Some(Refusal::RecoveryLimit)
+        } else if let Body::HoldPlace { expires_at, .. } = intent.body() {
+            let lasts = expires_at.get().saturating_sub(now.get());
+            if lasts > HOLD_US_MAX {
+                Some(Refusal::HoldTooLong)
+            } else {
+                cause.map(|_| Refusal::HoldNeedsApproval)
+            }
+        } else {
+            None
+        };
+        if let Some(refusal) = refusal {
+            return Decision { risk, ..self.refuse_all(&wishes, refusal, is_batch) };
+        }
+        let expires_at =
+            UtcMicros::from_micros(now.get().saturating_add(self.policies.approvals.wait_us()));
+        if cause.is_some() {
+            for wish in &mut wishes {
+                *wish = wish.held_until(expires_at.get());
+            }
+        }
+        let kept = if matches!(intent.body(), Body::TransferBatch { atomic: true, .. }) {
+            self.post_linked(&wishes, payer)
+        } else {
+            self.post_independent(&wishes, payer)
+        };
+        let left = kept.iter().find_map(|outcome| outcome.as_ref().err()?.left);
+        let outcomes = kept.into_iter().map(|outcome| outcome.map_err(|kept| kept.refusal));
+        let mut decision = self.conclude(&wishes, outcomes.collect(), risk, is_batch);
+        decision.limit_left = left;
+        self.note_holds(intent.id(), cause.is_some(), &decision);
+        if let Some(cause) = cause
+            && decision.refusal.is_none()
+        {
+            let held = decision.items.iter().filter(|item| item.outcome.is_ok());
+            let row = approvals::waiting(
+                intent.id(),
+                asker.user,
+                cause,
+                held.map(|item| item.amount),
+                (now, expires_at),
+            );
+            self.rows.put(row.clone());
+            decision.rows.push(row);
+            decision.is_held = true;
+        }
+        decision
+    }
+
+    /// Remembers why holds were placed.
+    fn note_holds(&mut self, intent: IntentId, is_for_approval: bool, decision: &Decision) {
+        for item in decision.items.iter().filter(|item| item.outcome.is_ok()) {
+            if let TransferKind::Hold { expires_at_us, .. } = item.kind {
+                let expires_at = UtcMicros::from_micros(expires_at_us);
+                self.holds.insert(item.id, HoldFacts { intent, is_for_approval, expires_at });
+                if is_for_approval {
+                    self.held_for.entry(intent).or_default().push(item.id);
+                }
+            }
+        }
+    }
+
+    /// Step 3: one attempt per signature, against the first account it debits, with the sum it would move from there.
+    fn assess(&mut self, wishes: &[Wish], payer: Payer) -> Option<risk::Verdict> {
+        let [debit, credit] = wishes.first()?.kind.accounts()?;
+        // Somebody else's account learns nothing from an attempt that will be refused.
+        if self.owners.get(&debit) != Some(&Some(payer.asker.user)) {
+            return None;
+        }
+        let account = self.ledger.account(debit)?;
+        let asset = Asset::iso(account.asset).or_else(|| Asset::new(account.asset, 0).ok())?;
+        let amount_minor = wishes
+            .iter()
+            .filter(|wish| wish.kind.accounts().is_some_and(|[from, _]| from == debit))
+            .filter_map(|wish| wish.kind.amount())
+            .fold(0_i64, |sum, amount| sum.saturating_add(amount.minor()));
+        let now_us = payer.now.get();
+        let known = self.payees.get(&(debit, credit)).is_some_and(|payee| payee.payments > 0);
+        let attempt = risk::Attempt {
+            amount_minor,
+            at_us: now_us,
+            available_minor: account.headroom().map(saturate),
+            first_payment_to_payee: Some(!known),
+            batch_len: u32::try_from(wishes.len()).unwrap_or(u32::MAX),
+            asset,
+        };
+        let state = self.risk.entry(debit).or_default();
+        let verdict = risk::assess(state, &attempt, &self.policies.risk);
+        state.update(amount_minor, now_us);
+        self.touched.insert(debit);
+        Some(verdict)
+    }
+
+    /// Why a person has to see the payment, if one has to. What stays with its owner leaves nobody.
+    fn cause(
+        &self,
+        wishes: &[Wish],
+        asker: Asker,
+        verdict: Option<&risk::Verdict>,
+    ) -> Option<Cause> {
+        let approvals = &self.policies.approvals;
+        let exceeds = |units: i64| {
+            self.sums_leaving(wishes, asker)
+                .into_iter()
+                .any(|(asset, sum)| sum > minor_units(units, asset))
+        };
+        if exceeds(approvals.two_above) {
+            Some(Cause::TwoAbove)
+        } else if exceeds(approvals.above) {
+            Some(Cause::Above)
+        } else if verdict.is_some_and(|verdict| verdict.action == risk::Action::Review) {
+            Some(Cause::Risk)
+        } else {
+            None
+        }
+    }
+
+    /// What would leave the asker's accounts, per asset.
+    fn sums_leaving(&self, wishes: &[Wish], asker: Asker) -> BTreeMap<AssetCode, i64> {
+        let mut sums: BTreeMap<AssetCode, i64> = BTreeMap::new();
+        for wish in wishes {
+            let Some(([debit, credit], amount)) = wish.kind.accounts().zip(wish.kind.amount())
+            else {
+                continue;
+            };
+            let is_mine = |account| self.owners.get(&account) == Some(&Some(asker.user));
+            if is_mine(debit) && !is_mine(credit) {
+                let sum = sums.entry(amount.asset()).or_default();
+                *sum = sum.saturating_add(amount.minor());
+            }
+        }
+        sums
+    }
+
+    /// Whether one signature would move more than a person may in the first day after a recovery: the sum of a batch
+    /// counts, so that a large payment is not many small ones.
+    fn exceeds_recovery_limit(&self, wishes: &[Wish], payer: Payer) -> bool {
+        let limited = self.limited_until.get(&payer.asker.user);
+        if !limited.is_some_and(|until| payer.now < *until) {
+            return false;
+        }
+        let mut sums: BTreeMap<AssetCode, i64> = BTreeMap::new();
+        for amount in wishes.iter().filter_map(|wish| wish.kind.amount()) {
+            let sum = sums.entry(amount.asset()).or_default();
+            *sum = sum.saturating_add(amount.minor());
+        }
+        sums.into_iter().any(|(asset, sum)| sum > minor_units(RECOVERY_LIMIT_UNITS, asset))
+    }
+
+    fn post_independent(&mut self, wishes: &[Wish], payer: Payer) -> Vec<Result<Posting, Kept>> {
+        let mut seen = HashSet::with_capacity(wishes.len());
+        let mut counted = HashSet::new();
+        let mut outcomes = Vec::with_capacity(wishes.len());
+        for wish in wishes {
+            // A refused item has burned its id for those after it, as it has for later intents.
+            let outcome = if seen.insert(wish.id) {
+                self.admit(wish, payer.asker.user).and_then(|transfer| {
+                    self.allow(wish, payer, &counted)?;
+                    Ok(post(&mut self.ledger, &transfer, payer.now.get())?)
+                })
+            } else {
+                Err(Rejection::DuplicateItem.into())
+            };
+            if outcome.is_ok() {
+                self.charge(wish, payer, &mut counted);
+            }
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    fn post_linked(&mut self, wishes: &[Wish], payer: Payer) -> Vec<Result<Posting, Kept>> {
+        let mut before = Before::default();
+        let mut counted = HashSet::new();
+        let mut transfers = Vec::with_capacity(wishes.len());
+        let mut failed = None;
+        for (index, wish) in wishes.iter().enumerate() {
+            let admitted = self.admit(wish, payer.asker.user).and_then(|transfer| {
+                self.allow(wish, payer, &counted)?;
+                Ok(transfer)
+            });
+            match admitted {
+                Ok(transfer) => {
+                    self.remember(wish, &mut before);
+                    self.charge(wish, payer, &mut counted);
+                    transfers.push(transfer);
+                }
+                Err(kept) => {
+                    failed = Some((index, kept));
+                    break;
+                }
+            }
+        }
+        let batch = match failed {
+            Some(failed) => Err(failed),
+            None => Batch::atomic(transfers).map_err(|rejection| (0, rejection.into())),
+        };
+        let outcomes: Vec<Result<Posting, Kept>> = match batch {
+            Ok(batch) => post_batch(&mut self.ledger, &batch, payer.now.get())
+                .into_items()
+                .into_iter()
+                .map(|item| item.map_err(Kept::from))
+                .collect(),
+            Err((failed, kept)) => {
+                let mut kept = Some(kept);
+                (0..wishes.len())
+                    .map(|index| {
+                        let own = if index == failed { kept.take() } else { None };
+                        Err(own.unwrap_or_else(|| Rejection::LinkedFailed.into()))
+                    })
+                    .collect()
+            }
+        };
+        if outcomes.iter().any(Result::is_err) {
+            self.put_back(before);
+        }
+        outcomes
+    }
+
+    fn post_one(&mut self, wish: &Wish, now: UtcMicros) -> Result<Posting, Refusal> {
+        if self.taken.contains(&wish.id) {
+            return Err(Rejection::DuplicateItem.into());
+        }
+        let transfer = Transfer::new(wish.id, wish.kind)?;
+        Ok(post(&mut self.ledger, &transfer, now.get())?)
+    }
+
+    /// What can be said of a wish before the ledger is asked.
+    fn admit(&self, wish: &Wish, owner: UserId) -> Result<Transfer, Kept> {
+        if self.taken.contains(&wish.id) {
+            return Err(Rejection::DuplicateItem.into());
+        }
+        let transfer = Transfer::new(wish.id, wish.kind)?;
+        // Somebody else's account and no account at all are told apart only for one's own.
+        let is_own = wish
+            .kind
+            .accounts()
+            .is_some_and(|[debit, _]| self.owners.get(&debit).is_none_or(|of| *of == Some(owner)));
+        if is_own { Ok(transfer) } else { Err(Refusal::NotAccountOwner.into()) }
+    }
+
+    /// Whether a wish counts against limits: what stays with its owner does not.
+    fn leaves(&self, pair: Pair) -> bool {
+        let (debit, credit) = pair;
+        self.owners.contains_key(&debit) && self.owners.get(&debit) != self.owners.get(&credit)
+    }
+
+    fn limits(&self, payer: Payer, debit: AccountId) -> Limits {
+        self.policies.limits(payer.asker.role, payer.asker.user, debit)
+    }
+
+    /// Whether a wish is within the payer's limits.
+    fn allow(
+        &self,
+        wish: &Wish,
+        payer: Payer,
+        counted: &HashSet<AccountId>,
+    ) -> Result<(), Exceeded> {
+        let Some(([debit, credit], amount)) = wish.kind.accounts().zip(wish.kind.amount()) else {
+            return Ok(());
+        };
+        if !self.leaves((debit, credit)) {
+            return Ok(());
+        }
+        let usage = self.usage.get(&debit).copied().unwrap_or_default().at(payer.now);
+        limits::allow(
+            &self.limits(payer, debit),
+            &usage,
+            self.payees.get(&(debit, credit)),
+            (amount.asset(), amount.minor()),
+            counted.contains(&debit),
+            payer.now,
+        )
+    }
+
+    /// Counts a payment that was made or is held.
+    fn charge(&mut self, wish: &Wish, payer: Payer, counted: &mut HashSet<AccountId>) {
+        let Some(([debit, credit], amount)) = wish.kind.accounts().zip(wish.kind.amount()) else {
+            return;
+        };
+        if !self.leaves((debit, credit)) {
+            return;
+        }
+        let usage = self.usage.entry(debit).or_default();
+        *usage = usage.at(payer.now);
+        if counted.insert(debit) {
+            usage.count();
+        }
+        usage.add(amount.minor());
+        self.touched.insert(debit);
+        self.payees
+            .entry((debit, credit))
+            .or_insert_with(|| PayeeUsage::known(payer.now))
+            .add(amount.minor(), payer.now);
+        self.payees_touched.insert((debit, credit));
+    }
+
+    fn remember(&self, wish: &Wish, before: &mut Before) {
+        let Some([debit, credit]) = wish.kind.accounts() else { return };
+        let pair = (debit, credit);
+        before.usage.push((debit, self.usage.get(&debit).copied()));
+        before.payees.push((pair, self.payees.get(&pair).copied()));
+    }
+
+    fn put_back(&mut self, before: Before) {
+        for (account, usage) in before.usage.into_iter().rev() {
+            match usage {
+                Some(usage) => self.usage.insert(account, usage),
+                None => self.usage.remove(&account),
+            };
+        }
+        for (pair, payee) in before.payees.into_iter().rev() {
+            match payee {
+                Some(payee) => self.payees.insert(pair, payee),
+                None => self.payees.remove(&pair),
+            };
+        }
+    }
+}
+
+fn saturate(minor: i128) -> i64 {
+    i64::try_from(minor).unwrap_or(if minor < 0 { i64::MIN } else { i64::MAX })
+}

@@ -1,0 +1,155 @@
+//! What a group commit works on: read under locks before its fold, and written after it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use intent::{IntentId, UtcMicros};
+use ledger::{AccountId, BookId, Ledger, TransferId};
+use money::AssetCode;
+use sqlx::PgConnection;
+
+use super::attempt::Aborted;
+use super::fold::{self, Fold, Needs, Pair, ending_id};
+use super::store::{self, Referenced, TransferRows};
+use crate::approvals::APPROVALS;
+use crate::log::store as log_store;
+use crate::policies::Policies;
+use crate::policies::rules::POLICIES;
+use crate::registers::{self, Row, Rows};
+
+/// What the bank allows, and the epoch of authority as of which it does.
+#[derive(Clone, Debug)]
+pub(super) struct InForce {
+    pub(super) epoch: u64,
+    pub(super) policies: Arc<Policies>,
+}
+
+/// The policies in force: the cached ones, which the commit checks by their epoch, or those that are stored.
+pub(super) async fn policies(
+    tx: &mut PgConnection,
+    book: BookId,
+    cached: Option<InForce>,
+) -> sqlx::Result<InForce> {
+    if let Some(cached) = cached {
+        return Ok(cached);
+    }
+    // The epoch comes first: policies that are newer than it make the commit try again, older ones would not.
+    let epoch = log_store::authority_epoch(tx, book).await?;
+    let rows = registers::load_all(tx, book, &POLICIES).await?.into_iter().collect();
+    Ok(InForce { epoch, policies: Arc::new(Policies::in_force(&rows)) })
+}
+
+/// Locks and reads everything that is needed, in the order of locks: accounts by id come first.
+pub(super) async fn load<'a>(
+    tx: &mut PgConnection,
+    book: BookId,
+    mut needs: Needs,
+    equity: &'a BTreeMap<AssetCode, AccountId>,
+    policies: Arc<Policies>,
+) -> Result<Fold<'a>, Aborted> {
+    find_what_is_referred_to(tx, book, &mut needs).await?;
+    let accounts: Vec<_> = needs.accounts.iter().map(|account| account.get()).collect();
+    store::lock_accounts(tx, book, &accounts).await?;
+    let loaded = store::read_accounts(tx, book, &accounts).await?;
+    let transfers: Vec<_> = needs.transfers.iter().map(|id| id.get()).collect();
+    let taken = store::taken_transfers(tx, book, &transfers).await?;
+
+    let mut fold = Fold::new(Ledger::new(), equity, policies);
+    fold.risk = fold::risk_states(loaded.iter().map(|l| (l.account.id, l.risk.as_slice())))?;
+    fold.taken = taken.into_iter().collect();
+    for account in loaded {
+        let id = account.account.id;
+        fold.owners.insert(id, account.owner);
+        fold.usage.insert(id, account.usage);
+        if let (Some(owner), Some(until)) = (account.owner, account.limited_until) {
+            fold.limited_until.insert(owner, until);
+        }
+        fold.ledger.load_account(account.account);
+    }
+    let pairs: Vec<Pair> = needs.payees.iter().copied().collect();
+    fold.payees = store::read_payees(tx, book, &pairs).await?;
+    if !needs.refers_to.is_empty() {
+        load_records(tx, book, &needs, &mut fold).await?;
+    }
+    Ok(fold)
+}
+
+/// Accounts of earlier transfers never change: they are found before the locks are taken.
+async fn find_what_is_referred_to(
+    tx: &mut PgConnection,
+    book: BookId,
+    needs: &mut Needs,
+) -> sqlx::Result<()> {
+    if !needs.payments.is_empty() {
+        let payments: Vec<_> = needs.payments.iter().map(|payment| payment.get()).collect();
+        let holds = store::holds_of(tx, book, &payments).await?;
+        needs.transfers.extend(holds.iter().map(|hold| ending_id(*hold)));
+        needs.refers_to.extend(holds);
+    }
+    if !needs.refers_to.is_empty() {
+        for found in store::referenced(tx, book, &ids(&needs.refers_to)).await? {
+            needs.accounts.extend([found.debit, found.credit]);
+        }
+    }
+    Ok(())
+}
+
+/// The state of earlier transfers, which their accounts' locks protect.
+async fn load_records(
+    tx: &mut PgConnection,
+    book: BookId,
+    needs: &Needs,
+    fold: &mut Fold<'_>,
+) -> Result<(), Aborted> {
+    let mut found = store::referenced(tx, book, &ids(&needs.refers_to)).await?;
+    // One that was committed while we waited for locks: its accounts are not among them.
+    if found.iter().any(|found| {
+        [found.debit, found.credit].iter().any(|account| !needs.accounts.contains(account))
+    }) {
+        return Err(Aborted::Overtaken);
+    }
+    found.sort_by_key(|found| (found.intent, found.item));
+    let mut payments: BTreeSet<IntentId> = needs.payments.clone();
+    for Referenced { record, facts, intent, .. } in found {
+        if let Some(facts) = facts {
+            fold.holds.insert(record.id(), facts);
+            if facts.is_for_approval {
+                fold.held_for.entry(intent).or_default().push(record.id());
+                payments.insert(intent);
+            }
+        }
+        fold.ledger.load_record(record);
+    }
+    for payment in payments {
+        let lookup = registers::Lookup {
+            register: &APPROVALS,
+            matching: Some(("payment", payment.to_string())),
+        };
+        for row in registers::load(tx, book, &lookup).await? {
+            fold.rows.put(row);
+        }
+    }
+    Ok(())
+}
+
+/// Writes what the fold has changed: a fixed number of statements for any number of transfers.
+pub(super) async fn write(
+    tx: &mut PgConnection,
+    book: BookId,
+    fold: &Fold<'_>,
+    rows: &TransferRows,
+    registers: &Rows,
+    now: UtcMicros,
+) -> sqlx::Result<()> {
+    store::insert_transfers(tx, book, rows, now).await?;
+    store::update_accounts(tx, book, &fold.changed_accounts()).await?;
+    let payees: Vec<_> = fold.changed_payees().collect();
+    store::write_payees(tx, book, &payees, &fold.owners).await?;
+    let mut written: Vec<Row> = fold.changed_records();
+    written.extend(registers.iter().cloned());
+    registers::service::write(tx, book, &written).await
+}
+
+fn ids(transfers: &BTreeSet<TransferId>) -> Vec<uuid::Uuid> {
+    transfers.iter().map(|id| id.get()).collect()
+}

@@ -1,0 +1,124 @@
+//! HTTP for holds and reversals: wire types and handlers, no decisions.
+
+use axum::extract::State;
+use bytes::Bytes;
+use intent::Kind;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::HOLDS;
+use crate::App;
+use crate::corridor::api::submit_kind;
+use crate::corridor::{Answer, OriginInfo};
+use crate::http::Json;
+use crate::problem::Problem;
+use crate::registers::{self, Lookup, Row};
+use crate::sessions::Caller;
+
+/// Routes of a session; the caller wraps them with authentication.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, place))
+        .routes(routes!(capture))
+        .routes(routes!(void))
+        .routes(routes!(reverse))
+}
+
+/// Money kept aside. Amounts are minor units in decimal strings.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HoldView {
+    hold: String,
+    debit: String,
+    credit: String,
+    amount: String,
+    asset: String,
+    expires_at: String,
+    /// A payment waits for a person of the bank; otherwise the payee takes it.
+    for_approval: bool,
+    /// `held`, `captured`, `voided` or `expired`.
+    state: String,
+    captured: String,
+}
+
+impl From<&Row> for HoldView {
+    fn from(row: &Row) -> Self {
+        let text = |column| row.get(column).unwrap_or_default().to_owned();
+        Self {
+            hold: text("transfer_id"),
+            debit: text("debit_account"),
+            credit: text("credit_account"),
+            amount: text("amount"),
+            asset: text("asset"),
+            expires_at: text("expires_at"),
+            for_approval: row.is("for_approval"),
+            state: text("state"),
+            captured: text("captured"),
+        }
+    }
+}
+
+/// Holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HoldPage {
+    items: Vec<HoldView>,
+}
+
+/// Open holds from or for the caller's accounts; a manager's are everybody's.
+#[utoipa::path(get, path = "/api/holds", tag = "holds", responses((status = 200, body = HoldPage)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Json<HoldPage>, Problem> {
+    let mut tx = app.db.as_user(&caller).await?;
+    let held = Lookup { register: &HOLDS, matching: Some(("state", "held".to_owned())) };
+    let rows = registers::load(&mut tx, app.bank.book, &held).await?;
+    tx.commit().await?;
+    Ok(Json(HoldPage { items: rows.iter().map(HoldView::from).collect() }))
+}
+
+/// Keeps money aside for a payee: a signed `hold.place`.
+#[utoipa::path(post, path = "/api/holds", tag = "holds", request_body(content = String, content_type = "application/json"), responses((status = 200, description = "Receipt"), (status = 403), (status = 422)))]
+pub(super) async fn place(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Answer, Problem> {
+    submit_kind(&app, &caller, origin, &body, &[Kind::HoldPlace]).await
+}
+
+/// Takes what is held for the caller, or a part of it: a signed `hold.capture`.
+#[utoipa::path(post, path = "/api/holds/capture", tag = "holds", request_body(content = String, content_type = "application/json"), responses((status = 200, description = "Receipt"), (status = 403), (status = 422)))]
+pub(super) async fn capture(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Answer, Problem> {
+    submit_kind(&app, &caller, origin, &body, &[Kind::HoldCapture]).await
+}
+
+/// Gives back what is held for the caller, or as a manager for anybody: a signed `hold.void`.
+#[utoipa::path(post, path = "/api/holds/void", tag = "holds", request_body(content = String, content_type = "application/json"), responses((status = 200, description = "Receipt"), (status = 403), (status = 422)))]
+pub(super) async fn void(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Answer, Problem> {
+    submit_kind(&app, &caller, origin, &body, &[Kind::HoldVoid]).await
+}
+
+/// Gives a transfer back, or a part of it: a signed `transfer.reverse` of its payee, or of a manager for what the bank
+/// paid in.
+#[utoipa::path(post, path = "/api/transactions/reverse", tag = "transactions", request_body(content = String, content_type = "application/json"), responses((status = 200, description = "Receipt"), (status = 403), (status = 422)))]
+pub(super) async fn reverse(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Answer, Problem> {
+    submit_kind(&app, &caller, origin, &body, &[Kind::TransferReverse]).await
+}

@@ -1,0 +1,318 @@
+//! What each policy says, and for whom.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use intent::canonical::{self, Value};
+use intent::{Role, UserId};
+use ledger::AccountId;
+
+use super::rules::POLICIES;
+use crate::limits::Limits;
+use crate::registers::{Row, Rows};
+
+/// A policy by its name.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Policy {
+    /// How much may leave an account: see [`Limits`].
+    Limits,
+    /// From which amounts on a payment waits for a person: see [`Approvals`].
+    Approvals,
+    /// What the risk engine may do, and from which scores on.
+    Risk,
+}
+
+impl Policy {
+    /// Every policy.
+    pub(crate) const ALL: [Self; 3] = [Self::Limits, Self::Approvals, Self::Risk];
+
+    /// Its name in documents.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Limits => "limits",
+            Self::Approvals => "approvals",
+            Self::Risk => "risk",
+        }
+    }
+
+    /// The policy of a name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.name() == name)
+    }
+
+    /// Whether it may be set for less than the whole bank.
+    const fn admits(self, scope: Scope) -> bool {
+        match self {
+            Self::Limits => true,
+            Self::Approvals | Self::Risk => matches!(scope, Scope::Bank),
+        }
+    }
+
+    /// Whether `value` says something for `scope` that can be put in force.
+    pub(crate) fn reads(self, scope: Scope, value: &str) -> bool {
+        let Some(members) = members(value) else { return false };
+        self.admits(scope)
+            && match self {
+                Self::Limits => limits(&members).is_some(),
+                Self::Approvals => Approvals::read(&members).is_some(),
+                Self::Risk => risk_policy(&members).is_some(),
+            }
+    }
+}
+
+/// For whom a policy is.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Scope {
+    /// Everybody whom nothing narrower names.
+    Bank,
+    /// A role.
+    Role(Role),
+    /// A person.
+    User(UserId),
+    /// An account.
+    Account(AccountId),
+}
+
+impl Scope {
+    /// Reads `bank`, `role:<name>`, `user:<id>` or `account:<id>`, in this one spelling.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let scope = match text.split_once(':') {
+            None if text == "bank" => Self::Bank,
+            Some(("role", role)) => Self::Role(role.parse().ok()?),
+            Some(("user", user)) => Self::User(user.parse().ok()?),
+            Some(("account", account)) => Self::Account(account.parse().ok()?),
+            None | Some(_) => return None,
+        };
+        (scope.to_string() == text).then_some(scope)
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bank => f.write_str("bank"),
+            Self::Role(role) => write!(f, "role:{role}"),
+            Self::User(user) => write!(f, "user:{user}"),
+            Self::Account(account) => write!(f, "account:{account}"),
+        }
+    }
+}
+
+/// From which sums on a payment waits for a person. Whole units of its asset.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Approvals {
+    /// Above this it waits for one person.
+    pub(crate) above: i64,
+    /// Above this it waits for two.
+    pub(crate) two_above: i64,
+    /// How long it waits, in hours.
+    pub(crate) hours: u32,
+}
+
+impl Approvals {
+    /// Where no policy says otherwise.
+    pub(crate) const DEFAULT: Self = Self { above: 5_000, two_above: 50_000, hours: 72 };
+    /// The longest wait in hours: 30 days.
+    const HOURS_MAX: u32 = 720;
+
+    fn read(members: &Members) -> Option<Self> {
+        let mut numbers = Numbers::of(members);
+        let default = Self::DEFAULT;
+        let read = Self {
+            above: numbers.take("above", default.above)?,
+            two_above: numbers.take("two_above", default.two_above)?,
+            hours: numbers.take("hours", default.hours)?,
+        };
+        let is_sound = read.above <= read.two_above && (1..=Self::HOURS_MAX).contains(&read.hours);
+        (numbers.is_empty() && is_sound).then_some(read)
+    }
+
+    /// How long a payment waits, in microseconds.
+    pub(crate) fn wait_us(&self) -> i64 {
+        i64::from(self.hours).saturating_mul(3_600_000_000)
+    }
+}
+
+/// Everything that is in force.
+#[derive(Clone, Debug)]
+pub(crate) struct Policies {
+    limits: BTreeMap<Scope, Limits>,
+    /// From which sums on a payment waits for a person.
+    pub(crate) approvals: Approvals,
+    /// Of the risk engine.
+    pub(crate) risk: risk::Policy,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self {
+            limits: BTreeMap::new(),
+            approvals: Approvals::DEFAULT,
+            risk: risk::Policy::default_v1(),
+        }
+    }
+}
+
+impl Policies {
+    /// What the rows of [`POLICIES`] say. One that does not read says nothing; `verify` names it.
+    pub(crate) fn in_force(rows: &Rows) -> Self {
+        let mut policies = Self::default();
+        for row in rows.of(&POLICIES) {
+            policies.put(row);
+        }
+        policies
+    }
+
+    fn put(&mut self, row: &Row) -> Option<()> {
+        let scope = Scope::parse(row.get("scope")?)?;
+        let members = members(row.get("value")?)?;
+        match Policy::from_name(row.get("policy")?)? {
+            Policy::Limits => {
+                self.limits.insert(scope, limits(&members)?);
+            }
+            Policy::Approvals => self.approvals = Approvals::read(&members)?,
+            Policy::Risk => self.risk = risk_policy(&members)?,
+        }
+        Some(())
+    }
+
+    /// The limits of a payment: the narrowest scope that a policy names.
+    pub(crate) fn limits(&self, role: Role, user: UserId, account: AccountId) -> Limits {
+        [Scope::Account(account), Scope::User(user), Scope::Role(role), Scope::Bank]
+            .iter()
+            .find_map(|scope| self.limits.get(scope))
+            .copied()
+            .unwrap_or(Limits::DEFAULT)
+    }
+}
+
+type Members = BTreeMap<String, String>;
+
+/// The members of a canonical object of strings.
+fn members(value: &str) -> Option<Members> {
+    let parsed = canonical::parse(value.as_bytes()).ok()?;
+    if canonical::write(&parsed) != value.as_bytes() {
+        return None;
+    }
+    let Value::Object(members) = parsed else { return None };
+    members
+        .into_iter()
+        .map(|(name, value)| match value {
+            Value::String(text) => Some((name.into_owned(), text.into_owned())),
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        })
+        .collect()
+}
+
+/// Members that are whole numbers, taken one by one.
+struct Numbers<'a>(BTreeMap<&'a str, &'a str>);
+
+impl<'a> Numbers<'a> {
+    fn of(members: &'a Members) -> Self {
+        Self(members.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect())
+    }
+
+    /// The number under a name, or its default; `None` if it is no number in its one spelling, or below zero.
+    fn take<T: std::str::FromStr + ToString + PartialOrd + Default>(
+        &mut self,
+        name: &str,
+        default: T,
+    ) -> Option<T> {
+        let Some(text) = self.0.remove(name) else { return Some(default) };
+        let number: T = text.parse().ok()?;
+        (number >= T::default() && number.to_string() == text).then_some(number)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn limits(members: &Members) -> Option<Limits> {
+    let mut numbers = Numbers::of(members);
+    let default = Limits::DEFAULT;
+    let read = Limits {
+        per_transfer: numbers.take("per_transfer", default.per_transfer)?,
+        per_day: numbers.take("per_day", default.per_day)?,
+        per_payee: numbers.take("per_payee", default.per_payee)?,
+        new_payee: numbers.take("new_payee", default.new_payee)?,
+        per_minute: numbers.take("per_minute", default.per_minute)?,
+        per_hour: numbers.take("per_hour", default.per_hour)?,
+        count_per_day: numbers.take("count_per_day", default.count_per_day)?,
+    };
+    numbers.is_empty().then_some(read)
+}
+
+fn risk_policy(members: &Members) -> Option<risk::Policy> {
+    let mut numbers = Numbers::of(members);
+    let mut policy = risk::Policy::default_v1();
+    policy.version = numbers.take("version", policy.version)?;
+    if let Some(ceiling) = numbers.0.remove("ceiling") {
+        policy.ceiling = ceiling.parse().ok()?;
+    }
+    policy.thresholds = risk::Thresholds {
+        medium: numbers.take("medium", policy.thresholds.medium)?,
+        high: numbers.take("high", policy.thresholds.high)?,
+        critical: numbers.take("critical", policy.thresholds.critical)?,
+    };
+    let of = policy.thresholds;
+    let is_sound = of.medium <= of.high && of.high <= of.critical && of.critical <= 1_000;
+    (numbers.is_empty() && is_sound).then_some(policy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: &str = r#"{"per_day":"20000","per_minute":"100"}"#;
+
+    #[test]
+    fn a_policy_reads_in_one_spelling_only_and_for_the_scopes_it_admits() {
+        let bank = Scope::Bank;
+        assert!(Policy::Limits.reads(bank, LIMITS));
+        assert!(Policy::Limits.reads(Scope::Role(Role::Customer), LIMITS));
+        assert!(Policy::Approvals.reads(bank, r#"{"above":"1","two_above":"1"}"#));
+        assert!(Policy::Risk.reads(bank, r#"{"ceiling":"monitor"}"#));
+        let refused = [
+            (Policy::Limits, bank, r#"{"per_day":"-1"}"#),
+            (Policy::Limits, bank, r#"{"per_day":"020"}"#),
+            (Policy::Limits, bank, r#"{"per_day": "20"}"#),
+            (Policy::Limits, bank, r#"{"per_dya":"20"}"#),
+            (Policy::Limits, bank, r#"["per_day"]"#),
+            (Policy::Limits, bank, ""),
+            (Policy::Approvals, Scope::Role(Role::Customer), r#"{"above":"1"}"#),
+            (Policy::Approvals, bank, r#"{"above":"9","two_above":"8"}"#),
+            (Policy::Approvals, bank, r#"{"hours":"0"}"#),
+            (Policy::Risk, bank, r#"{"ceiling":"sometimes"}"#),
+            (Policy::Risk, bank, r#"{"high":"900","critical":"800"}"#),
+        ];
+        for (policy, scope, value) in refused {
+            assert!(!policy.reads(scope, value), "{} {value}", policy.name());
+        }
+    }
+
+    #[test]
+    fn the_narrowest_scope_has_the_word() {
+        let user = UserId::new(uuid::Uuid::from_u128(1));
+        let account = AccountId::new(uuid::Uuid::from_u128(2));
+        let scopes =
+            [Scope::Bank, Scope::Role(Role::Customer), Scope::User(user), Scope::Account(account)];
+        let mut rows = Rows::default();
+        let per_day =
+            |rows: &Rows| Policies::in_force(rows).limits(Role::Customer, user, account).per_day;
+        assert_eq!(per_day(&rows), Limits::DEFAULT.per_day);
+        for (number, scope) in (1..).zip(scopes) {
+            let value = format!("{{\"per_day\":\"{number}\"}}");
+            rows.put(
+                Row::new(&POLICIES)
+                    .with("policy", "limits")
+                    .with("scope", scope)
+                    .with("value", value),
+            );
+            assert_eq!(per_day(&rows), number);
+            assert_eq!(Scope::parse(&scope.to_string()), Some(scope));
+        }
+        assert_eq!(Scope::parse("everyone"), None);
+        assert_eq!(Scope::parse("role:king"), None);
+    }
+}

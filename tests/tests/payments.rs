@@ -1,0 +1,269 @@
+//! Holds, reversals, payments that wait for a person, limits and policies, end to end: what moves, what waits, who wins
+//! a race, and that the auditor agrees with all of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use client::{BatchLine, ClientError, Session, Settled, Wish};
+use e2e::{Bank, Customer, eur, eventually_within};
+use intent::{ApprovalDecision, IntentId, UtcMicros};
+use ledger::{Freeze, TransferId};
+
+const SOON: Duration = Duration::from_secs(20);
+
+fn in_seconds(seconds: i64) -> UtcMicros {
+    UtcMicros::from_micros(server::clock::now().get() + seconds * 1_000_000)
+}
+
+fn id_of(settled: &Settled) -> TransferId {
+    TransferId::new(settled.receipt.intent_id.get())
+}
+
+/// The administrator proposes, the manager approves.
+async fn put_in_force(bank: &Bank, policy: &str, scope: &str, value: &str) {
+    let wish = Wish::propose_policy(policy.into(), scope.into(), value.into());
+    let proposed = bank.admin().await.submit(wish).await.unwrap();
+    let wish = Wish::approve_policy(proposed.receipt.intent_id, true);
+    bank.manager().await.submit(wish).await.unwrap();
+}
+
+async fn decide(
+    by: &Session,
+    payment: IntentId,
+    decision: ApprovalDecision,
+) -> Result<Settled, ClientError> {
+    by.submit(Wish::decide(payment, decision, "looked at it".into())).await
+}
+
+fn code(answer: &Result<Settled, ClientError>) -> &str {
+    match answer {
+        Ok(settled) => &settled.receipt.code,
+        Err(ClientError::Refused { problem, .. }) => &problem.code,
+        Err(other) => panic!("neither accepted nor refused: {other}"),
+    }
+}
+
+async fn available(bank: &Bank, account: ledger::AccountId) -> i64 {
+    bank.count(&format!(
+        "SELECT credits_posted - debits_posted - debits_pending FROM accounts WHERE account_id = '{account}'"
+    ))
+    .await
+}
+
+async fn hold(by: &Customer, to: &Customer, minor: i64, seconds: i64) -> TransferId {
+    let wish = Wish::hold(by.account, to.account, eur(minor), in_seconds(seconds), Some("room 7"));
+    id_of(&by.submit(wish.unwrap()).await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_is_there_for_its_payee_and_for_nobody_else() {
+    let bank = Bank::start().await;
+    let alice = bank.customer("Alice", 1_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let first = hold(&alice, &bob, 600, 3_600).await;
+    assert_eq!(
+        (bank.balance(alice.account).await, available(&bank, alice.account).await),
+        (1_000, 400)
+    );
+    let too_much = alice.transfer(alice.account, bob.account, eur(401), None).await;
+    assert_eq!(code(&too_much), "insufficient-funds");
+
+    bob.submit(Wish::capture(first, Some(eur(250)))).await.unwrap();
+    assert_eq!(
+        (bank.balance(alice.account).await, available(&bank, alice.account).await),
+        (750, 750)
+    );
+    let second = hold(&alice, &bob, 700, 3_600).await;
+    bank.manager().await.submit(Wish::void(second)).await.unwrap();
+    assert_eq!(available(&bank, alice.account).await, 750);
+    let third = hold(&alice, &bob, 50, 3_600).await;
+    let listed = bank.get_as(&bob, "/api/holds").await.ok().json();
+    assert_eq!(listed["items"][0]["hold"], third.to_string());
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    bank.assert_verifies().await;
+    bank.assert_books_balance().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_is_given_back_when_its_time_is_over_once_though_two_instances_notice() {
+    let bank = Bank::start().await;
+    let another = bank.start_another().await;
+    let alice = bank.customer("Alice", 1_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let holds = [hold(&alice, &bob, 600, 2).await, hold(&alice, &bob, 100, 2).await];
+    eventually_within("both holds to be given back", SOON, async || {
+        (available(&bank, alice.account).await == 1_000).then_some(())
+    })
+    .await;
+    for held in holds {
+        let late = bob.submit(Wish::capture(held, None)).await;
+        assert_eq!(code(&late), "hold-resolved");
+    }
+    assert_eq!(bank.count("SELECT count(*) FROM holds WHERE state = 'expired'").await, 2);
+    another.shutdown().await.unwrap();
+    bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_capture_at_once_one_wins_and_however_many_reverse_never_more_than_was_paid() {
+    let bank = Bank::start().await;
+    let alice = bank.customer("Alice", 1_000).await;
+    let bob = Arc::new(bank.customer("Bob", 0).await);
+    let held = hold(&alice, &bob, 600, 3_600).await;
+    let paid = id_of(&alice.transfer(alice.account, bob.account, eur(300), None).await.unwrap());
+    let mut racing = tokio::task::JoinSet::new();
+    for _ in 0..12 {
+        let bob = Arc::clone(&bob);
+        racing.spawn(async move { bob.submit(Wish::capture(held, None)).await.is_ok() });
+    }
+    let won = racing.join_all().await.into_iter().filter(|won| *won).count();
+    assert_eq!(won, 1);
+    let mut racing = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        let bob = Arc::clone(&bob);
+        let wish = Wish::reverse(paid, Some(eur(70)), "refund".into());
+        racing.spawn(async move { bob.submit(wish).await.is_ok() });
+    }
+    let won = racing.join_all().await.into_iter().filter(|won| *won).count();
+    assert_eq!(won, 4, "four times 70 of 300, a fifth would be too much");
+    assert_eq!(bank.balance(alice.account).await, 1_000 - 600 - 300 + 280);
+    let rest = bob.submit(Wish::reverse(paid, None, "the rest".into())).await.unwrap();
+    assert_eq!(rest.receipt.code, "ok");
+    assert_eq!(bank.balance(alice.account).await, 400);
+    bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_payment_waits_for_two_people_and_moves_when_both_agree() {
+    let bank = Bank::start().await;
+    put_in_force(&bank, "approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
+    let alice = bank.customer("Alice", 1_000_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let max = bank.login(&bank.second_manager()).await;
+    let mary = bank.manager().await;
+    let small = alice.transfer(alice.account, bob.account, eur(100_00), None).await.unwrap();
+    assert_eq!(small.receipt.code, "ok");
+
+    let one = alice.transfer(alice.account, bob.account, eur(100_01), None).await.unwrap();
+    assert_eq!(one.receipt.code, "held");
+    assert_eq!(bank.balance(bob.account).await, 100_00);
+    assert_eq!(available(&bank, alice.account).await, 1_000_000 - 100_00 - 100_01);
+    // Neither the payer nor the payee ends what waits for the bank.
+    assert_eq!(code(&bob.submit(Wish::capture(id_of(&one), None)).await), "hold-not-found");
+    assert_eq!(code(&mary.submit(Wish::void(id_of(&one))).await), "hold-not-found");
+    decide(mary, one.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
+    assert_eq!(bank.balance(bob.account).await, 200_01);
+
+    let two = alice.transfer(alice.account, bob.account, eur(1_000_01), None).await.unwrap();
+    decide(mary, two.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
+    assert_eq!(bank.balance(bob.account).await, 200_01, "a second person is asked for");
+    let waiting = bank.get_as(mary, "/api/approvals").await.ok().json();
+    assert_eq!(waiting["items"][0]["approvers"], "2");
+    assert_eq!(waiting["items"][0]["amount"], "100001");
+    decide(&max, two.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
+    assert_eq!(bank.balance(bob.account).await, 1_200_02);
+
+    let bad = alice.transfer(alice.account, bob.account, eur(500_00), None).await.unwrap();
+    decide(&max, bad.receipt.intent_id, ApprovalDecision::Escalate).await.unwrap();
+    decide(&max, bad.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
+    decide(mary, bad.receipt.intent_id, ApprovalDecision::Reject).await.unwrap();
+    assert_eq!(available(&bank, alice.account).await, 1_000_000 - 1_200_02);
+    let own = bank.get_as(&alice, "/api/approvals?status=rejected").await.ok().json();
+    assert_eq!(own["items"][0]["reason"], "looked at it");
+    let others = bank.get_as(&bob, "/api/approvals?status=rejected").await.ok().json();
+    assert_eq!(others["items"].as_array().unwrap().len(), 0);
+    bank.assert_verifies().await;
+    bank.assert_books_balance().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_managers_at_two_instances_decide_a_payment_once() {
+    let bank = Bank::start().await;
+    let another = bank.start_another().await;
+    put_in_force(&bank, "approvals", "bank", r#"{"above":"0","two_above":"1000"}"#).await;
+    let alice = bank.customer("Alice", 1_000_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let mary = bank.manager().await;
+    let max = bank.client_of(&another).login(bank.second_manager().identity).await.unwrap();
+    for round in 0..8_i64 {
+        let paid = alice.transfer(alice.account, bob.account, eur(10), None).await.unwrap();
+        let payment = paid.receipt.intent_id;
+        let (one, other) = tokio::join!(
+            decide(mary, payment, ApprovalDecision::Approve),
+            decide(&max, payment, ApprovalDecision::Reject),
+        );
+        let mut codes = [code(&one), code(&other)];
+        codes.sort_unstable();
+        assert_eq!(codes, ["ok", "payment-decided"], "round {round}");
+    }
+    let approved = bank.count("SELECT count(*) FROM approvals WHERE status = 'approved'").await;
+    assert_eq!(bank.balance(bob.account).await, approved * 10);
+    assert_eq!(available(&bank, alice.account).await, 1_000_000 - approved * 10);
+    another.shutdown().await.unwrap();
+    bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_waits_as_one_and_a_freeze_keeps_all_of_it_from_being_approved() {
+    let bank = Bank::start().await;
+    put_in_force(&bank, "approvals", "bank", r#"{"above":"10","two_above":"1000"}"#).await;
+    let alice = bank.customer("Alice", 100_000).await;
+    let [bob, cleo] = [bank.customer("Bob", 0).await, bank.customer("Cleo", 0).await];
+    let lines =
+        [bob.account, cleo.account].map(|to| BatchLine { to, amount: eur(6_00), memo: None });
+    let batch = alice.batch(alice.account, &lines, false).await.unwrap();
+    assert_eq!(batch.receipt.code, "held", "6.00 each, 12.00 together");
+    let (manager, payment) = (bank.manager().await, batch.receipt.intent_id);
+    let freeze = Freeze { debit: false, credit: true };
+    manager.freeze(cleo.account, freeze, "inquiry").await.unwrap();
+    let answer = decide(manager, payment, ApprovalDecision::Approve).await;
+    assert_eq!(code(&answer), "credit-account-frozen");
+    assert_eq!((bank.balance(bob.account).await, bank.balance(cleo.account).await), (0, 0));
+    manager.freeze(cleo.account, Freeze::default(), "over").await.unwrap();
+    decide(manager, payment, ApprovalDecision::Approve).await.unwrap();
+    assert_eq!((bank.balance(bob.account).await, bank.balance(cleo.account).await), (600, 600));
+    bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_risk_engine_holds_a_payment_back_and_a_person_lets_it_go() {
+    let bank = Bank::start().await;
+    let value = r#"{"ceiling":"review","critical":"0","high":"0","medium":"0"}"#;
+    put_in_force(&bank, "risk", "bank", value).await;
+    let alice = bank.customer("Alice", 1_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let paid = alice.transfer(alice.account, bob.account, eur(10), None).await.unwrap();
+    assert_eq!(paid.receipt.code, "held");
+    let view = format!("/api/approvals/{}", paid.receipt.intent_id);
+    assert_eq!(bank.get_as(bank.manager().await, &view).await.ok().json()["cause"], "risk");
+    let manager = bank.manager().await;
+    decide(manager, paid.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
+    assert_eq!(bank.balance(bob.account).await, 10);
+    bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_limit_counts_from_the_next_payment_at_every_instance_and_under_a_race() {
+    let bank = Bank::start().await;
+    let another = bank.start_another().await;
+    let alice = Arc::new(bank.customer("Alice", 1_000).await);
+    let bob = bank.customer("Bob", 0).await;
+    let elsewhere = bank.client_of(&another).login(alice.identity().clone()).await.unwrap();
+    elsewhere.transfer(alice.account, bob.account, eur(1), None).await.unwrap();
+    let scope = format!("user:{}", alice.identity().user().id);
+    put_in_force(&bank, "limits", &scope, r#"{"count_per_day":"6","per_minute":"99"}"#).await;
+    let elsewhere = Arc::new(elsewhere);
+    let mut racing = tokio::task::JoinSet::new();
+    for turn in 0..12 {
+        let (here, there, to) = (Arc::clone(&alice), Arc::clone(&elsewhere), bob.account);
+        racing.spawn(async move {
+            let session: &Session = if turn % 2 == 0 { &here } else { &there };
+            session.transfer(here.account, to, eur(1), None).await.is_ok()
+        });
+    }
+    let paid = racing.join_all().await.into_iter().filter(|paid| *paid).count();
+    assert_eq!(paid, 5, "five are left of six");
+    assert_eq!(bank.balance(bob.account).await, 6);
+    another.shutdown().await.unwrap();
+    bank.assert_verifies().await;
+}
