@@ -148,10 +148,17 @@ impl Judged<'_> {
 
     fn large_to_new_payee(&self) -> Option<Reason> {
         let unfamiliar = &self.features.unfamiliar;
-        self.hit(Rule::LargeToNewPayee, u32::from(unfamiliar.is_large), || {
+        if !unfamiliar.is_large {
+            return None;
+        }
+        // Several are suspicious where each is far above a habit; without one they may be the habit.
+        let times = if self.features.habit.is_some() { unfamiliar.times } else { 1 };
+        self.hit(Rule::LargeToNewPayee, times, || {
             let amount = self.with_code(unfamiliar.amount_minor);
             let habit = if self.features.habit.is_some() { "your mean" } else { "what you have" };
-            format!("{amount} goes to whom you have not paid for long, and is much against {habit}")
+            format!(
+                "{amount} goes to a new payee, payment {times} to it, and is much against {habit}"
+            )
         })
     }
 
@@ -279,7 +286,11 @@ impl Judged<'_> {
         })
     }
 
+    /// Among many small payments some are equal by chance.
     fn round_trip(&self) -> Option<Reason> {
+        if !self.features.is_large {
+            return None;
+        }
         self.hit(Rule::RoundTrip, self.features.returning, || {
             format!("{} goes back through others to where it came from", self.amount())
         })
@@ -287,10 +298,12 @@ impl Judged<'_> {
 
     fn fan_out(&self) -> Option<Reason> {
         let Features { batch_len, flows, unfamiliar, day_share_per_mille, .. } = &self.features;
-        let is_large = day_share_per_mille
-            .is_some_and(|share| share >= to_f64(self.policy.bounds.large_per_mille_min));
-        // A first salary run pays many for the first time, too.
-        if *batch_len > 1 || unfamiliar.never_paid == 0 || !is_large {
+        let bounds = &self.policy.bounds;
+        let is_large =
+            day_share_per_mille.is_some_and(|share| share >= to_f64(bounds.large_per_mille_min));
+        let is_new = self.features.in_use_us < bounds.in_use_us;
+        // A first salary run pays many for the first time, and so does whoever begins.
+        if *batch_len > 1 || unfamiliar.never_paid == 0 || !is_large || is_new {
             return None;
         }
         let payees = nearest(flows.new_payees + 1.0);

@@ -29,9 +29,13 @@ pub(crate) struct Features {
     pub(crate) through: Option<Through>,
     /// Whether the account that pays is young.
     pub(crate) is_young: bool,
+    /// Since its first attempt.
+    pub(crate) in_use_us: i64,
     pub(crate) slept_us: i64,
     pub(crate) unfamiliar: Unfamiliar,
     pub(crate) fresh: Fresh,
+    /// Whether it is much in all, by the account's habit or by what it has.
+    pub(crate) is_large: bool,
     /// How often money comes home to a payee.
     pub(crate) returning: u32,
     /// Attempts near a limit, this one included, and the limit.
@@ -69,6 +73,8 @@ pub(crate) struct Unfamiliar {
     pub(crate) young: u32,
     /// How often the one of those that was paid most was paid, this time included.
     pub(crate) young_times: u32,
+    /// The same of all unfamiliar payees.
+    pub(crate) times: u32,
     /// The most payers in two days of one of the payees that usually has not many.
     pub(crate) payers: f64,
     /// Whether one of them is new in the address book.
@@ -109,9 +115,11 @@ impl Features {
             is_young: context.account_opened_at_us.is_some_and(|opened_at_us| {
                 is_young(opened_at_us, bounds.account_young_us, attempt)
             }),
+            in_use_us: payer.first_at_us().map_or(0, |first| age_us(at_us, first)),
             slept_us: payer.slept_us(at_us, context.account_opened_at_us),
             unfamiliar: Unfamiliar::of(attempt, &money, bounds),
             fresh: Fresh::of(payer, attempt, bounds),
+            is_large: money.is_large(amount_minor, bounds),
             returning: attempt
                 .payments
                 .iter()
@@ -217,21 +225,22 @@ impl Unfamiliar {
         for payment in unfamiliar {
             found.count = found.count.saturating_add(1);
             found.amount_minor = found.amount_minor.saturating_add(payment.amount_minor.max(0));
-            if payment.pair.paid_count() == 0 {
+            let times = payment.pair.paid_count().saturating_add(1);
+            found.times = found.times.max(times);
+            if times == 1 {
                 found.never_paid = found.never_paid.saturating_add(1);
             }
             if payment
                 .payee_opened_at_us
                 .is_some_and(|opened| is_young(opened, bounds.payee_young_us, attempt))
             {
-                let times = payment.pair.paid_count().saturating_add(1);
                 found.young = found.young.saturating_add(1);
                 found.young_times = found.young_times.max(times);
             }
             found.is_new_beneficiary |= payment
                 .beneficiary_since_us
                 .is_some_and(|since| age_us(at_us, since) < bounds.beneficiary_new_us);
-            found.payers = found.payers.max(unusual_payers(payment, at_us, bounds));
+            found.payers = found.payers.max(unusual_payers(payment, attempt, bounds));
         }
         found.is_large = money.is_large(found.amount_minor, bounds);
         found.is_draining = money.is_draining(found.amount_minor, bounds);
@@ -239,10 +248,14 @@ impl Unfamiliar {
     }
 }
 
-/// The payee's distinct payers, where what they bring is unusual for it: not of a shop.
-fn unusual_payers(payment: &Payment<'_>, at_us: i64, bounds: &Bounds) -> f64 {
+/// The payee's distinct payers, where what they bring is unusual for it: not of a shop, and not in a bank's first days.
+fn unusual_payers(payment: &Payment<'_>, attempt: &Attempt<'_>, bounds: &Bounds) -> f64 {
     const DAYS_PER_MONTH: f64 = 30.0;
     let Some(state) = payment.payee_state else { return 0.0 };
+    let at_us = attempt.at_us;
+    if age_us(at_us, attempt.context.bank_since_us) < bounds.payee_young_us {
+        return 0.0;
+    }
     let Flows { received, received_month, .. } = state.flows(at_us);
     let usual_day = (received_month - received).max(0.0) / DAYS_PER_MONTH;
     let is_unusual = received > usual_day * to_f64(bounds.inflow_multiple_min);

@@ -101,6 +101,8 @@ bounds! {
     habit_attempts_min "habit-attempts-min",
     /// An amount within so many standard deviations of the mean is habit.
     habit_deviations_min "habit-deviations-min",
+    /// An account that was first used so long ago has a way of its own, from which many new payees differ.
+    in_use_us "in-use-us",
     /// An inflow is unusual from so many times the account's usual day.
     inflow_multiple_min "inflow-multiple-min",
     /// An amount is large from so many times the 30-day mean.
@@ -138,6 +140,7 @@ const BOUNDS: Bounds = Bounds {
     familiar_after_us: 7 * DAY_US,
     habit_attempts_min: 3,
     habit_deviations_min: 3,
+    in_use_us: DAY_US,
     inflow_multiple_min: 4,
     large_multiple_min: 3,
     large_per_mille_min: 500,
@@ -176,11 +179,11 @@ impl Policy {
     pub fn default_v2() -> Self {
         let review = |weighing: Weighing| Weighing { floor: Some(Action::Review), ..weighing };
         let rules = [
-            (Rule::VelocityBurst, steps(&[(7, 250), (11, 500), (20, 750)])),
+            (Rule::VelocityBurst, steps(&[(7, 300), (11, 500), (20, 750)])),
             (Rule::FarAboveHabit, steps(&[(5, 80), (10, 140)])),
             (Rule::AboveLargest, steps(&[(2, 40), (5, 80)])),
             (Rule::MostOfBalance, steps(&[(900, 100)])),
-            (Rule::LargeToNewPayee, steps(&[(1, 80)])),
+            (Rule::LargeToNewPayee, steps(&[(1, 80), (3, 450)])),
             (Rule::RepeatedlyBelowLimit, steps(&[(2, 150), (3, 500), (4, 600), (5, 750)])),
             (Rule::NewDevice, steps(&[(1, 120)])),
             (Rule::NewKey, steps(&[(1, 40)])),
@@ -191,7 +194,7 @@ impl Policy {
             (Rule::NewBeneficiary, steps(&[(1, 60)])),
             (Rule::YoungPayee, steps(&[(1, 350), (2, 450), (3, 550)])),
             (Rule::PayeeFanIn, steps(&[(8, 150), (15, 250)])),
-            (Rule::MuleThrough, steps(&[(1, 250), (2, 500), (3, 700)])),
+            (Rule::MuleThrough, steps(&[(1, 250), (2, 500), (3, 550)])),
             (Rule::FanInThenOut, review(steps(&[(8, 50), (15, 100)]))),
             (Rule::DormantWaking, steps(&[(1, 450)])),
             (Rule::RoundTrip, review(steps(&[(1, 500), (2, 700)]))),

@@ -15,7 +15,7 @@ pub enum Rule {
     AboveLargest,
     /// Most of what is available at once. Measure: share, in thousandths.
     MostOfBalance,
-    /// A large payment to a payee who is not familiar yet. Measure: 1.
+    /// A large payment to a payee who is not familiar yet. Measure: payments to it, this one included.
     LargeToNewPayee,
     /// Again just below a limit. Measure: attempts near it, this one included.
     RepeatedlyBelowLimit,

@@ -2,21 +2,21 @@
 
 use super::{Account, DAY_US, HOUR_US, MINUTE_US, Person, Story, World};
 
-/// By name, with the share of tellings that must be caught, in per cent.
-pub(crate) const FRAUDS: [(&str, Story, usize); 13] = [
-    ("account takeover", takeover, 95),
-    ("authorised scam", scam, 95),
-    ("authorised scam, payee of years", scam_to_old_account, 0),
-    ("mule", mule, 95),
-    ("mule, account of years", mule_of_years, 85),
-    ("structuring", structuring, 95),
-    ("velocity burst", burst, 80),
-    ("dormant waking", dormant, 95),
-    ("round trip", round_trip, 95),
-    ("fan-out", fan_out, 90),
-    ("fan-in, then out", fan_in, 95),
-    ("payroll diversion, new hand", diversion_new_hand, 90),
-    ("payroll diversion, usual hand", diversion, 0),
+/// By name.
+pub(crate) const FRAUDS: [(&str, Story); 13] = [
+    ("account takeover", takeover),
+    ("authorised scam", scam),
+    ("authorised scam, payee of years", scam_to_old_account),
+    ("mule", mule),
+    ("mule, account of years", mule_of_years),
+    ("structuring", structuring),
+    ("velocity burst", burst),
+    ("dormant waking", dormant),
+    ("round trip", round_trip),
+    ("fan-out", fan_out),
+    ("fan-in, then out", fan_in),
+    ("payroll diversion, new hand", diversion_new_hand),
+    ("payroll diversion, usual hand", diversion),
 ];
 
 /// A new device, address and payee, and most of the balance within hours.

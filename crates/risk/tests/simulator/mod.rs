@@ -4,6 +4,7 @@ pub(crate) mod frauds;
 pub(crate) mod innocents;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use money::{Asset, AssetCode};
 use risk::{
@@ -315,10 +316,10 @@ pub(crate) struct Tally {
 pub(crate) type Story = fn(&mut World);
 
 impl Tally {
-    /// Tells it with the seeds from 1 to `times`.
-    pub(crate) fn of(story: Story, policy: &Policy, times: u64, releases: bool) -> Self {
+    /// Tells it with each of the seeds.
+    pub(crate) fn of(story: Story, policy: &Policy, seeds: Range<u64>, releases: bool) -> Self {
         let mut tally = Self::default();
-        for seed in 1..=times {
+        for seed in seeds {
             let mut world = World::new(policy, seed);
             world.releases = releases;
             story(&mut world);
@@ -344,10 +345,6 @@ impl Tally {
             self.steps.push(first + 1);
             *self.reasons.entry(told[first].verdict.reasons[0].code).or_default() += 1;
         }
-    }
-
-    pub(crate) fn held_per_cent(&self) -> usize {
-        self.held * 100 / self.told
     }
 
     pub(crate) fn median_step(&mut self) -> Option<usize> {
