@@ -156,9 +156,7 @@ impl Judged<'_> {
         self.hit(Rule::LargeToNewPayee, times, || {
             let amount = self.with_code(unfamiliar.amount_minor);
             let habit = if self.features.habit.is_some() { "your mean" } else { "what you have" };
-            format!(
-                "{amount} goes to a new payee, payment {times} to it, and is much against {habit}"
-            )
+            format!("{amount} goes to a new payee, for time {times}, and is much against {habit}")
         })
     }
 

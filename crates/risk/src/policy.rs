@@ -149,7 +149,7 @@ const BOUNDS: Bounds = Bounds {
     several_strangers_min: 3,
     strangers_per_mille_min: 600,
     takeover_multiple_min: 10,
-    through_per_mille_max: 2_000,
+    through_per_mille_max: 3_000,
     through_per_mille_min: 800,
     velocity_multiple_min: 6,
     payee_young_us: 30 * DAY_US,
@@ -159,7 +159,7 @@ const BOUNDS: Bounds = Bounds {
 const REPORTING_LIMIT_MINOR: i64 = 1_000_000;
 
 impl Policy {
-    /// Version 1: five rules on the account's own habits, and a ceiling of [`Action::Monitor`] for a bank without
+    /// Version 1: four rules on the account's own habits, which need nothing of the payee, and a ceiling of [`Action::Monitor`] for a bank without
     /// approvals, which could not release what it holds.
     #[must_use]
     pub fn default_v1() -> Self {
@@ -167,7 +167,6 @@ impl Policy {
             (Rule::VelocityBurst, steps(&[(7, 250), (13, 450), (25, 750)])),
             (Rule::FarAboveHabit, steps(&[(5, 80), (10, 140)])),
             (Rule::MostOfBalance, steps(&[(900, 100)])),
-            (Rule::LargeToNewPayee, steps(&[(1, 80)])),
             (Rule::RepeatedlyBelowLimit, steps(&[(3, 350), (4, 500), (5, 650)])),
         ];
         Self { version: 1, ceiling: Action::Monitor, rules: rules.into(), ..Self::default_v2() }
@@ -179,7 +178,7 @@ impl Policy {
     pub fn default_v2() -> Self {
         let review = |weighing: Weighing| Weighing { floor: Some(Action::Review), ..weighing };
         let rules = [
-            (Rule::VelocityBurst, steps(&[(7, 300), (11, 500), (20, 750)])),
+            (Rule::VelocityBurst, steps(&[(7, 250), (9, 300), (11, 500), (20, 750)])),
             (Rule::FarAboveHabit, steps(&[(5, 80), (10, 140)])),
             (Rule::AboveLargest, steps(&[(2, 40), (5, 80)])),
             (Rule::MostOfBalance, steps(&[(900, 100)])),

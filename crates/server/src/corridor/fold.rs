@@ -164,21 +164,30 @@ impl Fold<'_> {
         }
         let account = self.ledger.account(payer)?;
         let asset = Asset::iso(account.asset).or_else(|| Asset::new(account.asset, 0).ok())?;
-        let amount_minor = wishes
+        let out: Vec<&Wish> = wishes.iter().filter(|wish| wish.debit == payer).collect();
+        let payments: Vec<risk::Payment<'_>> = out
             .iter()
-            .filter(|wish| wish.debit == payer)
-            .fold(0_i64, |sum, wish| sum.saturating_add(wish.amount.minor()));
+            .map(|wish| risk::Payment {
+                amount_minor: wish.amount.minor(),
+                payee: risk::Party::of(wish.credit.get().into_bytes()),
+                pair: risk::PairState::default(),
+                payee_state: None,
+                payee_opened_at_us: None,
+                beneficiary_since_us: None,
+            })
+            .collect();
         let attempt = risk::Attempt {
-            amount_minor,
+            asset,
             at_us: now.get(),
             available_minor: account.headroom().map(saturate),
-            first_payment_to_payee: None,
-            batch_len: u32::try_from(wishes.len()).unwrap_or(u32::MAX),
-            asset,
+            payments: &payments,
+            context: risk::Context::default(),
         };
+        let amount_minor =
+            out.iter().fold(0_i64, |sum, wish| sum.saturating_add(wish.amount.minor()));
         let state = self.risk.entry(payer).or_default();
         let verdict = risk::assess(state, &attempt, self.risk_policy);
-        state.update(amount_minor, now.get());
+        state.attempted(amount_minor, payments.len(), now.get());
         self.risk_touched.insert(payer);
         Some(verdict)
     }
