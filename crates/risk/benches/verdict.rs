@@ -10,6 +10,7 @@
     missing_docs,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
+    clippy::similar_names,
     clippy::unwrap_used,
     reason = "a measurement ends at the first surprise"
 )]
@@ -54,7 +55,7 @@ impl Rows {
         let mut payer = AccountState::from_bytes(&self.payer).unwrap();
         let mut payee = AccountState::from_bytes(&self.payee).unwrap();
         let mut pair = PairState::from_bytes(&self.pair).unwrap();
-        let (from, to) = (Party::of([1; 16]), Party::of([2; 16]));
+        let (from, to) = (Party::of([1; 16], 0), Party::of([2; 16], 0));
         let payment = Payment {
             amount_minor,
             payee: to,

@@ -140,29 +140,28 @@ pub struct Posted {
 /// Remembers a posted transfer between two accounts in all three states. Once per posting (for a hold: when it is
 /// captured), after [`AccountState::attempted`]; not for money that the bank itself puts in, which comes from nobody.
 pub fn posted(
-    payer: &mut AccountState,
-    payee: &mut AccountState,
+    from: &mut AccountState,
+    to: &mut AccountState,
     pair: &mut PairState,
     transfer: &Posted,
 ) {
     let &Posted { amount_minor, at_us, .. } = transfer;
     let is_first = pair.paid_count() == 0;
     let amount = to_f64(amount_minor);
-    payee.flows = payee.flows.at(at_us);
-    payee.flows.received += amount;
-    payee.flows.received_month += amount;
+    to.flows = to.flows.at(at_us);
+    to.flows.received += amount;
+    to.flows.received_month += amount;
     if is_first {
-        payee.flows.from_strangers += amount;
+        to.flows.from_strangers += amount;
     }
-    payee.payers.insert(transfer.payer, at_us);
-    let (own, from) = (transfer.payee, transfer.payer);
-    payee.tokens.receive(own, from, &payer.tokens, amount_minor, at_us);
-    payer.flows = payer.flows.at(at_us);
-    payer.flows.paid += amount;
+    to.payers.insert(transfer.payer, at_us);
+    to.tokens.receive(transfer.payee, transfer.payer, &from.tokens, amount_minor, at_us);
+    from.flows = from.flows.at(at_us);
+    from.flows.paid += amount;
     if is_first && !transfer.in_batch {
-        payer.flows.new_payees += 1.0;
+        from.flows.new_payees += 1.0;
     }
-    payer.largest = payer.largest.max(payer.clipped(amount_minor, at_us));
+    from.largest = from.largest.max(from.clipped(amount_minor, at_us));
     pair.paid(amount_minor, at_us);
 }
 
@@ -269,10 +268,10 @@ impl AccountState {
 
     /// Amounts of the last attempts to pay one payee, at most eight, since `since_us`, in minor units, newest first.
     pub(crate) fn recent_since(&self, since_us: i64) -> impl Iterator<Item = i64> {
-        let since_s = seconds(since_us);
+        let earliest = seconds(since_us);
         self.recent
             .iter()
-            .filter(move |recent| recent.amount_minor > 0 && recent.at_s >= since_s)
+            .filter(move |recent| recent.amount_minor > 0 && recent.at_s >= earliest)
             .map(|recent| recent.amount_minor)
     }
 
@@ -353,6 +352,7 @@ fn of(values: [f64; WINDOWS], window: Window) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::similar_names, reason = "payer and payee are the words")]
 mod tests {
     use proptest::prelude::*;
 
@@ -446,7 +446,7 @@ mod tests {
     fn only_the_first_payment_of_a_pair_is_a_strangers() {
         let (mut payer, mut payee) = (AccountState::default(), AccountState::default());
         let mut pair = PairState::default();
-        let [a, b] = [1_u128, 2].map(|id| Party::of(id.to_le_bytes()));
+        let [a, b] = [1_u128, 2].map(|id| Party::of(id.to_le_bytes(), 0));
         let transfer =
             Posted { payer: a, payee: b, amount_minor: 100, at_us: DAY_US, in_batch: false };
         for _ in 0..3 {

@@ -125,16 +125,16 @@ impl Judged<'_> {
         }
         let multiple = habit.multiple(amount_minor);
         self.hit(Rule::FarAboveHabit, whole(multiple), || {
-            let (amount, mean) = (self.amount(), self.bare(minor(habit.mean_minor)));
+            let (amount, mean) = (self.amount(), self.bare(minor(habit.mean)));
             format!("{amount} is {multiple:.1} times your 30-day mean {mean}")
         })
     }
 
     fn above_largest(&self) -> Option<Reason> {
-        let habit = self.features.habit.filter(|habit| habit.largest_minor > 0.0)?;
-        let multiple = to_f64(self.features.amount_minor) / habit.largest_minor;
+        let habit = self.features.habit.filter(|habit| habit.largest > 0.0)?;
+        let multiple = to_f64(self.features.amount_minor) / habit.largest;
         self.hit(Rule::AboveLargest, whole(multiple), || {
-            let (amount, largest) = (self.amount(), self.bare(minor(habit.largest_minor)));
+            let (amount, largest) = (self.amount(), self.bare(minor(habit.largest)));
             format!("{amount} is {multiple:.1} times the most you ever paid, {largest}")
         })
     }

@@ -43,13 +43,13 @@ pub(crate) struct Features {
     pub(crate) is_outside_hours: bool,
 }
 
-/// What the account usually moves.
+/// What the account usually moves, in minor units.
 #[derive(Clone, Copy)]
 pub(crate) struct Habit {
-    pub(crate) mean_minor: f64,
+    pub(crate) mean: f64,
     /// By which amounts vary; a tenth of the mean at least, or the second rent of all would be strange.
-    pub(crate) deviation_minor: f64,
-    pub(crate) largest_minor: f64,
+    pub(crate) deviation: f64,
+    pub(crate) largest: f64,
 }
 
 /// Money that came in and goes out.
@@ -85,6 +85,7 @@ pub(crate) struct Unfamiliar {
 
 /// Signs that another hand is on the account.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent signs, each with a rule")]
 pub(crate) struct Fresh {
     pub(crate) device: bool,
     pub(crate) key: bool,
@@ -138,18 +139,18 @@ impl Habit {
         if payer.count(Window::Month, at_us) < to_f64(bounds.habit_attempts_min) {
             return None;
         }
-        let mean_minor = payer.mean_minor(Window::Month).filter(|mean| *mean > 0.0)?;
-        let deviation_minor = payer.deviation_minor()?.max(mean_minor * LEAST_DEVIATION);
-        Some(Self { mean_minor, deviation_minor, largest_minor: payer.largest_minor() })
+        let mean = payer.mean_minor(Window::Month).filter(|mean| *mean > 0.0)?;
+        let deviation = payer.deviation_minor()?.max(mean * LEAST_DEVIATION);
+        Some(Self { mean, deviation, largest: payer.largest_minor() })
     }
 
     pub(crate) fn multiple(&self, amount_minor: i64) -> f64 {
-        to_f64(amount_minor) / self.mean_minor
+        to_f64(amount_minor) / self.mean
     }
 
     /// How many standard deviations above the mean.
     pub(crate) fn deviations(&self, amount_minor: i64) -> f64 {
-        (to_f64(amount_minor) - self.mean_minor) / self.deviation_minor
+        (to_f64(amount_minor) - self.mean) / self.deviation
     }
 }
 

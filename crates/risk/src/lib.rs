@@ -32,7 +32,7 @@
 //! use risk::{AccountState, Action, Attempt, Context, Level, PairState, Party, Payment, Policy, Posted};
 //!
 //! let policy = Policy::default_v2();
-//! let (alice, bob) = (Party::of([1; 16]), Party::of([2; 16]));
+//! let (alice, bob) = (Party::of([1; 16], 0), Party::of([2; 16], 0));
 //! let (mut alices, mut bobs) = (AccountState::default(), AccountState::default());
 //! let mut pair = PairState::default();
 //! for minute in 1..=60 {

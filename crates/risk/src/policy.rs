@@ -456,8 +456,7 @@ mod tests {
     fn a_text_is_read_only_as_it_would_be_written() {
         let text = Policy::default_v2().to_text();
         let lines: Vec<_> = text.lines().collect();
-        let join =
-            |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let join = |lines: &[&str]| [&lines.join("\n"), "\n"].concat();
         let mut swapped = lines.clone();
         swapped.swap(4, 5);
         for other in [

@@ -1,5 +1,6 @@
 //! Every typology is caught, and no innocent look-alike is blocked.
 #![expect(clippy::arithmetic_side_effects, reason = "the numbers are chosen not to overflow")]
+#![expect(clippy::similar_names, reason = "payer and payee are the words")]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may panic")]
 
 mod simulator;

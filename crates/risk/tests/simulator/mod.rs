@@ -223,7 +223,7 @@ impl World {
 }
 
 fn party(account: Account) -> Party {
-    Party::of(u128::try_from(account).unwrap().to_le_bytes())
+    Party::of(u128::try_from(account).unwrap().to_le_bytes(), 0)
 }
 
 /// Somebody with half a year of ordinary life, and whom they deal with.

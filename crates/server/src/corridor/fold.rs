@@ -169,7 +169,7 @@ impl Fold<'_> {
             .iter()
             .map(|wish| risk::Payment {
                 amount_minor: wish.amount.minor(),
-                payee: risk::Party::of(wish.credit.get().into_bytes()),
+                payee: risk::Party::of(wish.credit.get().into_bytes(), 0),
                 pair: risk::PairState::default(),
                 payee_state: None,
                 payee_opened_at_us: None,
