@@ -61,7 +61,7 @@
 //!         let transfer = Posted { payer: alice, payee: bob, amount_minor: 25_00, at_us, in_batch: false };
 //!         risk::posted(&mut alices, &mut bobs, &mut pair, &transfer);
 //!     } else {
-//!         assert_eq!((minute, verdict.level), (14, Level::High));
+//!         assert_eq!((minute, verdict.level), (13, Level::High));
 //!         assert_eq!(verdict.reasons[0].code, "velocity-burst");
 //!         break;
 //!     }
