@@ -218,8 +218,7 @@ impl Fold<'_> {
         touched
             .into_iter()
             .filter_map(|id| {
-                let risk =
-                    self.risk.get(&id).map_or_else(Vec::new, |state| state.to_bytes().to_vec());
+                let risk = self.risk.get(&id).map_or_else(Vec::new, risk::AccountState::to_bytes);
                 self.ledger.account(id).map(|account| (account.to_row(), risk))
             })
             .collect()

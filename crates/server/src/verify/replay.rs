@@ -532,7 +532,7 @@ impl<'a> Replay<'a> {
                 debits_pending: row.debits_pending,
                 credits_pending: row.credits_pending,
                 entry_count: row.entry_count,
-                risk: risk.map(|state| state.to_bytes().to_vec()).unwrap_or_default(),
+                risk: risk.map(risk::AccountState::to_bytes).unwrap_or_default(),
                 opened_at: facts
                     .map_or(OffsetDateTime::UNIX_EPOCH, |facts| timestamp(facts.opened_at)),
             };
