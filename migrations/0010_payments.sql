@@ -14,6 +14,7 @@ CREATE TABLE payees (
     payments     int8 NOT NULL CHECK (payments >= 0),
     total        int8 NOT NULL CHECK (total >= 0),
     day_sum      int8 NOT NULL CHECK (day_sum >= 0), -- in the UTC day of last_paid_at
+    risk         bytea NOT NULL DEFAULT '', -- what the risk engine remembers of the pair: 45 bytes after the first payment
     PRIMARY KEY (book_id, account_id, payee_id)
 ) WITH (fillfactor = 70); -- updated in place at every payment
 

@@ -228,17 +228,17 @@ async fn a_batch_waits_as_one_and_a_freeze_keeps_all_of_it_from_being_approved()
 #[tokio::test(flavor = "multi_thread")]
 async fn the_risk_engine_holds_a_payment_back_and_a_person_lets_it_go() {
     let bank = Bank::start().await;
-    let value = r#"{"ceiling":"review","critical":"0","high":"0","medium":"0"}"#;
+    let value = r#"{"ceiling":"review","critical":"3","high":"2","medium":"1"}"#;
     put_in_force(&bank, "risk", "bank", value).await;
     let alice = bank.customer("Alice", 1_000).await;
     let bob = bank.customer("Bob", 0).await;
-    let paid = alice.transfer(alice.account, bob.account, eur(10), None).await.unwrap();
+    let paid = alice.transfer(alice.account, bob.account, eur(1_000), None).await.unwrap();
     assert_eq!(paid.receipt.code, "held");
     let view = format!("/api/approvals/{}", paid.receipt.intent_id);
     assert_eq!(bank.get_as(bank.manager().await, &view).await.ok().json()["cause"], "risk");
     let manager = bank.manager().await;
     decide(manager, paid.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
-    assert_eq!(bank.balance(bob.account).await, 10);
+    assert_eq!(bank.balance(bob.account).await, 1_000);
     bank.assert_verifies().await;
 }
 

@@ -1,63 +1,92 @@
-//! The risk engine: a score, a level, an action and the reasons, from a few numbers per account.
+//! The risk engine: a score, a level, an action and the reasons, from a few hundred bytes per account.
 //!
-//! Pure and deterministic to the bit: the same state, attempt and policy give the same verdict on
+//! Pure and deterministic to the bit: the same states, attempt and policy give the same verdict on
 //! every machine and in every replay of the log. [`assess`] runs inside the fold of a group commit,
 //! on locked state, for every attempt to move money, accepted or not.
 //!
-//! It is a first engine of five rules over one account's own habits. It does not know devices, keys
-//! or the payee's history, so it cannot tell an account taken over from a house being paid for: both
-//! are one large payment to somebody new, and both score below [`Level::Medium`]. It has no trained
-//! model and no editable rules.
+//! It is rules with reasons. It has no trained model and no rules that a bank may write itself, and it
+//! does not know who approved what: `docs/risk.md` says what that misses.
 //!
-//! # The ceiling
+//! # How it is called
 //!
-//! A bank that has no approvals yet has no queue in which held money could be released. Version 1 of
-//! the policy therefore has a **ceiling** of [`Action::Monitor`]: the verdict keeps its true score and
-//! level, but an action above the ceiling is replaced by it, and the reason [`Reason::CAPPED`] says
-//! so. [`Verdict::proposed`] is what would have been done. No verdict of this policy holds or blocks
-//! anything: it is recorded, and it raises an alert.
+//! 1. [`assess`] with the payer's [`AccountState`] and an [`Attempt`], which has for each payment the payee's state and
+//!    the [`PairState`] of the two.
+//! 2. [`AccountState::attempted`], whatever becomes of the attempt.
+//! 3. [`posted`] for each transfer that is really posted, in order.
 //!
 //! # Invariants
 //!
-//! - A verdict is a function of its three arguments; nothing else is read.
-//! - The score is `1 - prod(1 - weight)` over the rules that hit, and never depends on the ceiling.
-//! - State is a fixed number of bytes and one update costs the same whatever happened before.
-//! - Floating point is used for habits only, with `+`, `-`, `*` and `/`, which IEEE 754 defines to the
+//! - A verdict is a function of the three arguments of [`assess`]; nothing else is read.
+//! - The score is `1 - prod(1 - weight)` over the rules that hit, and depends neither on a rule's floor nor on the ceiling.
+//! - State is a fixed number of bytes, says its version first, and one update costs the same whatever happened before.
+//! - Only what an account's owner signed moves what is remembered of it as payer, and only money that arrived what is
+//!   remembered of it as payee.
+//! - Sentences are for the payer: they give no number of a payee's account.
+//! - Floating point is used for habits only, with `+`, `-`, `*`, `/` and the square root, which IEEE 754 defines to the
 //!   bit; never for money, and never through a platform's mathematics library.
 //!
 //! # Example
 //!
 //! ```
 //! use money::{Asset, AssetCode};
-//! use risk::{AccountState, Action, Attempt, Level, Policy, assess};
+//! use risk::{AccountState, Action, Attempt, Context, Level, PairState, Party, Payment, Policy, Posted};
 //!
-//! let policy = Policy::default_v1();
-//! let mut state = AccountState::default();
-//! let attempt = |at_us| Attempt {
-//!     amount_minor: 25_00,
-//!     at_us,
-//!     available_minor: Some(5_000_00),
-//!     first_payment_to_payee: None,
-//!     batch_len: 1,
-//!     asset: Asset::iso(AssetCode::EUR).unwrap(),
-//! };
-//! for second in 0..60 {
-//!     let verdict = assess(&state, &attempt(second * 1_000_000), &policy);
-//!     state.update(25_00, second * 1_000_000);
-//!     assert!(verdict.action <= policy.ceiling);
+//! let policy = Policy::default_v2();
+//! let (alice, bob) = (Party::of([1; 16], 0), Party::of([2; 16], 0));
+//! let (mut alices, mut bobs) = (AccountState::default(), AccountState::default());
+//! let mut pair = PairState::default();
+//! for minute in 1..=60 {
+//!     let at_us = minute * 60_000_000;
+//!     let payment = Payment {
+//!         amount_minor: 25_00,
+//!         payee: bob,
+//!         pair,
+//!         payee_state: Some(&bobs),
+//!         payee_opened_at_us: None,
+//!         beneficiary_since_us: None,
+//!     };
+//!     let verdict = risk::assess(
+//!         &alices,
+//!         &Attempt {
+//!             asset: Asset::iso(AssetCode::EUR).unwrap(),
+//!             at_us,
+//!             available_minor: Some(50_000_00),
+//!             payments: &[payment],
+//!             context: Context::default(),
+//!         },
+//!         &policy,
+//!     );
+//!     alices.attempted(25_00, 1, at_us);
+//!     if verdict.action < Action::Review {
+//!         let transfer = Posted { payer: alice, payee: bob, amount_minor: 25_00, at_us, in_batch: false };
+//!         risk::posted(&mut alices, &mut bobs, &mut pair, &transfer);
+//!     } else {
+//!         assert_eq!((minute, verdict.level), (13, Level::High));
+//!         assert_eq!(verdict.reasons[0].code, "velocity-burst");
+//!         break;
+//!     }
 //! }
-//! let verdict = assess(&state, &attempt(60_000_000), &policy);
-//! assert_eq!((verdict.level, verdict.proposed), (Level::Critical, Action::Block));
-//! assert_eq!(verdict.action, Action::Monitor);
 //! ```
 
+mod account;
 mod assess;
+mod attempt;
 mod decay;
+mod features;
+mod pair;
+mod party;
 mod policy;
-mod state;
+mod rule;
+mod stored;
+mod time;
 mod verdict;
 
-pub use assess::{Attempt, assess};
-pub use policy::{Habit, Limit, NewPayee, Policy, Share, Step, Structuring, Thresholds, Velocity};
-pub use state::{AccountState, MalformedState, Window};
+pub use account::{AccountState, Posted, Window, posted};
+pub use assess::assess;
+pub use attempt::{Attempt, Context, Payment};
+pub use pair::PairState;
+pub use party::Party;
+pub use policy::{Bounds, Policy, PolicyError, Step, Thresholds, Weighing};
+pub use rule::Rule;
+pub use stored::MalformedState;
 pub use verdict::{Action, Level, Reason, UnknownName, Verdict};

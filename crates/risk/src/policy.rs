@@ -1,7 +1,13 @@
-//! The numbers that the rules run on. A policy is data: versioned, recorded with each verdict.
+//! The numbers that the rules run on. A policy is data: versioned, recorded, named by each verdict.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use money::AssetCode;
+use thiserror::Error;
 
+use crate::rule::Rule;
+use crate::time::DAY_US;
 use crate::verdict::{Action, Level};
 
 /// Thresholds, weights and limits of every rule. Weights and scores are thousandths.
@@ -11,18 +17,14 @@ pub struct Policy {
     pub version: u32,
     /// Where the levels begin.
     pub thresholds: Thresholds,
-    /// The most that a verdict may do; see the crate's page.
+    /// The most that a verdict may do. [`Action::Block`] caps nothing.
     pub ceiling: Action,
-    /// Many attempts in an hour.
-    pub velocity: Velocity,
-    /// Far above the account's own mean.
-    pub habit: Habit,
-    /// Most of what is available at once.
-    pub share: Share,
-    /// A large first payment to somebody.
-    pub new_payee: NewPayee,
-    /// Repeatedly just below a limit.
-    pub structuring: Structuring,
+    /// What each rule weighs. A rule that is not here is off.
+    pub rules: BTreeMap<Rule, Weighing>,
+    /// What the rules mean by large, new, young and near.
+    pub bounds: Bounds,
+    /// The limits that one might want to stay below, by asset, in minor units.
+    pub limits: BTreeMap<AssetCode, i64>,
 }
 
 /// The lowest score of each level above low, in thousandths.
@@ -36,99 +38,178 @@ pub struct Thresholds {
     pub critical: u16,
 }
 
-/// One step of a graded rule: from `at_least` on it weighs `weight_per_mille`.
+/// What one rule weighs, and what it asks for however low the score.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Weighing {
+    /// By the rule's measure, in ascending order. Below the first step the rule does not hit.
+    pub steps: Vec<Step>,
+    /// The least that is done where the rule hits.
+    pub floor: Option<Action>,
+}
+
+/// One step of a rule: from `at_least` on it weighs `weight_per_mille`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Step {
-    /// The value from which the step holds.
+    /// The measure from which the step holds.
     pub at_least: u32,
     /// What it adds to the score by itself, in thousandths.
     pub weight_per_mille: u16,
 }
 
-/// Rule [`crate::Reason::VELOCITY`].
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Velocity {
-    /// By attempts in the last hour, decayed: ten spread evenly over an hour count about 6.3.
-    pub steps: Vec<Step>,
-    /// Only where the last hour is this many times the account's own hourly mean of a week: a busy
-    /// merchant's ordinary hour is not a burst.
-    pub habit_multiple: u32,
+/// One list for the fields, their names in the policy's text, and their order there.
+macro_rules! bounds {
+    ($($(#[$doc:meta])* $field:ident $name:literal,)*) => {
+        /// What the rules mean by their words. Shares are thousandths, times microseconds.
+        #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+        pub struct Bounds {
+            $($(#[$doc])* pub $field: i64,)*
+        }
+
+        impl Bounds {
+            fn named(&self) -> impl Iterator<Item = (&'static str, i64)> {
+                [$(($name, self.$field)),*].into_iter()
+            }
+
+            fn named_mut(&mut self, name: &str) -> Option<&mut i64> {
+                match name {
+                    $($name => Some(&mut self.$field),)*
+                    _ => None,
+                }
+            }
+        }
+    };
 }
 
-/// Rule [`crate::Reason::HABIT`].
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Habit {
-    /// By multiples of the 30-day mean amount.
-    pub steps: Vec<Step>,
+bounds! {
+    /// For so long a device, a key, a password or a way in is new.
+    access_new_us "access-new-us",
+    /// For so long an account that pays is young.
+    account_young_us "account-young-us",
+    /// So many payments make a batch in which a few new payees stand out.
+    batch_min "batch-min",
+    /// No more than this share of a batch's payments stands out.
+    batch_new_per_mille_max "batch-new-per-mille-max",
+    /// For so long a payee in the address book is new.
+    beneficiary_new_us "beneficiary-new-us",
+    /// After so long without an attempt an account is dormant.
+    dormant_us "dormant-us",
+    /// With at least this share of what it could pay today gone, an account is emptied.
+    emptied_per_mille_min "emptied-per-mille-min",
+    /// From its first payment on, a payee is unfamiliar for so long.
+    familiar_after_us "familiar-after-us",
     /// Fewer attempts than this in 30 days, decayed, are no habit.
-    pub attempts_min: u32,
+    habit_attempts_min "habit-attempts-min",
+    /// An amount within so many standard deviations of the mean is habit.
+    habit_deviations_min "habit-deviations-min",
+    /// An account that was first used so long ago has a way of its own, from which many new payees differ.
+    in_use_us "in-use-us",
+    /// An inflow is unusual from so many times the account's usual day.
+    inflow_multiple_min "inflow-multiple-min",
+    /// An amount is large from so many times the 30-day mean.
+    large_multiple_min "large-multiple-min",
+    /// Where there is no habit, an amount is large from this share of what is available.
+    large_per_mille_min "large-per-mille-min",
+    /// An amount is near a limit from this part of it to just below it.
+    near_limit_per_mille_min "near-limit-per-mille-min",
+    /// For so long attempts near a limit are counted together.
+    near_limit_us "near-limit-us",
+    /// From so many strangers paying in they are several.
+    several_strangers_min "several-strangers-min",
+    /// An inflow is of strangers from this share.
+    strangers_per_mille_min "strangers-per-mille-min",
+    /// A large share of the account, or this multiple of the mean, is what takes over an account.
+    takeover_multiple_min "takeover-multiple-min",
+    /// What goes out is what came in, up to this share of it: decay forgets an inflow faster than a day's outflow.
+    through_per_mille_max "through-per-mille-max",
+    /// What goes out is what came in, from this share of it.
+    through_per_mille_min "through-per-mille-min",
+    /// A burst is this many times the account's own hourly mean of a week: a busy merchant's ordinary hour is none.
+    velocity_multiple_min "velocity-multiple-min",
+    /// For so long the account of a payee is young.
+    payee_young_us "payee-young-us",
 }
 
-/// Rule [`crate::Reason::SHARE`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Share {
-    /// From this share of what is available, in thousandths.
-    pub from_per_mille: u16,
-    /// What it adds to the score by itself, in thousandths.
-    pub weight_per_mille: u16,
-}
+const BOUNDS: Bounds = Bounds {
+    access_new_us: 3 * DAY_US,
+    account_young_us: 90 * DAY_US,
+    batch_min: 5,
+    batch_new_per_mille_max: 200,
+    beneficiary_new_us: DAY_US,
+    dormant_us: 90 * DAY_US,
+    emptied_per_mille_min: 800,
+    familiar_after_us: 7 * DAY_US,
+    habit_attempts_min: 3,
+    habit_deviations_min: 3,
+    in_use_us: DAY_US,
+    inflow_multiple_min: 4,
+    large_multiple_min: 3,
+    large_per_mille_min: 500,
+    near_limit_per_mille_min: 850,
+    near_limit_us: 7 * DAY_US,
+    several_strangers_min: 3,
+    strangers_per_mille_min: 600,
+    takeover_multiple_min: 10,
+    through_per_mille_max: 3_000,
+    through_per_mille_min: 800,
+    velocity_multiple_min: 6,
+    payee_young_us: 30 * DAY_US,
+};
 
-/// Rule [`crate::Reason::NEW_PAYEE`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct NewPayee {
-    /// From this multiple of the 30-day mean amount.
-    pub mean_multiple: u32,
-    /// What it adds to the score by itself, in thousandths.
-    pub weight_per_mille: u16,
-}
-
-/// Rule [`crate::Reason::STRUCTURING`].
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Structuring {
-    /// An amount is near a limit from this part of it, in thousandths, to just below it.
-    pub from_per_mille: u16,
-    /// By how many of the recent attempts within seven days are near, this one included.
-    pub steps: Vec<Step>,
-    /// The limits that one might want to stay below.
-    pub limits: Vec<Limit>,
-}
-
-/// An amount above which others look closer.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Limit {
-    /// The asset it is set in.
-    pub asset: AssetCode,
-    /// The limit, in minor units.
-    pub minor: i64,
-}
+/// 10,000.00: cash reporting in the European Union and the United States, and the default limit of a transfer here.
+const REPORTING_LIMIT_MINOR: i64 = 1_000_000;
 
 impl Policy {
-    /// Version 1. Its weights are chosen so that no single payment out of habit, however large, is
-    /// more than low by itself, and its ceiling is [`Action::Monitor`].
+    /// Version 1: four rules on the account's own habits, which need nothing of the payee, and a ceiling of [`Action::Monitor`] for a bank without
+    /// approvals, which could not release what it holds.
     #[must_use]
     pub fn default_v1() -> Self {
-        /// 10,000.00: cash reporting in the European Union and the United States.
-        const REPORTING_LIMIT_MINOR: i64 = 1_000_000;
-        let step = |at_least, weight_per_mille| Step { at_least, weight_per_mille };
-        let limit = |asset| Limit { asset, minor: REPORTING_LIMIT_MINOR };
+        let rules = [
+            (Rule::VelocityBurst, steps(&[(7, 250), (13, 450), (25, 750)])),
+            (Rule::FarAboveHabit, steps(&[(5, 80), (10, 140)])),
+            (Rule::MostOfBalance, steps(&[(900, 100)])),
+            (Rule::RepeatedlyBelowLimit, steps(&[(3, 350), (4, 500), (5, 650)])),
+        ];
+        Self { version: 1, ceiling: Action::Monitor, rules: rules.into(), ..Self::default_v2() }
+    }
+
+    /// Version 2: every rule, and no ceiling. Its weights are chosen so that one large payment out of habit is monitored and
+    /// no more, that two strong signs together are held, and that three are refused (`docs/risk.md` has the figures).
+    #[must_use]
+    pub fn default_v2() -> Self {
+        let review = |weighing: Weighing| Weighing { floor: Some(Action::Review), ..weighing };
+        let rules = [
+            (Rule::VelocityBurst, steps(&[(7, 250), (9, 300), (11, 500), (20, 750)])),
+            (Rule::FarAboveHabit, steps(&[(5, 80), (10, 140)])),
+            (Rule::AboveLargest, steps(&[(2, 40), (5, 80)])),
+            (Rule::MostOfBalance, steps(&[(900, 100)])),
+            (Rule::LargeToNewPayee, steps(&[(1, 80), (3, 450)])),
+            (Rule::RepeatedlyBelowLimit, steps(&[(2, 150), (3, 500), (4, 600), (5, 750)])),
+            (Rule::NewDevice, steps(&[(1, 120)])),
+            (Rule::NewKey, steps(&[(1, 40)])),
+            (Rule::NewAddress, steps(&[(1, 100)])),
+            (Rule::CredentialsChanged, steps(&[(1, 120)])),
+            (Rule::FailedSignIns, steps(&[(3, 60), (10, 150)])),
+            (Rule::Takeover, review(steps(&[(1, 350), (2, 550), (3, 650)]))),
+            (Rule::NewBeneficiary, steps(&[(1, 60)])),
+            (Rule::YoungPayee, steps(&[(1, 350), (2, 450), (3, 550)])),
+            (Rule::PayeeFanIn, steps(&[(8, 150), (15, 250)])),
+            (Rule::MuleThrough, steps(&[(1, 250), (2, 500), (3, 550)])),
+            (Rule::FanInThenOut, review(steps(&[(8, 50), (15, 100)]))),
+            (Rule::DormantWaking, steps(&[(1, 450)])),
+            (Rule::RoundTrip, review(steps(&[(1, 500), (2, 700)]))),
+            (Rule::FanOut, steps(&[(8, 500), (15, 700)])),
+            (Rule::ChangedPayeeInBatch, steps(&[(1, 400), (2, 550)])),
+            (Rule::OutsideHours, steps(&[(1, 50)])),
+        ];
         Self {
-            version: 1,
+            version: 2,
             thresholds: Thresholds { medium: 300, high: 500, critical: 700 },
-            ceiling: Action::Monitor,
-            velocity: Velocity {
-                steps: vec![step(7, 250), step(13, 450), step(25, 750)],
-                habit_multiple: 6,
-            },
-            habit: Habit { steps: vec![step(5, 80), step(10, 140)], attempts_min: 3 },
-            share: Share { from_per_mille: 900, weight_per_mille: 100 },
-            new_payee: NewPayee { mean_multiple: 3, weight_per_mille: 80 },
-            structuring: Structuring {
-                from_per_mille: 850,
-                steps: vec![step(3, 350), step(4, 500), step(5, 650)],
-                limits: [AssetCode::EUR, AssetCode::USD, AssetCode::GBP, AssetCode::CHF]
-                    .map(limit)
-                    .to_vec(),
-            },
+            ceiling: Action::Block,
+            rules: rules.into(),
+            bounds: BOUNDS,
+            limits: [AssetCode::EUR, AssetCode::USD, AssetCode::GBP, AssetCode::CHF]
+                .map(|asset| (asset, REPORTING_LIMIT_MINOR))
+                .into(),
         }
     }
 
@@ -145,6 +226,175 @@ impl Policy {
             Level::Low
         }
     }
+
+    /// Whether the engine may run on it: levels in order, weights that grow with the measure and are at most certain, floors
+    /// not above the ceiling, and every bound and limit positive.
+    pub fn validate(&self) -> Result<(), PolicyError> {
+        let Thresholds { medium, high, critical } = self.thresholds;
+        if self.version == 0 {
+            return Err(PolicyError::Version);
+        }
+        if !(0 < medium && medium < high && high < critical && critical <= PER_MILLE) {
+            return Err(PolicyError::Thresholds);
+        }
+        for (rule, weighing) in &self.rules {
+            let grows = |a: &Step, b: &Step| {
+                a.at_least < b.at_least && a.weight_per_mille <= b.weight_per_mille
+            };
+            let is_weight =
+                |step: &Step| step.at_least > 0 && (1..=PER_MILLE).contains(&step.weight_per_mille);
+            let steps = &weighing.steps;
+            if steps.is_empty() || !steps.is_sorted_by(grows) || !steps.iter().all(is_weight) {
+                return Err(PolicyError::Steps(rule.code()));
+            }
+            if weighing.floor.is_some_and(|floor| floor == Action::Proceed || floor > self.ceiling)
+            {
+                return Err(PolicyError::Floor(rule.code()));
+            }
+        }
+        if let Some((name, _)) = self.bounds.named().find(|(_, value)| *value <= 0) {
+            return Err(PolicyError::Bound(name));
+        }
+        if let Some((asset, _)) = self.limits.iter().find(|(_, minor)| **minor <= 0) {
+            return Err(PolicyError::Limit(*asset));
+        }
+        Ok(())
+    }
+
+    /// The canonical text: one line for each number, always in the same order. Two policies are equal if and only if their
+    /// texts are.
+    ///
+    /// ```text
+    /// risk-policy 2
+    /// thresholds 300 500 700
+    /// ceiling block
+    /// bound access-new-us 259200000000
+    /// limit EUR 1000000
+    /// rule takeover 1:350 2:550 3:650 floor review
+    /// ```
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let Thresholds { medium, high, critical } = self.thresholds;
+        let mut text = format!(
+            "risk-policy {}\nthresholds {medium} {high} {critical}\nceiling {}\n",
+            self.version,
+            self.ceiling.name(),
+        );
+        // Writing to a string cannot fail.
+        for (name, value) in self.bounds.named() {
+            let _ = writeln!(text, "bound {name} {value}");
+        }
+        for (asset, minor) in &self.limits {
+            let _ = writeln!(text, "limit {asset} {minor}");
+        }
+        for (rule, weighing) in &self.rules {
+            let _ = write!(text, "rule {}", rule.code());
+            for step in &weighing.steps {
+                let _ = write!(text, " {}:{}", step.at_least, step.weight_per_mille);
+            }
+            if let Some(floor) = weighing.floor {
+                let _ = write!(text, " floor {}", floor.name());
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Reads what [`Policy::to_text`] wrote, that and nothing else, and [validates](Policy::validate) it.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let mut policy = Self {
+            version: 0,
+            thresholds: Thresholds { medium: 0, high: 0, critical: 0 },
+            ceiling: Action::Proceed,
+            rules: BTreeMap::new(),
+            bounds: Bounds::default(),
+            limits: BTreeMap::new(),
+        };
+        for (number, line) in (1..).zip(text.lines()) {
+            policy.read_line(line).ok_or(PolicyError::Line(number))?;
+        }
+        // Order, doubles, leading zeros and whatever else is not as it would be written.
+        if policy.to_text() != text {
+            return Err(PolicyError::NotCanonical);
+        }
+        policy.validate().map(|()| policy)
+    }
+
+    fn read_line(&mut self, line: &str) -> Option<()> {
+        let words: Vec<&str> = line.split(' ').collect();
+        match *words.as_slice() {
+            ["risk-policy", version] => self.version = version.parse().ok()?,
+            ["thresholds", medium, high, critical] => {
+                let [medium, high, critical] = [medium, high, critical].map(|n| n.parse().ok());
+                let (medium, high, critical) = (medium?, high?, critical?);
+                self.thresholds = Thresholds { medium, high, critical };
+            }
+            ["ceiling", action] => self.ceiling = action.parse().ok()?,
+            ["bound", name, value] => *self.bounds.named_mut(name)? = value.parse().ok()?,
+            ["limit", asset, minor] => {
+                self.limits.insert(asset.parse().ok()?, minor.parse().ok()?);
+            }
+            ["rule", code, ref weights @ ..] => {
+                let (steps, floor) = match weights {
+                    [steps @ .., "floor", floor] => (steps, Some(floor.parse().ok()?)),
+                    steps => (steps, None),
+                };
+                let steps = steps.iter().map(|step| read_step(step)).collect::<Option<_>>()?;
+                self.rules.insert(code.parse().ok()?, Weighing { steps, floor });
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+impl Weighing {
+    /// The weight of the highest step that `measure` reaches.
+    pub(crate) fn weight(&self, measure: u32) -> Option<u16> {
+        let reached = self.steps.iter().rfind(|step| measure >= step.at_least);
+        reached.map(|step| step.weight_per_mille)
+    }
+}
+
+const PER_MILLE: u16 = 1_000;
+
+fn steps(steps: &[(u32, u16)]) -> Weighing {
+    let step = |&(at_least, weight_per_mille): &_| Step { at_least, weight_per_mille };
+    Weighing { steps: steps.iter().map(step).collect(), floor: None }
+}
+
+fn read_step(word: &str) -> Option<Step> {
+    let (at_least, weight) = word.split_once(':')?;
+    Some(Step { at_least: at_least.parse().ok()?, weight_per_mille: weight.parse().ok()? })
+}
+
+/// Why a policy cannot be one.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub enum PolicyError {
+    /// Versions count from 1.
+    #[error("a policy's version is at least 1")]
+    Version,
+    /// A level would begin before the one below it.
+    #[error("thresholds must ascend from 1 to 1000 at most")]
+    Thresholds,
+    /// Measures or weights of a rule that do not ascend, or are not from 1 to 1000.
+    #[error("the steps of rule {0} do not ascend within their range")]
+    Steps(&'static str),
+    /// A rule asks for nothing, or for more than the ceiling allows.
+    #[error("the floor of rule {0} is nothing or above the ceiling")]
+    Floor(&'static str),
+    /// A bound that is not positive.
+    #[error("bound {0} must be positive")]
+    Bound(&'static str),
+    /// A limit that is not positive.
+    #[error("the limit of {0} must be positive")]
+    Limit(AssetCode),
+    /// A line that is none of a policy's.
+    #[error("line {0} is not a policy's")]
+    Line(usize),
+    /// Not as it would be written.
+    #[error("the policy's text is not in its canonical form")]
+    NotCanonical,
 }
 
 #[cfg(test)]
@@ -153,7 +403,7 @@ mod tests {
 
     #[test]
     fn levels_begin_exactly_at_their_thresholds() {
-        let policy = Policy::default_v1();
+        let policy = Policy::default_v2();
         for (score, level) in [
             (0, Level::Low),
             (299, Level::Low),
@@ -169,12 +419,57 @@ mod tests {
     }
 
     #[test]
-    fn no_step_of_version_1_weighs_less_than_the_one_before() {
-        let policy = Policy::default_v1();
-        for steps in [policy.velocity.steps, policy.habit.steps, policy.structuring.steps] {
-            assert!(steps.is_sorted_by(|a, b| {
-                a.at_least < b.at_least && a.weight_per_mille < b.weight_per_mille
-            }));
+    fn the_built_in_policies_are_valid_and_survive_their_text() {
+        for policy in [Policy::default_v1(), Policy::default_v2()] {
+            assert_eq!(Policy::parse(&policy.to_text()), Ok(policy));
         }
+        assert_eq!(Policy::default_v2().rules.len(), Rule::ALL.len(), "every rule is on");
+    }
+
+    #[test]
+    fn what_cannot_be_a_policy_is_refused_by_name() {
+        let broken = |change: fn(&mut Policy)| {
+            let mut policy = Policy::default_v2();
+            change(&mut policy);
+            policy.validate().unwrap_err()
+        };
+        assert_eq!(broken(|policy| policy.version = 0), PolicyError::Version);
+        assert_eq!(broken(|policy| policy.thresholds.high = 300), PolicyError::Thresholds);
+        assert_eq!(broken(|policy| policy.thresholds.critical = 1_001), PolicyError::Thresholds);
+        assert_eq!(broken(|policy| policy.bounds.batch_min = 0), PolicyError::Bound("batch-min"));
+        assert_eq!(
+            broken(|policy| *policy.limits.get_mut(&AssetCode::EUR).unwrap() = 0),
+            PolicyError::Limit(AssetCode::EUR)
+        );
+        assert_eq!(
+            broken(|policy| policy.ceiling = Action::Monitor),
+            PolicyError::Floor("takeover")
+        );
+        for steps in [&[][..], &[(2, 100), (1, 200)], &[(1, 200), (2, 100)], &[(1, 1_001)]] {
+            let mut policy = Policy::default_v2();
+            policy.rules.insert(Rule::NewKey, super::steps(steps));
+            assert_eq!(policy.validate(), Err(PolicyError::Steps("new-key")), "{steps:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_read_only_as_it_would_be_written() {
+        let text = Policy::default_v2().to_text();
+        let lines: Vec<_> = text.lines().collect();
+        let join = |lines: &[&str]| [&lines.join("\n"), "\n"].concat();
+        let mut swapped = lines.clone();
+        swapped.swap(4, 5);
+        for other in [
+            join(&swapped),
+            join(&lines[1..]),
+            join(&[&lines[..], &lines[5..6]].concat()),
+            text.trim_end().to_owned(),
+            text.replace("risk-policy 2", "risk-policy 02"),
+            text.replace('\n', "\r\n"),
+        ] {
+            assert!(Policy::parse(&other).is_err(), "{other}");
+        }
+        let unknown = text.replace("rule takeover", "rule make-over");
+        assert!(matches!(Policy::parse(&unknown), Err(PolicyError::Line(_))));
     }
 }

@@ -13,9 +13,9 @@ pub struct Verdict {
     pub score_per_mille: u16,
     /// Where the score stands between the policy's thresholds.
     pub level: Level,
-    /// What is to be done: what the level asks for, at most the policy's ceiling.
+    /// What is to be done: what is proposed, at most the policy's ceiling.
     pub action: Action,
-    /// What the level asks for, were there no ceiling.
+    /// What the level asks for, or a rule that asks for more, were there no ceiling.
     pub proposed: Action,
     /// Why, heaviest first.
     pub reasons: Vec<Reason>,
@@ -38,7 +38,7 @@ impl Verdict {
 /// One rule that hit, with its values.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reason {
-    /// The rule's stable name: lower-case words joined by hyphens.
+    /// The rule's stable name ([`crate::Rule::code`]), or one of the constants below.
     pub code: &'static str,
     /// What it added to the score by itself, in thousandths.
     pub weight_per_mille: u16,
@@ -47,18 +47,10 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// Many attempts in the last hour.
-    pub const VELOCITY: &'static str = "velocity-burst";
-    /// Far above the account's own mean.
-    pub const HABIT: &'static str = "far-above-habit";
-    /// Most of what is available at once.
-    pub const SHARE: &'static str = "most-of-balance";
-    /// A large first payment to somebody.
-    pub const NEW_PAYEE: &'static str = "large-to-new-payee";
-    /// Again just below a limit.
-    pub const STRUCTURING: &'static str = "repeatedly-below-limit";
     /// The action was replaced by the policy's ceiling. Adds nothing to the score.
     pub const CAPPED: &'static str = "action-capped";
+    /// A rule asks for more than the level does. Adds nothing to the score.
+    pub const RAISED: &'static str = "action-raised";
 }
 
 /// How serious a score is. In ascending order.

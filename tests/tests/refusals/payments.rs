@@ -159,10 +159,11 @@ async fn approvals(bank: &Bank, provoked: &mut Provoked) {
         bank,
         "risk",
         "bank",
-        r#"{"ceiling":"block","critical":"0","high":"0","medium":"0"}"#,
+        r#"{"ceiling":"block","critical":"3","high":"2","medium":"1"}"#,
     )
     .await;
-    let answer = submit(bank, &alice, transfer(alice.account, bob.account, 1)).await;
+    let all = bank.balance(alice.account).await;
+    let answer = submit(bank, &alice, transfer(alice.account, bob.account, all)).await;
     provoked.recorded(bank, &answer, Refusal::RiskBlocked);
     put_in_force(bank, "risk", "bank", r#"{"ceiling":"monitor"}"#).await;
 }

@@ -200,6 +200,7 @@ impl Directory {
             role: row.role,
             permissions: effective(row.role, row.granted),
             device: DeviceId::new(row.device),
+            device_since: row.device_since,
             lineage: row.lineage,
             generation: row.generation,
             key: certificate.public_key().clone(),

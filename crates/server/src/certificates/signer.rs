@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crypto::{MacKey, PublicKey, SecretBytes, Sha3};
-use intent::{DeviceId, Role, UserId};
+use intent::{DeviceId, Role, UserId, UtcMicros};
 use pki::PkiError;
 use thiserror::Error;
 
@@ -28,6 +28,8 @@ pub struct Signer {
     pub permissions: Permissions,
     /// The device that the certificate is bound to.
     pub device: DeviceId,
+    /// When the device was enrolled.
+    pub device_since: UtcMicros,
     /// The lineage of the certificate.
     pub lineage: Sha3,
     /// Its generation, the newest one of the lineage.
@@ -52,7 +54,13 @@ pub struct Signer {
 impl Signer {
     /// Who asks, for rules.
     pub(crate) const fn asker(&self) -> Asker {
-        Asker { user: self.user, role: self.role, permissions: self.permissions }
+        Asker {
+            user: self.user,
+            role: self.role,
+            permissions: self.permissions,
+            device_since: Some(self.device_since),
+            key_since: Some(UtcMicros::from_micros(self.not_before_s.saturating_mul(1_000_000))),
+        }
     }
 
     /// The device key itself, to derive a session's proof key from.

@@ -36,6 +36,7 @@ pub(super) struct HolderRow {
     pub(super) device: Sha3,
     pub(super) standing: Standing,
     pub(super) sealed_device_key: Vec<u8>,
+    pub(super) device_since: UtcMicros,
     pub(super) epoch: u64,
     pub(super) crl_number: u64,
 }
@@ -50,7 +51,7 @@ pub(super) async fn holder(
     let row = sqlx::query!(
         r#"SELECT c.der, c.user_id, c.lineage, c.generation, c.previous, c.device_id, c.status,
                   u.role, u.status AS user_status,
-                  d.status AS device_status, d.sealed_device_key,
+                  d.status AS device_status, d.sealed_device_key, d.enrolled_at,
                   EXISTS (SELECT 1 FROM user_locks l
                            WHERE l.book_id = c.book_id AND l.user_id = c.user_id AND l.locked) AS "is_locked!",
                   (SELECT string_agg(CASE WHEN r.active THEN r.permissions ELSE '' END, ' ')
@@ -90,6 +91,7 @@ pub(super) async fn holder(
         device: digest(&row.device_id)?,
         standing,
         sealed_device_key: row.sealed_device_key,
+        device_since: micros(row.enrolled_at),
         epoch: u64::try_from(row.epoch).map_err(corrupt)?,
         crl_number: u64::try_from(row.crl_number).map_err(corrupt)?,
     }))

@@ -31,7 +31,6 @@ use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce};
 use super::{Fault, Queue, state, verify};
 use crate::log::store as log_store;
-use crate::policy::Permissions;
 use crate::registers::Rows;
 use crate::{Services, clock, telemetry as names};
 
@@ -173,14 +172,9 @@ impl Poster {
         let policies = working::policies(&mut tx, book, policies).await?;
         let mut needs = Needs::default();
         jobs.iter().for_each(|job| needs.of(job.intent.get(), &services.bank.equity));
-        let mut fold = working::load(
-            &mut tx,
-            book,
-            needs,
-            &services.bank.equity,
-            Arc::clone(&policies.policies),
-        )
-        .await?;
+        let mut fold =
+            working::load(&mut tx, book, needs, &services.bank, Arc::clone(&policies.policies))
+                .await?;
         let intent_ids: Vec<Uuid> = jobs.iter().map(|job| job.intent.get().id().get()).collect();
         let decided: HashSet<Uuid> =
             store::decided_intents(&mut tx, book, &intent_ids).await?.into_iter().collect();
@@ -331,8 +325,8 @@ impl Poster {
             policies = Some(in_force.clone());
             let mut needs = Needs::default();
             needs.of_fact(&fact);
-            let equity = &services.bank.equity;
-            let mut loaded = working::load(&mut tx, book, needs, equity, in_force.policies).await?;
+            let mut loaded =
+                working::load(&mut tx, book, needs, &services.bank, in_force.policies).await?;
             let decision = loaded.decide_fact(fact, now);
             written.add(event.id, &decision, &loaded)?;
             effects = decision.effects(now);
@@ -514,8 +508,10 @@ impl Close {
 
 /// Who asks, as last examined: an intent that moves money has a signer.
 fn asker(job: &Job) -> Asker {
-    let permissions = job.signer.as_ref().map_or(Permissions::NONE, |signer| signer.permissions);
-    Asker { user: job.actor.user, role: job.actor.role, permissions }
+    match &job.signer {
+        Some(signer) => signer.asker(),
+        None => Asker::unknown(job.actor.user, job.actor.role),
+    }
 }
 
 fn prepare(

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use intent::{Group, IntentId, Leaf, Record, UserId, UtcMicros};
 use ledger::{Account, AccountId, AccountRow, BookId, Freeze, RecordState, TransferId};
 use money::Amount;
+use risk::PairState;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tlog::TreeSize;
@@ -28,6 +29,7 @@ pub(super) struct LoadedAccount {
     pub(super) owner: Option<UserId>,
     pub(super) risk: Vec<u8>,
     pub(super) usage: Usage,
+    pub(super) opened_at: UtcMicros,
     /// Until when its owner may pay little only.
     pub(super) limited_until: Option<UtcMicros>,
 }
@@ -58,7 +60,7 @@ pub(super) async fn read_accounts(
 ) -> sqlx::Result<Vec<LoadedAccount>> {
     let rows = sqlx::query!(
         r#"SELECT a.account_id, a.owner, a.asset, a.kind, a.floor, a.freeze_debit, a.freeze_credit, a.closed,
-                a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending, a.entry_count, a.risk, a.usage,
+                a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending, a.entry_count, a.risk, a.usage, a.opened_at,
                 l.limited_until AS "limited_until?"
            FROM accounts a
            LEFT JOIN recovery_limits l ON l.book_id = a.book_id AND l.user_id = a.owner
@@ -89,6 +91,7 @@ pub(super) async fn read_accounts(
                 owner: row.owner.map(UserId::new),
                 risk: row.risk,
                 usage: Usage::from_bytes(&row.usage).map_err(corrupt)?,
+                opened_at: micros(row.opened_at),
                 limited_until: row.limited_until.map(micros),
             })
         })
@@ -217,7 +220,7 @@ pub(super) async fn read_payees(
     let payers: Vec<Uuid> = pairs.iter().map(|(payer, _)| payer.get()).collect();
     let payees: Vec<Uuid> = pairs.iter().map(|(_, payee)| payee.get()).collect();
     let rows = sqlx::query!(
-        "SELECT p.account_id, p.payee_id, p.known_since, p.last_paid_at, p.payments, p.total, p.day_sum
+        "SELECT p.account_id, p.payee_id, p.known_since, p.last_paid_at, p.payments, p.total, p.day_sum, p.risk
            FROM unnest($2::uuid[], $3::uuid[]) AS u (account_id, payee_id)
            JOIN payees p ON p.book_id = $1 AND p.account_id = u.account_id AND p.payee_id = u.payee_id",
         book_id(book),
@@ -226,8 +229,7 @@ pub(super) async fn read_payees(
     )
     .fetch_all(tx)
     .await?;
-    Ok(rows
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             let usage = PayeeUsage {
                 known_since: micros(row.known_since),
@@ -235,10 +237,11 @@ pub(super) async fn read_payees(
                 payments: row.payments,
                 total: row.total,
                 day_sum: row.day_sum,
+                risk: PairState::from_bytes(&row.risk).map_err(corrupt)?,
             };
-            ((AccountId::new(row.account_id), AccountId::new(row.payee_id)), usage)
+            Ok(((AccountId::new(row.account_id), AccountId::new(row.payee_id)), usage))
         })
-        .collect())
+        .collect()
 }
 
 /// One row per payee that was paid, however often.
@@ -264,15 +267,16 @@ pub(super) async fn write_payees(
         payees.iter().map(|(_, to)| timestamp(to.known_since)).collect();
     let last: Vec<Option<OffsetDateTime>> =
         payees.iter().map(|(_, to)| to.last_paid_at.map(timestamp)).collect();
+    let risk: Vec<Vec<u8>> = payees.iter().map(|(_, to)| to.risk.to_bytes()).collect();
     let written = sqlx::query!(
-        "INSERT INTO payees (book_id, account_id, payee_id, owner, known_since, last_paid_at, payments, total, day_sum)
-         SELECT $1, u.account_id, u.payee_id, u.owner, u.known_since, u.last_paid_at, u.payments, u.total, u.day_sum
+        "INSERT INTO payees (book_id, account_id, payee_id, owner, known_since, last_paid_at, payments, total, day_sum, risk)
+         SELECT $1, u.account_id, u.payee_id, u.owner, u.known_since, u.last_paid_at, u.payments, u.total, u.day_sum, u.risk
            FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::int8[], $8::int8[],
-                       $9::int8[])
-                AS u (account_id, payee_id, owner, known_since, last_paid_at, payments, total, day_sum)
+                       $9::int8[], $10::bytea[])
+                AS u (account_id, payee_id, owner, known_since, last_paid_at, payments, total, day_sum, risk)
          ON CONFLICT (book_id, account_id, payee_id) DO UPDATE
             SET last_paid_at = excluded.last_paid_at, payments = excluded.payments, total = excluded.total,
-                day_sum = excluded.day_sum",
+                day_sum = excluded.day_sum, risk = excluded.risk",
         book_id(book),
         &ids(|pair| pair.0),
         &ids(|pair| pair.1),
@@ -282,6 +286,7 @@ pub(super) async fn write_payees(
         &column(|to| to.payments),
         &column(|to| to.total),
         &column(|to| to.day_sum),
+        &risk,
     )
     .execute(tx)
     .await?;

@@ -1,17 +1,17 @@
 //! What a group commit works on: read under locks before its fold, and written after it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use intent::{IntentId, UtcMicros};
-use ledger::{AccountId, BookId, Ledger, TransferId};
-use money::AssetCode;
+use ledger::{BookId, Ledger, TransferId};
 use sqlx::PgConnection;
 
 use super::attempt::Aborted;
 use super::fold::{self, Fold, Needs, Pair, ending_id};
 use super::store::{self, Referenced, TransferRows};
 use crate::approvals::APPROVALS;
+use crate::bank::Bank;
 use crate::log::store as log_store;
 use crate::policies::Policies;
 use crate::policies::rules::POLICIES;
@@ -44,7 +44,7 @@ pub(super) async fn load<'a>(
     tx: &mut PgConnection,
     book: BookId,
     mut needs: Needs,
-    equity: &'a BTreeMap<AssetCode, AccountId>,
+    bank: &'a Bank,
     policies: Arc<Policies>,
 ) -> Result<Fold<'a>, Aborted> {
     find_what_is_referred_to(tx, book, &mut needs).await?;
@@ -54,13 +54,14 @@ pub(super) async fn load<'a>(
     let transfers: Vec<_> = needs.transfers.iter().map(|id| id.get()).collect();
     let taken = store::taken_transfers(tx, book, &transfers).await?;
 
-    let mut fold = Fold::new(Ledger::new(), equity, policies);
+    let mut fold = Fold::new(Ledger::new(), &bank.equity, bank.founded_at, policies);
     fold.risk = fold::risk_states(loaded.iter().map(|l| (l.account.id, l.risk.as_slice())))?;
     fold.taken = taken.into_iter().collect();
     for account in loaded {
         let id = account.account.id;
         fold.owners.insert(id, account.owner);
         fold.usage.insert(id, account.usage);
+        fold.opened_at.insert(id, account.opened_at);
         if let (Some(owner), Some(until)) = (account.owner, account.limited_until) {
             fold.limited_until.insert(owner, until);
         }
@@ -89,6 +90,8 @@ async fn find_what_is_referred_to(
     if !needs.refers_to.is_empty() {
         for found in store::referenced(tx, book, &ids(&needs.refers_to)).await? {
             needs.accounts.extend([found.debit, found.credit]);
+            // A capture is a payment; what else follows a transfer reads more than it needs.
+            needs.payees.insert((found.debit, found.credit));
         }
     }
     Ok(())

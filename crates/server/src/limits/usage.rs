@@ -1,6 +1,7 @@
 //! Counters of an account, and of what it has paid to one payee.
 
 use intent::UtcMicros;
+use risk::PairState;
 use thiserror::Error;
 
 const MINUTE_US: i64 = 60_000_000;
@@ -115,12 +116,21 @@ pub(crate) struct PayeeUsage {
     pub(crate) total: i64,
     /// Paid in the day of `last_paid_at`, minor units.
     pub(crate) day_sum: i64,
+    /// What the risk engine remembers of the two.
+    pub(crate) risk: PairState,
 }
 
 impl PayeeUsage {
     /// A payee that is known from now on.
-    pub(crate) const fn known(since: UtcMicros) -> Self {
-        Self { known_since: since, last_paid_at: None, payments: 0, total: 0, day_sum: 0 }
+    pub(crate) fn known(since: UtcMicros) -> Self {
+        Self {
+            known_since: since,
+            last_paid_at: None,
+            payments: 0,
+            total: 0,
+            day_sum: 0,
+            risk: PairState::default(),
+        }
     }
 
     /// Paid in the present day, minor units.

@@ -148,7 +148,7 @@ impl Default for Policies {
         Self {
             limits: BTreeMap::new(),
             approvals: Approvals::DEFAULT,
-            risk: risk::Policy::default_v1(),
+            risk: risk::Policy::default_v2(),
         }
     }
 }
@@ -245,19 +245,24 @@ fn limits(members: &Members) -> Option<Limits> {
 
 fn risk_policy(members: &Members) -> Option<risk::Policy> {
     let mut numbers = Numbers::of(members);
-    let mut policy = risk::Policy::default_v1();
+    let mut policy = risk::Policy::default_v2();
     policy.version = numbers.take("version", policy.version)?;
     if let Some(ceiling) = numbers.0.remove("ceiling") {
         policy.ceiling = ceiling.parse().ok()?;
+    }
+    for code in numbers.0.remove("off").iter().flat_map(|codes| codes.split(' ')) {
+        policy.rules.remove(&code.parse::<risk::Rule>().ok()?)?;
+    }
+    for weighing in policy.rules.values_mut() {
+        let lowered = weighing.floor.map(|floor| floor.min(policy.ceiling));
+        weighing.floor = lowered.filter(|floor| *floor > risk::Action::Proceed);
     }
     policy.thresholds = risk::Thresholds {
         medium: numbers.take("medium", policy.thresholds.medium)?,
         high: numbers.take("high", policy.thresholds.high)?,
         critical: numbers.take("critical", policy.thresholds.critical)?,
     };
-    let of = policy.thresholds;
-    let is_sound = of.medium <= of.high && of.high <= of.critical && of.critical <= 1_000;
-    (numbers.is_empty() && is_sound).then_some(policy)
+    (numbers.is_empty() && policy.validate().is_ok()).then_some(policy)
 }
 
 #[cfg(test)]
@@ -273,6 +278,7 @@ mod tests {
         assert!(Policy::Limits.reads(Scope::Role(Role::Customer), LIMITS));
         assert!(Policy::Approvals.reads(bank, r#"{"above":"1","two_above":"1"}"#));
         assert!(Policy::Risk.reads(bank, r#"{"ceiling":"monitor"}"#));
+        assert!(Policy::Risk.reads(bank, r#"{"off":"velocity-burst structuring"}"#));
         let refused = [
             (Policy::Limits, bank, r#"{"per_day":"-1"}"#),
             (Policy::Limits, bank, r#"{"per_day":"020"}"#),
@@ -284,7 +290,8 @@ mod tests {
             (Policy::Approvals, bank, r#"{"above":"9","two_above":"8"}"#),
             (Policy::Approvals, bank, r#"{"hours":"0"}"#),
             (Policy::Risk, bank, r#"{"ceiling":"sometimes"}"#),
-            (Policy::Risk, bank, r#"{"high":"900","critical":"800"}"#),
+            (Policy::Risk, bank, r#"{"critical":"800","high":"900"}"#),
+            (Policy::Risk, bank, r#"{"off":"luck"}"#),
         ];
         for (policy, scope, value) in refused {
             assert!(!policy.reads(scope, value), "{} {value}", policy.name());

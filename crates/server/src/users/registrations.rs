@@ -322,7 +322,10 @@ mod tests {
         let asked = crate::registers::rule(intent).unwrap();
         let question = Question {
             intent,
-            asker: Asker { user: user(by), role, permissions: crate::policy::permissions(role) },
+            asker: Asker {
+                permissions: crate::policy::permissions(role),
+                ..Asker::unknown(user(by), role)
+            },
             address: None,
             now: NOW,
             rows,
@@ -405,9 +408,8 @@ mod tests {
         };
         let intent = intent(Role::Manager, body("lost"));
         let asker = Asker {
-            user: user(7),
-            role: Role::Manager,
             permissions: crate::policy::permissions(Role::Manager),
+            ..Asker::unknown(user(7), Role::Manager)
         };
         let rows = Rows::default();
         let ask = |role: Option<Role>| {

@@ -322,6 +322,7 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("payments", D),
             ("total", D),
             ("day_sum", D),
+            ("risk", D),
         ],
     ),
     (

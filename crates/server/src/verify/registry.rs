@@ -54,6 +54,8 @@ pub(super) struct Standing {
     pub(super) generation: u32,
     pub(super) previous: Option<Sha3>,
     pub(super) status: Status,
+    /// When its key was certified.
+    pub(super) since: Option<UtcMicros>,
     pub(super) ended_at: Option<UtcMicros>,
     pub(super) leaf: u64,
 }
@@ -541,6 +543,10 @@ impl Registry {
             generation: wanted.generation,
             previous: wanted.previous,
             status: Status::Active,
+            since: self
+                .holders
+                .get(&fingerprint)
+                .map(|holder| seconds(holder.certificate.not_before_s())),
             ended_at: None,
             leaf: at.index,
         };

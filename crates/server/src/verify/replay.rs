@@ -98,8 +98,9 @@ impl<'a> Replay<'a> {
         registry.observe_crl(&founding.facts);
         let rows: Rows = founding.policies.iter().cloned().collect();
         let register_leaves = rows.iter().map(|row| (row.name(), 0)).collect();
-        let mut fold = Fold::new(ledger, equity, Arc::new(Policies::in_force(&rows)));
+        let mut fold = Fold::new(ledger, equity, at, Arc::new(Policies::in_force(&rows)));
         fold.owners = founding.assets.values().map(|(_, account)| (*account, None)).collect();
+        fold.opened_at = founding.assets.values().map(|(_, account)| (*account, at)).collect();
         fold.rows = rows;
         Self {
             fold,
@@ -195,6 +196,7 @@ impl<'a> Replay<'a> {
             generation: actor.generation,
             previous: None,
             status: super::registry::Status::Active,
+            since: None,
             ended_at: None,
             leaf: at.index,
         });
@@ -447,7 +449,13 @@ impl<'a> Replay<'a> {
     /// A signer with what they might do as of this leaf.
     fn asker(&self, signer: &Standing) -> Asker {
         let permissions = policy::effective(signer.role, self.narrowed.of(signer.user));
-        Asker { user: signer.user, role: signer.role, permissions }
+        Asker {
+            user: signer.user,
+            role: signer.role,
+            permissions,
+            device_since: self.registry.devices.get(&signer.device).map(|of| of.enrolled_at),
+            key_since: signer.since,
+        }
     }
 
     /// The rule of a register, asked again.
@@ -510,6 +518,7 @@ impl<'a> Replay<'a> {
             return Demand::Refused(Refusal::AccountExists);
         }
         self.fold.owners.insert(*account, Some(*owner));
+        self.fold.opened_at.insert(*account, at.now);
         self.numbers.insert(number.clone());
         let facts = AccountFacts { number: number.clone(), opened_at: at.now, leaf: at.index };
         self.accounts.insert(*account, facts);
@@ -581,6 +590,7 @@ impl<'a> Replay<'a> {
                 payments: usage.payments,
                 total: usage.total,
                 day_sum: usage.day_sum,
+                risk: usage.risk.to_bytes(),
             };
             ((payer.get(), payee.get()), row, None)
         })
@@ -606,7 +616,7 @@ impl<'a> Replay<'a> {
                 debits_pending: row.debits_pending,
                 credits_pending: row.credits_pending,
                 entry_count: row.entry_count,
-                risk: risk.map(|state| state.to_bytes().to_vec()).unwrap_or_default(),
+                risk: risk.map(risk::AccountState::to_bytes).unwrap_or_default(),
                 usage: self.fold.usage.get(&row.id).copied().unwrap_or_default().to_bytes(),
                 opened_at: facts
                     .map_or(OffsetDateTime::UNIX_EPOCH, |facts| timestamp(facts.opened_at)),

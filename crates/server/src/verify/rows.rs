@@ -108,6 +108,7 @@ row! {
         payments: i64,
         total: i64,
         day_sum: i64,
+        risk: Vec<u8>,
     }
 }
 

@@ -84,7 +84,11 @@ impl Fold<'_> {
             });
         }
         let transfer = Transfer::new(wish.id, wish.kind)?;
-        Ok(post(&mut self.ledger, &transfer, now.get())?)
+        let posting = post(&mut self.ledger, &transfer, now.get())?;
+        if matches!(wish.kind, TransferKind::Capture { .. }) {
+            self.remember_payment(&posting, false, now);
+        }
+        Ok(posting)
     }
 
     /// The payee takes or gives back what is held for them, and gives back what they got. A manager gives back holds, and
@@ -141,6 +145,10 @@ impl Fold<'_> {
         let outcomes = self.end_holds(&wishes, now);
         let mut decision = self.conclude(&wishes, outcomes, None, false);
         if decision.refusal.is_none() {
+            let postings = decision.items.iter().filter_map(|item| item.outcome.as_ref().ok());
+            for posting in postings.filter(|_| next == Next::Capture) {
+                self.remember_payment(posting, wishes.len() > 1, now);
+            }
             self.rows.put(row.clone());
             decision.rows.push(row);
         }

@@ -47,6 +47,10 @@ pub(crate) struct Fold<'a> {
     pub(crate) limited_until: HashMap<UserId, UtcMicros>,
     /// Streaming state of the risk engine, per account.
     pub(crate) risk: HashMap<AccountId, risk::AccountState>,
+    /// When each account was opened.
+    pub(crate) opened_at: HashMap<AccountId, UtcMicros>,
+    /// When the bank was founded.
+    pub(crate) bank_since: UtcMicros,
     /// What each account has used of its limits.
     pub(crate) usage: HashMap<AccountId, Usage>,
     /// Accounts whose risk state or usage this fold has moved: attempts count, not only successes.
@@ -89,9 +93,19 @@ pub(crate) struct Asker {
     pub(crate) role: Role,
     /// What of it they may do: see [`policy::effective`](crate::policy::effective).
     pub(crate) permissions: Permissions,
+    /// When the device that they sign on was enrolled.
+    pub(crate) device_since: Option<UtcMicros>,
+    /// When the key that they sign with was certified.
+    pub(crate) key_since: Option<UtcMicros>,
 }
 
 impl Asker {
+    /// Somebody who may do nothing.
+    pub(crate) const fn unknown(user: UserId, role: Role) -> Self {
+        let permissions = Permissions::NONE;
+        Self { user, role, permissions, device_since: None, key_since: None }
+    }
+
     /// Whether they may sign intents of this kind.
     pub(crate) const fn may_sign(self, kind: Kind) -> bool {
         self.permissions.holds(Permission::for_kind(kind))
@@ -130,6 +144,7 @@ impl<'a> Fold<'a> {
     pub(crate) fn new(
         ledger: Ledger,
         equity: &'a BTreeMap<AssetCode, AccountId>,
+        bank_since: UtcMicros,
         policies: Arc<Policies>,
     ) -> Self {
         Self {
@@ -137,6 +152,8 @@ impl<'a> Fold<'a> {
             owners: HashMap::new(),
             limited_until: HashMap::new(),
             risk: HashMap::new(),
+            opened_at: HashMap::new(),
+            bank_since,
             usage: HashMap::new(),
             touched: BTreeSet::new(),
             payees: HashMap::new(),
@@ -180,8 +197,7 @@ impl<'a> Fold<'a> {
         touched
             .into_iter()
             .filter_map(|id| {
-                let risk =
-                    self.risk.get(&id).map_or_else(Vec::new, |state| state.to_bytes().to_vec());
+                let risk = self.risk.get(&id).map_or_else(Vec::new, risk::AccountState::to_bytes);
                 let usage = self.usage.get(&id).copied().unwrap_or_default().to_bytes();
                 let row = self.ledger.account(id)?.to_row();
                 Some(ChangedAccount { row, risk, usage })

@@ -111,6 +111,11 @@ impl Fold<'_> {
         let outcomes = kept.into_iter().map(|outcome| outcome.map_err(|kept| kept.refusal));
         let mut decision = self.conclude(&wishes, outcomes.collect(), risk, is_batch);
         decision.limit_left = left;
+        for posting in decision.items.iter().filter_map(|item| item.outcome.as_ref().ok()) {
+            if matches!(posting.transfer().kind(), TransferKind::Post { .. }) {
+                self.remember_payment(posting, is_batch, now);
+            }
+        }
         self.note_holds(intent.id(), cause.is_some(), &decision);
         if let Some(cause) = cause
             && decision.refusal.is_none()
@@ -145,33 +150,78 @@ impl Fold<'_> {
 
     /// Step 3: one attempt per signature, against the first account it debits, with the sum it would move from there.
     fn assess(&mut self, wishes: &[Wish], payer: Payer) -> Option<risk::Verdict> {
-        let [debit, credit] = wishes.first()?.kind.accounts()?;
+        let [debit, _] = wishes.first()?.kind.accounts()?;
         // Somebody else's account learns nothing from an attempt that will be refused.
         if self.owners.get(&debit) != Some(&Some(payer.asker.user)) {
             return None;
         }
         let account = self.ledger.account(debit)?;
         let asset = Asset::iso(account.asset).or_else(|| Asset::new(account.asset, 0).ok())?;
-        let amount_minor = wishes
-            .iter()
-            .filter(|wish| wish.kind.accounts().is_some_and(|[from, _]| from == debit))
-            .filter_map(|wish| wish.kind.amount())
-            .fold(0_i64, |sum, amount| sum.saturating_add(amount.minor()));
         let now_us = payer.now.get();
-        let known = self.payees.get(&(debit, credit)).is_some_and(|payee| payee.payments > 0);
+        let payments: Vec<risk::Payment<'_>> =
+            wishes.iter().filter_map(|wish| self.payment(debit, &wish.kind)).collect();
+        let since = |at: Option<UtcMicros>| at.map(UtcMicros::get);
         let attempt = risk::Attempt {
-            amount_minor,
+            asset,
             at_us: now_us,
             available_minor: account.headroom().map(saturate),
-            first_payment_to_payee: Some(!known),
-            batch_len: u32::try_from(wishes.len()).unwrap_or(u32::MAX),
-            asset,
+            payments: &payments,
+            context: risk::Context {
+                bank_since_us: self.bank_since.get(),
+                account_opened_at_us: since(self.opened_at.get(&debit).copied()),
+                device_since_us: since(payer.asker.device_since),
+                key_since_us: since(payer.asker.key_since),
+                ..risk::Context::default()
+            },
         };
-        let state = self.risk.entry(debit).or_default();
-        let verdict = risk::assess(state, &attempt, &self.policies.risk);
-        state.update(amount_minor, now_us);
+        let mut state = self.risk.get(&debit).copied().unwrap_or_default();
+        let verdict = risk::assess(&state, &attempt, &self.policies.risk);
+        let total = payments.iter().fold(0_i64, |sum, of| sum.saturating_add(of.amount_minor));
+        state.attempted(total, payments.len(), now_us);
+        self.risk.insert(debit, state);
         self.touched.insert(debit);
         Some(verdict)
+    }
+
+    /// One payment out of `debit`, as the risk engine sees it.
+    fn payment(&self, debit: AccountId, kind: &TransferKind) -> Option<risk::Payment<'_>> {
+        let ([from, credit], amount) = kind.accounts().zip(kind.amount())?;
+        let opened_at_us = self.opened_at.get(&credit).map(|at| at.get());
+        (from == debit).then(|| risk::Payment {
+            amount_minor: amount.minor(),
+            payee: self.party(credit),
+            pair: self.payees.get(&(debit, credit)).map(|of| of.risk).unwrap_or_default(),
+            payee_state: self.risk.get(&credit),
+            payee_opened_at_us: opened_at_us,
+            beneficiary_since_us: None,
+        })
+    }
+
+    fn party(&self, account: AccountId) -> risk::Party {
+        let opened_at = self.opened_at.get(&account).map_or(0, |at| at.get());
+        risk::Party::of(account.get().into_bytes(), opened_at)
+    }
+
+    /// Lets the risk engine remember a payment that was really made, from one person to another.
+    pub(super) fn remember_payment(&mut self, posting: &Posting, in_batch: bool, now: UtcMicros) {
+        let pair = (posting.debit(), posting.credit());
+        if !self.leaves(pair) {
+            return;
+        }
+        let mut from = self.risk.get(&pair.0).copied().unwrap_or_default();
+        let mut to = self.risk.get(&pair.1).copied().unwrap_or_default();
+        let transfer = risk::Posted {
+            payer: self.party(pair.0),
+            payee: self.party(pair.1),
+            amount_minor: posting.amount().minor(),
+            at_us: now.get(),
+            in_batch,
+        };
+        let known = self.payees.entry(pair).or_insert_with(|| PayeeUsage::known(now));
+        risk::posted(&mut from, &mut to, &mut known.risk, &transfer);
+        self.payees_touched.insert(pair);
+        self.risk.extend([(pair.0, from), (pair.1, to)]);
+        self.touched.extend([pair.0, pair.1]);
     }
 
     /// Why a person has to see the payment, if one has to. What stays with its owner leaves nobody.

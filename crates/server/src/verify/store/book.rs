@@ -167,7 +167,7 @@ pub(in crate::verify) async fn payees(
     let (account, payee) = after.unzip();
     sqlx::query_as!(
         PayeeRow,
-        "SELECT account_id, payee_id, owner, known_since, last_paid_at, payments, total, day_sum
+        "SELECT account_id, payee_id, owner, known_since, last_paid_at, payments, total, day_sum, risk
            FROM payees
           WHERE book_id = $1 AND ($2::uuid IS NULL OR (account_id, payee_id) > ($2, $3::uuid))
           ORDER BY account_id, payee_id LIMIT $4",
