@@ -1,0 +1,17 @@
+//! placeholder
+mod account;
+mod dates;
+mod decimal;
+mod error;
+mod limits;
+pub mod pain002;
+pub mod payment;
+mod reason;
+mod table;
+mod xml;
+mod xml_writer;
+
+pub use account::Account;
+pub use error::{FileError, Place, Problem, SHOWN_CHARS};
+pub use limits::Limits;
+pub use reason::Reason;
