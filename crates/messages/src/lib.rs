@@ -7,6 +7,7 @@ mod limits;
 pub mod pain002;
 pub mod payment;
 mod reason;
+pub mod statement;
 mod table;
 mod xml;
 mod xml_writer;

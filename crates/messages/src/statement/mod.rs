@@ -21,6 +21,8 @@ mod table;
 
 use std::io::{self, Write};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ledger::AccountNumber;
 use money::Asset;
 use thiserror::Error;
@@ -105,8 +107,16 @@ pub struct LogReceipt {
     pub root_hash: [u8; 32],
 }
 
+impl LogReceipt {
+    /// The root hash as a checkpoint writes it.
+    #[must_use]
+    pub fn root_text(&self) -> String {
+        STANDARD.encode(self.root_hash)
+    }
+}
+
 /// One entry.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Line {
     /// The entry's number on this account.
     pub reference: String,
@@ -116,8 +126,10 @@ pub struct Line {
     pub end_to_end_id: Option<String>,
     /// The leaf that holds the transfer.
     pub leaf_index: Option<u64>,
-    /// When and for when; both are dates of the bank's business calendar.
-    pub dates: Option<LineDates>,
+    /// The business date on which it was posted.
+    pub booking_date: Date,
+    /// The date from which it bears interest.
+    pub value_date: Date,
     /// In minor units; below zero is a debit.
     pub amount: i64,
     /// The other side's name.
@@ -128,4 +140,113 @@ pub struct Line {
     pub text: Option<String>,
     /// Whether it takes an earlier entry back.
     pub reversal: bool,
+}
+
+/// Why a statement could not be written. What was written before is not a statement: it has no end.
+#[derive(Debug, Error)]
+pub enum StatementError {
+    /// Opening balance and movements come to something else.
+    #[error("the entries come to {found} minor units, the closing balance is {closing}")]
+    DoesNotAddUp {
+        /// What the head promised.
+        closing: i64,
+        /// What the entries make of the opening balance.
+        found: i64,
+    },
+    /// A balance beyond what a ledger holds.
+    #[error("the balance leaves the range of a ledger")]
+    Overflow,
+    /// camt.053 knows ISO 4217 currencies only.
+    #[error("{0} is not a currency of ISO 4217")]
+    NotACurrency(String),
+    /// The font that ships with this crate could not be used.
+    #[error("the font: {0}")]
+    Font(&'static str),
+    /// The writer failed.
+    #[error("writing the statement")]
+    Io(#[from] io::Error),
+}
+
+/// A statement that is being written.
+pub struct StatementWriter<W: Write> {
+    head: Head,
+    balance: i64,
+    entries: u64,
+    form: Form<W>,
+}
+
+enum Form<W: Write> {
+    Json(json::Json<W>),
+    Csv(table::Csv<W>),
+    Camt053(camt053::Camt053<W>),
+    Pdf(Box<pdf::Pdf<W>>),
+}
+
+impl<W: Write> StatementWriter<W> {
+    /// Writes what stands above the entries.
+    pub fn start(format: Format, head: Head, out: W) -> Result<Self, StatementError> {
+        let form = match format {
+            Format::Json => Form::Json(json::Json::start(&head, out)?),
+            Format::Csv => Form::Csv(table::Csv::start(&head, out)?),
+            Format::Camt053 => Form::Camt053(camt053::Camt053::start(&head, out)?),
+            Format::Pdf => Form::Pdf(Box::new(pdf::Pdf::start(&head, out)?)),
+        };
+        Ok(Self { balance: head.opening, entries: 0, head, form })
+    }
+
+    /// Writes one entry, with the balance after it.
+    pub fn push(&mut self, line: &Line) -> Result<(), StatementError> {
+        self.balance = self.balance.checked_add(line.amount).ok_or(StatementError::Overflow)?;
+        self.entries = self.entries.saturating_add(1);
+        let (head, balance) = (&self.head, self.balance);
+        match &mut self.form {
+            Form::Json(form) => form.push(head, line, balance),
+            Form::Csv(form) => form.push(head, line, balance),
+            Form::Camt053(form) => form.push(head, line),
+            Form::Pdf(form) => form.push(head, line, balance),
+        }
+    }
+
+    /// The writer, to take from it what has been written so far.
+    pub fn buffer(&mut self) -> &mut W {
+        match &mut self.form {
+            Form::Json(form) => form.buffer(),
+            Form::Csv(form) => form.buffer(),
+            Form::Camt053(form) => form.buffer(),
+            Form::Pdf(form) => form.buffer(),
+        }
+    }
+
+    /// Writes what stands below the entries, and gives the writer back.
+    pub fn finish(self) -> Result<W, StatementError> {
+        let Self { head, balance, entries, form } = self;
+        if balance != head.closing {
+            return Err(StatementError::DoesNotAddUp { closing: head.closing, found: balance });
+        }
+        match form {
+            Form::Json(form) => form.finish(&head, entries),
+            Form::Csv(form) => form.finish(&head),
+            Form::Camt053(form) => form.finish(),
+            Form::Pdf(form) => form.finish(&head),
+        }
+    }
+}
+
+/// Writes a whole statement from an iterator that cannot fail.
+pub fn write<W: Write>(
+    format: Format,
+    head: Head,
+    lines: impl IntoIterator<Item = Line>,
+    out: W,
+) -> Result<W, StatementError> {
+    let mut writer = StatementWriter::start(format, head, out)?;
+    for line in lines {
+        writer.push(&line)?;
+    }
+    writer.finish()
+}
+
+/// An id with 32 digits instead of 36 characters, for fields that hold 35.
+fn compact_id(id: &str) -> String {
+    id.chars().filter(|c| *c != '-').collect()
 }
