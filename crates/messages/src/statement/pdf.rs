@@ -36,6 +36,9 @@ const TEXT_WIDTH: f32 = 206.0;
 const AMOUNT_AT: f32 = 459.0;
 const NUMBER_WIDTH: f32 = 84.0;
 
+/// Room for " of 9999".
+const TOTAL_WIDTH: f32 = 28.0;
+
 const TITLE: f32 = 16.0;
 const BODY: f32 = 8.5;
 const SMALL: f32 = 7.0;
@@ -125,7 +128,8 @@ impl<W: Write> Pdf<W> {
 
     pub(super) fn finish(mut self, head: &Head) -> Result<W, StatementError> {
         self.room_for(LINE * 4.0 + GAP, head, Some(head.closing))?;
-        self.rule(self.y + LINE - 2.0);
+        self.y -= GAP;
+        self.rule(self.y + LINE);
         self.balance_row("Closing balance", &date(head.to), head, head.closing);
         self.y -= LINE;
         if self.font.replaced() {
@@ -333,7 +337,7 @@ impl<W: Write> Pdf<W> {
         self.y -= LINE;
         self.text(LEFT, SMALL, &receipt.root_text());
         // "of y" is an object of its own, written when it is known.
-        let total_at = RIGHT - 40.0;
+        let total_at = RIGHT - TOTAL_WIDTH;
         self.text_right(total_at, SMALL, NUMBER_WIDTH, &format!("page {number}"));
         let moved = [1.0, 0.0, 0.0, 1.0, total_at, self.y];
         self.content.save_state().transform(moved).x_object(TOTAL).restore_state();
