@@ -52,7 +52,8 @@ impl Account {
 /// Two letters, two digits and at least eleven more: the shortest IBAN has 15 characters.
 pub(crate) fn looks_like_an_iban(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let (Some(country), Some(check), Some(rest)) = (bytes.get(..2), bytes.get(2..4), bytes.get(4..))
+    let (Some(country), Some(check), Some(rest)) =
+        (bytes.get(..2), bytes.get(2..4), bytes.get(4..))
     else {
         return false;
     };

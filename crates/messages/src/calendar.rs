@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 use time::{Date, Weekday};
 
+const WEEK_DAYS: usize = 7;
+
 /// The days on which a bank works.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Calendar {
@@ -47,8 +49,7 @@ impl Calendar {
                 distinct.push(day);
             }
         }
-        const WEEK: usize = 7;
-        if distinct.len() >= WEEK {
+        if distinct.len() >= WEEK_DAYS {
             return Err(CalendarError::NoWorkday);
         }
         Ok(Self { weekend: distinct, holidays: holidays.into_iter().collect() })
@@ -111,6 +112,7 @@ pub fn end_of_month(day: Date) -> Date {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "days in a test")]
 mod tests {
     use proptest::prelude::*;
     use time::macros::date;
@@ -136,7 +138,10 @@ mod tests {
             assert_eq!(easter().adjust(day, convention), Some(expected), "{day} {convention:?}");
         }
         assert_eq!(easter().next_business_day(date!(2026 - 04 - 02)), Some(date!(2026 - 04 - 07)));
-        assert_eq!(easter().previous_business_day(date!(2026 - 04 - 07)), Some(date!(2026 - 04 - 02)));
+        assert_eq!(
+            easter().previous_business_day(date!(2026 - 04 - 07)),
+            Some(date!(2026 - 04 - 02))
+        );
         assert_eq!(end_of_month(date!(2028 - 02 - 01)), date!(2028 - 02 - 29));
     }
 

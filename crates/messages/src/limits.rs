@@ -15,6 +15,5 @@ pub struct Limits {
 
 impl Limits {
     /// Ten thousand items in sixteen mebibytes.
-    pub const PRODUCT: Self =
-        Self { bytes: 16 << 20, items: 10_000, text_chars: 2_000, depth: 32 };
+    pub const PRODUCT: Self = Self { bytes: 16 << 20, items: 10_000, text_chars: 2_000, depth: 32 };
 }

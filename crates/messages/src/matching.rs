@@ -186,7 +186,8 @@ impl<'a> Work<'a> {
             for key in keys(their) {
                 for own in index.get(&key).into_iter().flatten() {
                     let Some(candidate) = self.ours.get(*own) else { continue };
-                    let apart = (candidate.booking_date - their.booking_date).abs();
+                    let day = candidate.booking_date.to_julian_day();
+                    let apart = day.abs_diff(their.booking_date.to_julian_day());
                     if best.is_none_or(|(least, first)| (apart, *own) < (least, first)) {
                         best = Some((apart, *own));
                     }
@@ -271,10 +272,15 @@ impl<'a> Work<'a> {
 }
 
 fn sum(side: &[Candidate], numbers: &[usize]) -> i128 {
-    numbers.iter().filter_map(|number| side.get(*number)).map(|entry| i128::from(entry.amount)).sum()
+    numbers
+        .iter()
+        .filter_map(|number| side.get(*number))
+        .map(|entry| i128::from(entry.amount))
+        .sum()
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "days in a test")]
 mod tests {
     use proptest::prelude::*;
     use time::macros::date;

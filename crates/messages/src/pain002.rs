@@ -188,11 +188,7 @@ fn status_of(statuses: &[ItemStatus]) -> &'static str {
     }
 }
 
-fn write_item(
-    xml: &mut XmlWriter<impl Write>,
-    item: &Item,
-    status: &ItemStatus,
-) -> io::Result<()> {
+fn write_item(xml: &mut XmlWriter<impl Write>, item: &Item, status: &ItemStatus) -> io::Result<()> {
     xml.open("TxInfAndSts")?;
     if let Some(id) = &item.instruction_id {
         xml.leaf("OrgnlInstrId", id)?;

@@ -125,6 +125,7 @@ fn in_month(start: Date, months: u32, day: u8) -> Option<Date> {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "days in a test")]
 mod tests {
     use proptest::prelude::*;
     use time::macros::date;
@@ -182,7 +183,8 @@ mod tests {
         let backwards = Schedule::new(last, Some(first), monthly, Convention::Following);
         assert_eq!(backwards, Err(ScheduleError::Ends));
         for day in [0, 32] {
-            let refused = Schedule::new(first, None, Rhythm::Monthly { day }, Convention::Following);
+            let refused =
+                Schedule::new(first, None, Rhythm::Monthly { day }, Convention::Following);
             assert_eq!(refused, Err(ScheduleError::DayOfMonth(day)));
         }
     }

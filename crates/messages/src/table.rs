@@ -58,7 +58,15 @@ impl<'a> Table<'a> {
             }
         }
         let rows_left = limits.items;
-        Ok(Self { bytes, reader, counted: (0, 0), header, row: StringRecord::new(), rows_left, limits: *limits })
+        Ok(Self {
+            bytes,
+            reader,
+            counted: (0, 0),
+            header,
+            row: StringRecord::new(),
+            rows_left,
+            limits: *limits,
+        })
     }
 
     /// The next row; `None` at the end.
@@ -99,7 +107,7 @@ impl<'a> Table<'a> {
         let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let to = at.saturating_add(blank);
         let between = self.bytes.get(from..to).unwrap_or_default();
-        let more = between.iter().filter(|byte| **byte == b'\n').count();
+        let more = between.split(|byte| *byte == b'\n').skip(1).count();
         self.counted = (to.max(from), ends.saturating_add(more));
         self.counted.1.saturating_add(1)
     }
@@ -162,9 +170,7 @@ impl<'t> Row<'t> {
     ) -> Result<T, FileError> {
         const LONGEST_VALUE: usize = 64;
         let text = self.required(column, LONGEST_VALUE)?;
-        read(text).ok_or_else(|| {
-            self.error(column, Problem::NotA { expected, value: shown(text) })
-        })
+        read(text).ok_or_else(|| self.error(column, Problem::NotA { expected, value: shown(text) }))
     }
 
     /// A cell with an amount, without a sign.
@@ -211,10 +217,9 @@ impl<'t> Row<'t> {
                 }
             },
             Reading::Ambiguous => Problem::Ambiguous(shown(text)),
-            Reading::Malformed => Problem::NotA {
-                expected: "an amount of its currency",
-                value: shown(text),
-            },
+            Reading::Malformed => {
+                Problem::NotA { expected: "an amount of its currency", value: shown(text) }
+            }
         };
         Err(self.error(column, problem))
     }

@@ -50,9 +50,9 @@ pub(crate) fn guard<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Fil
             Ok(Event::Decl(declaration)) => {
                 let declared = match declaration.encoding() {
                     None => true,
-                    Some(Ok(name)) => {
-                        name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii")
-                    }
+                    Some(Ok(name)) => ["utf-8", "utf8", "us-ascii"]
+                        .iter()
+                        .any(|known| name.eq_ignore_ascii_case(known)),
                     Some(Err(_)) => false,
                 };
                 if !declared {
@@ -177,12 +177,11 @@ impl<'a, 'i> Element<'a, 'i> {
         let mut names: Vec<String> = self
             .node
             .ancestors()
-            .filter(|node| node.is_element())
+            .filter(Node::is_element)
             .map(|node| {
                 let name = node.tag_name().name();
-                let same = |other: &Node<'_, '_>| {
-                    other.is_element() && other.tag_name().name() == name
-                };
+                let same =
+                    |other: &Node<'_, '_>| other.is_element() && other.tag_name().name() == name;
                 match node.prev_siblings().skip(1).filter(same).count() {
                     0 => shown(name),
                     before => format!("{}[{}]", shown(name), before.saturating_add(1)),
@@ -205,7 +204,10 @@ impl<'a, 'i> Element<'a, 'i> {
     }
 
     /// The children, which must be of the schema's and in its order; text between them is refused.
-    pub(crate) fn children(self, schema: &'static [&'static str]) -> Result<Children<'a, 'i>, FileError> {
+    pub(crate) fn children(
+        self,
+        schema: &'static [&'static str],
+    ) -> Result<Children<'a, 'i>, FileError> {
         let mut found = Vec::new();
         let mut last = 0;
         for node in self.node.children() {
@@ -249,10 +251,7 @@ impl<'a, 'i> Element<'a, 'i> {
     /// The text, 1 to `max` characters without white space around them. Comments inside do not cut it short.
     pub(crate) fn text(self, max: usize) -> Result<String, FileError> {
         if self.node.children().any(|child| child.is_element()) {
-            return Err(self.error(Problem::NotA {
-                expected: "a text",
-                value: shown(self.name()),
-            }));
+            return Err(self.error(Problem::NotA { expected: "a text", value: shown(self.name()) }));
         }
         let parts = self.node.children().filter(Node::is_text);
         let text: String = parts.filter_map(|part| part.text()).collect();
@@ -319,7 +318,11 @@ impl<'a, 'i> Children<'a, 'i> {
     }
 
     /// The text of at most one.
-    pub(crate) fn maybe_text(&self, name: &'static str, max: usize) -> Result<Option<String>, FileError> {
+    pub(crate) fn maybe_text(
+        &self,
+        name: &'static str,
+        max: usize,
+    ) -> Result<Option<String>, FileError> {
         self.maybe(name)?.map(|element| element.text(max)).transpose()
     }
 }
@@ -372,7 +375,7 @@ mod tests {
     #[test]
     fn bombs_and_external_entities_are_refused_before_anything_is_built() {
         let limits = Limits { depth: 4, text_chars: 10, ..Limits::PRODUCT };
-        let many_attributes: String = (0..20).map(|n| format!(" a{n}='1'")).collect();
+        let many_attributes = " a='1'".repeat(20);
         let cases: Vec<(String, Problem)> = vec![
             ("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>".into(), Problem::DocumentType),
             ("<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>".into(), Problem::DocumentType),
@@ -389,6 +392,9 @@ mod tests {
         }
         let utf16 = b"\xff\xfe<\0a\0/\0>\0";
         assert_eq!(guard(utf16, &limits).unwrap_err().problem, Problem::NotUtf8);
-        assert!(guard(b"\xef\xbb\xbf<?xml version='1.0' encoding='utf-8'?><a>&amp;&#65;</a>", &limits).is_ok());
+        assert!(
+            guard(b"\xef\xbb\xbf<?xml version='1.0' encoding='utf-8'?><a>&amp;&#65;</a>", &limits)
+                .is_ok()
+        );
     }
 }

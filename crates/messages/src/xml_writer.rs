@@ -43,7 +43,12 @@ impl<W: Write> XmlWriter<W> {
     }
 
     /// A text of at most `max` characters; the rest is left out.
-    pub(crate) fn leaf_cut(&mut self, name: &'static str, text: &str, max: usize) -> io::Result<()> {
+    pub(crate) fn leaf_cut(
+        &mut self,
+        name: &'static str,
+        text: &str,
+        max: usize,
+    ) -> io::Result<()> {
         let text: String = text.chars().take(max).collect();
         self.leaf(name, &text)
     }
@@ -59,7 +64,12 @@ impl<W: Write> XmlWriter<W> {
     }
 
     /// An amount with its currency.
-    pub(crate) fn amount(&mut self, name: &'static str, amount: &str, currency: &str) -> io::Result<()> {
+    pub(crate) fn amount(
+        &mut self,
+        name: &'static str,
+        amount: &str,
+        currency: &str,
+    ) -> io::Result<()> {
         let element = self.xml.create_element(name).with_attribute(("Ccy", currency));
         element.write_text_content(BytesText::new(amount))?;
         Ok(())

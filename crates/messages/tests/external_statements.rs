@@ -1,6 +1,6 @@
 //! Other banks' statements: the published one, tables, our own read back, and what is wrong.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may panic")]
+#![expect(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "tests may panic")]
 
 use ledger::{AccountId, AccountNumber};
 use messages::external::{camt053, csv};
@@ -50,8 +50,7 @@ fn what_is_wrong_in_one_place_is_refused_with_line_and_element() {
         ("<Dt>2020-11-24</Dt>\n\t\t\t\t</BookgDt>", "</BookgDt>", Problem::Missing("Dt")),
     ];
     for (from, to, problem) in cases {
-        let text = SWISS.replace(&format!("http://www.w3.org/{from}"), "");
-        let text = text.replacen(from, to, 1);
+        let text = SWISS.replacen(from, to, 1);
         assert_ne!(text, SWISS, "{from}");
         assert_eq!(read(&text).unwrap_err().problem, problem, "{from} -> {to}");
     }

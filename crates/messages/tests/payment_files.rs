@@ -113,7 +113,12 @@ fn a_file_that_is_wrong_in_one_place_is_refused_whole_with_line_and_element() {
         ("pain.001.001.09", "pain.008.001.02", other(), 2),
         ("<MsgId>M1</MsgId>", "", Problem::Missing("MsgId"), 4),
         ("<MsgId>M1</MsgId>", "<MsgId> </MsgId>", Problem::Empty, 4),
-        ("<MsgId>M1</MsgId>", "<MsgId>M1</MsgId><MsgId>M2</MsgId>", Problem::Twice("MsgId".into()), 4),
+        (
+            "<MsgId>M1</MsgId>",
+            "<MsgId>M1</MsgId><MsgId>M2</MsgId>",
+            Problem::Twice("MsgId".into()),
+            4,
+        ),
         ("<InstrId>I1</InstrId>", "<Surprise/>", Problem::UnknownElement("Surprise".into()), 8),
         ("<PmtMtd>TRF</PmtMtd>", "", Problem::Missing("PmtMtd"), 5),
         ("<PmtMtd>TRF", "<PmtMtd>DD", not_a("TRF, TRA or CHK", "DD"), 5),
@@ -126,7 +131,12 @@ fn a_file_that_is_wrong_in_one_place_is_refused_whole_with_line_and_element() {
         ("2026-03-31", "2026-02-30", not_a("a date", "2026-02-30"), 6),
         (">12.50</InstdAmt>", ">12,50</InstdAmt>", not_a("an amount", "12,50"), 9),
         (">12.50</InstdAmt>", ">-12.50</InstdAmt>", not_a("an amount", "-12.50"), 9),
-        (">12.50</InstdAmt>", ">12.505</InstdAmt>", not_a("an amount of its currency", "12.505"), 9),
+        (
+            ">12.50</InstdAmt>",
+            ">12.505</InstdAmt>",
+            not_a("an amount of its currency", "12.505"),
+            9,
+        ),
         ("Ccy=\"EUR\"", "Ccy=\"eur\"", not_a("a currency", "eur"), 9),
         ("Ccy=\"EUR\"", "", Problem::Missing("Ccy"), 9),
         ("<IBAN>SR", "<IBAN>", not_a("an IBAN", &own(1).to_string()[2..]), 7),
@@ -166,7 +176,8 @@ fn two_items(from: &str, to: &str) -> String {
     let text = text.replace("<CtrlSum>250<", "<CtrlSum>25<");
     let start = text.find("<CdtTrfTxInf>").unwrap();
     let end = text.find("</PmtInf>").unwrap();
-    let second = text[start..end].replace(">I1<", ">I2<").replace(">E1<", ">E2<").replacen(from, to, 1);
+    let second =
+        text[start..end].replace(">I1<", ">I2<").replace(">E1<", ">E2<").replacen(from, to, 1);
     format!("{}{second}{}", &text[..end], &text[end..])
 }
 
@@ -216,7 +227,8 @@ fn what_our_bank_cannot_pay_is_refused_item_by_item_with_its_reason() {
 
 #[test]
 fn a_comment_inside_a_text_does_not_cut_it_short() {
-    let text = good().replace(&own(2).to_string(), &format!("{}<!-- x -->{}", "DE445001051754", "07324931"));
+    let text = good()
+        .replace(&own(2).to_string(), &format!("{}<!-- x -->{}", "DE445001051754", "07324931"));
     let file = read(&text).unwrap().check().unwrap();
     let creditor = Account::Iban("DE44500105175407324931".into());
     assert_eq!(file.payments[0].items[0].creditor, creditor);
@@ -239,8 +251,9 @@ fn a_table_is_read_in_both_notations_and_with_every_delimiter() {
     assert_eq!(item.place.line, 2);
     for delimiter in [",", "\t"] {
         let head = head.replace(';', delimiter);
-        let row = [a.to_string().as_str(), "2026-03-31", &b.to_string(), "Bob", "5.5", "EUR", "E1", ""]
-            .join(delimiter);
+        let row =
+            [a.to_string().as_str(), "2026-03-31", &b.to_string(), "Bob", "5.5", "EUR", "E1", ""]
+                .join(delimiter);
         let text = format!("{head}\n{row}");
         let file = csv::read(text.as_bytes(), "M1", &Limits::PRODUCT).unwrap().check().unwrap();
         assert_eq!(file.payments[0].items[0].order.as_ref().unwrap().amount.minor(), 550);
@@ -275,8 +288,11 @@ fn leaves(xml: &str) -> Vec<(String, String)> {
         node.is_element() && !node.children().any(|child| child.is_element())
     };
     let path = |node: roxmltree::Node<'_, '_>| {
-        let mut names: Vec<_> =
-            node.ancestors().filter(roxmltree::Node::is_element).map(|n| n.tag_name().name()).collect();
+        let mut names: Vec<_> = node
+            .ancestors()
+            .filter(roxmltree::Node::is_element)
+            .map(|n| n.tag_name().name())
+            .collect();
         names.reverse();
         names.join("/")
     };
@@ -324,9 +340,11 @@ fn a_status_report_says_what_became_of_each_item() {
 #[test]
 fn a_status_report_has_the_elements_of_the_published_one_in_their_order() {
     let published = leaves(include_str!("../testdata/pain002-swiss.xml"));
-    let mut unchecked = read(&SWISS.replace("<NbOfTxs>7<", "<NbOfTxs>8<")).unwrap().check().unwrap();
+    let mut unchecked =
+        read(&SWISS.replace("<NbOfTxs>7<", "<NbOfTxs>8<")).unwrap().check().unwrap();
     unchecked.payments.truncate(1);
-    let rejected = ItemStatus::Rejected { reason: Reason::AC01, text: "1301813;Konto ungültig".into() };
+    let rejected =
+        ItemStatus::Rejected { reason: Reason::AC01, text: "1301813;Konto ungültig".into() };
     let mut xml = Vec::new();
     pain002::write(REPORT, &unchecked, &[rejected], &mut xml).unwrap();
     let ours = leaves(&String::from_utf8(xml).unwrap());

@@ -76,14 +76,17 @@ fn figures(format: Format, text: &str) -> (i64, Vec<i64>, i64) {
         Format::Csv => {
             let mut reader = csv::Reader::from_reader(text.as_bytes());
             let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-            let of = |kind: &str| rows.iter().filter(|row| row[0] == *kind).cloned().collect::<Vec<_>>();
+            let of =
+                |kind: &str| rows.iter().filter(|row| row[0] == *kind).cloned().collect::<Vec<_>>();
             let amounts = of("entry").iter().map(|row| cents(&row[3])).collect();
             (cents(&of("opening")[0][4]), amounts, cents(&of("closing")[0][4]))
         }
         Format::Camt053 => {
             let document = roxmltree::Document::parse(text).unwrap();
             let all = |name: &'static str| {
-                document.descendants().filter(move |node| node.has_tag_name(("urn:iso:std:iso:20022:tech:xsd:camt.053.001.08", name)))
+                document.descendants().filter(move |node| {
+                    node.has_tag_name(("urn:iso:std:iso:20022:tech:xsd:camt.053.001.08", name))
+                })
             };
             let amount = |node: roxmltree::Node<'_, '_>| {
                 let child = |name: &str| {
@@ -217,7 +220,9 @@ fn a_pdf_reads_back_letter_by_letter_on_numbered_pages() {
     let output = match Command::new("pdftotext").args(["-layout"]).arg(&path).arg("-").output() {
         Ok(output) => output,
         Err(error) => {
-            eprintln!("SKIPPED: pdftotext is not installed ({error}); apt-get install poppler-utils");
+            eprintln!(
+                "SKIPPED: pdftotext is not installed ({error}); apt-get install poppler-utils"
+            );
             return;
         }
     };

@@ -22,14 +22,44 @@ const EXPECTED: &str = "a camt.053.001.02 to .12";
 /// `AddtlNtryInf`.
 const MAX_ADDITIONAL: usize = 500;
 const STATEMENT: &[&str] = &[
-    "Id", "StmtPgntn", "ElctrncSeqNb", "RptgSeq", "LglSeqNb", "CreDtTm", "FrToDt", "CpyDplctInd",
-    "RptgSrc", "Acct", "RltdAcct", "Intrst", "Bal", "TxsSummry", "Ntry", "AddtlStmtInf",
+    "Id",
+    "StmtPgntn",
+    "ElctrncSeqNb",
+    "RptgSeq",
+    "LglSeqNb",
+    "CreDtTm",
+    "FrToDt",
+    "CpyDplctInd",
+    "RptgSrc",
+    "Acct",
+    "RltdAcct",
+    "Intrst",
+    "Bal",
+    "TxsSummry",
+    "Ntry",
+    "AddtlStmtInf",
 ];
 const BALANCE: &[&str] = &["Tp", "CdtLine", "Amt", "CdtDbtInd", "Dt", "Avlbty"];
 const ENTRY: &[&str] = &[
-    "NtryRef", "Amt", "CdtDbtInd", "RvslInd", "Sts", "BookgDt", "ValDt", "AcctSvcrRef", "Avlbty",
-    "BkTxCd", "ComssnWvrInd", "AddtlInfInd", "AmtDtls", "Chrgs", "TechInptChanl", "Intrst",
-    "CardTx", "NtryDtls", "AddtlNtryInf",
+    "NtryRef",
+    "Amt",
+    "CdtDbtInd",
+    "RvslInd",
+    "Sts",
+    "BookgDt",
+    "ValDt",
+    "AcctSvcrRef",
+    "Avlbty",
+    "BkTxCd",
+    "ComssnWvrInd",
+    "AddtlInfInd",
+    "AmtDtls",
+    "Chrgs",
+    "TechInptChanl",
+    "Intrst",
+    "CardTx",
+    "NtryDtls",
+    "AddtlNtryInf",
 ];
 /// The references of a transaction that can identify it; the others name batches or mandates.
 const REFERENCES: &[&str] = &["AcctSvcrRef", "InstrId", "EndToEndId", "TxId"];
@@ -48,11 +78,11 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<ExternalStatement>, Fil
     let parts = message.children(&["GrpHdr", "Stmt", "SplmtryData"])?;
     parts.one("GrpHdr")?;
     let mut statements = Vec::new();
-    let mut room = limits.items;
+    let mut items_left = limits.items;
     for (index, element) in parts.many("Stmt").enumerate() {
         let path = element.place("Document/BkToCstmrStmt", index).path;
-        let statement = read_statement(element, &path, room)?;
-        room = room.saturating_sub(statement.entries.len());
+        let statement = read_statement(element, &path, items_left)?;
+        items_left = items_left.saturating_sub(statement.entries.len());
         statements.push(statement);
     }
     if statements.is_empty() {
@@ -64,7 +94,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<ExternalStatement>, Fil
 fn read_statement(
     element: Element<'_, '_>,
     path: &str,
-    room: usize,
+    items_left: usize,
 ) -> Result<ExternalStatement, FileError> {
     let parts = element.children(STATEMENT)?;
     let id = parts.one("Id")?.text(MAX_ID)?;
@@ -85,8 +115,8 @@ fn read_statement(
     let mut entries = Vec::new();
     let mut not_booked = 0_usize;
     for (index, element) in parts.many("Ntry").enumerate() {
-        if index >= room {
-            return Err(element.error(Problem::TooManyItems(room)));
+        if index >= items_left {
+            return Err(element.error(Problem::TooManyItems(items_left)));
         }
         match read_entry(element, path, index)? {
             Some(entry) => entries.push(entry),
@@ -151,12 +181,11 @@ fn read_entry(
     let mut text = parts.maybe_text("AddtlNtryInf", MAX_ADDITIONAL)?;
     // Several transactions in one entry have several other sides.
     if let [detail] = details.as_slice() {
-        let (party, account) =
-            if amount < 0 { ("Cdtr", "CdtrAcct") } else { ("Dbtr", "DbtrAcct") };
+        let (side, account) = if amount < 0 { ("Cdtr", "CdtrAcct") } else { ("Dbtr", "DbtrAcct") };
         let parties = detail.first("RltdPties");
-        let party = parties.and_then(|parties| parties.first(party));
-        let party = party.map(|party| party.first("Pty").unwrap_or(party));
-        let name = party.and_then(|party| party.first("Nm"));
+        let who = parties.and_then(|parties| parties.first(side));
+        let who = who.map(|who| who.first("Pty").unwrap_or(who));
+        let name = who.and_then(|who| who.first("Nm"));
         counterparty = name.map(|name| name.text(MAX_TEXT)).transpose()?;
         if let Some(account) = parties.and_then(|parties| parties.first(account)) {
             let account = read_account(account)?;
@@ -187,9 +216,8 @@ fn read_entry(
 fn read_amount(parts: &Children<'_, '_>) -> Result<(i64, AssetCode), FileError> {
     let element = parts.one("Amt")?;
     let code = element.attribute("Ccy")?;
-    let not_a = |expected, value: &str| {
-        element.error(Problem::NotA { expected, value: shown(value) })
-    };
+    let not_a =
+        |expected, value: &str| element.error(Problem::NotA { expected, value: shown(value) });
     let asset = code.parse().ok().and_then(Asset::iso);
     let asset = asset.ok_or_else(|| not_a("a currency that this bank knows", code))?;
     let decimal = element.parsed("an amount", canonical)?;

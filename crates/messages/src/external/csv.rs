@@ -14,8 +14,15 @@ use crate::payment::{MAX_ID, MAX_TEXT};
 use crate::table::{Notation, Table};
 
 const COLUMNS: &[&str] = &[
-    "booking_date", "value_date", "amount", "currency", "reference", "end_to_end_id",
-    "counterparty", "counterparty_account", "text",
+    "booking_date",
+    "value_date",
+    "amount",
+    "currency",
+    "reference",
+    "end_to_end_id",
+    "counterparty",
+    "counterparty_account",
+    "text",
 ];
 const REQUIRED: &[&str] = &["booking_date", "amount", "currency"];
 const MAX_LONG_TEXT: usize = 500;
@@ -36,7 +43,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<ExternalStatement, FileErro
         };
         let mut references = Vec::new();
         for column in ["reference", "end_to_end_id"] {
-            references.extend(row.optional(column, MAX_ID)?.filter(|text| !references.contains(text)));
+            references
+                .extend(row.optional(column, MAX_ID)?.filter(|text| !references.contains(text)));
         }
         entries.push(ExternalEntry {
             place: row.place(""),

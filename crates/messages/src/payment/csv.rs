@@ -23,11 +23,24 @@ use crate::limits::Limits;
 use crate::table::{Notation, Row, Table};
 
 const COLUMNS: &[&str] = &[
-    "debtor_account", "execution_date", "creditor_account", "creditor_name", "amount", "currency",
-    "end_to_end_id", "instruction_id", "text", "reference",
+    "debtor_account",
+    "execution_date",
+    "creditor_account",
+    "creditor_name",
+    "amount",
+    "currency",
+    "end_to_end_id",
+    "instruction_id",
+    "text",
+    "reference",
 ];
 const REQUIRED: &[&str] = &[
-    "debtor_account", "execution_date", "creditor_account", "creditor_name", "amount", "currency",
+    "debtor_account",
+    "execution_date",
+    "creditor_account",
+    "creditor_name",
+    "amount",
+    "currency",
     "end_to_end_id",
 ];
 
@@ -66,11 +79,7 @@ pub fn read(bytes: &[u8], message_id: &str, limits: &Limits) -> Result<Unchecked
     Ok(UncheckedFile::new(file, None))
 }
 
-fn read_item(
-    row: &Row<'_>,
-    debtor: &Account,
-    notation: &mut Notation,
-) -> Result<Item, FileError> {
+fn read_item(row: &Row<'_>, debtor: &Account, notation: &mut Notation) -> Result<Item, FileError> {
     // Without its decimals an amount cannot be read.
     let (code, asset) = row.parsed("currency", "a currency that this bank knows", |text| {
         let (code, asset) = currency(text)?;

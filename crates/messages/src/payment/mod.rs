@@ -133,7 +133,9 @@ impl UncheckedFile {
 impl PaymentFile {
     /// All items in the file's order, each with its payment.
     pub fn items(&self) -> impl Iterator<Item = (&Payment, &Item)> {
-        self.payments.iter().flat_map(|payment| payment.items.iter().map(move |item| (payment, item)))
+        self.payments
+            .iter()
+            .flat_map(|payment| payment.items.iter().map(move |item| (payment, item)))
     }
 
     /// The sum of all amounts whatever their currency, as a control sum is.
@@ -199,7 +201,10 @@ fn order(
         Manner::Transfer => {}
         Manner::Cheque => return unpayable(Reason::FF03, "this bank does not issue cheques"),
         Manner::Exchange => {
-            return unpayable(Reason::AM03, "this bank does not exchange currencies in a payment file");
+            return unpayable(
+                Reason::AM03,
+                "this bank does not exchange currencies in a payment file",
+            );
         }
     }
     let debtor = match debtor {
@@ -207,7 +212,9 @@ fn order(
         Account::Iban(_) => {
             return unpayable(Reason::AC02, "the debit account is held at another bank");
         }
-        Account::Other(_) => return unpayable(Reason::AC02, "the debit account is not one of ours"),
+        Account::Other(_) => {
+            return unpayable(Reason::AC02, "the debit account is not one of ours");
+        }
         Account::Malformed(_) => {
             return unpayable(Reason::AC02, "the debit account's number is malformed");
         }

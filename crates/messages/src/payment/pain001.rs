@@ -16,28 +16,66 @@ use crate::account::{Account, looks_like_an_iban};
 use crate::dates::{read_date, read_date_of_time};
 use crate::decimal::{Sum, canonical};
 use crate::error::{FileError, Place, Problem, shown};
-use crate::reason::Reason;
 use crate::limits::Limits;
+use crate::reason::Reason;
 use crate::xml::{Children, Element, Lines, guard, parse, version_of};
 
 const VERSIONS: std::ops::RangeInclusive<u8> = 3..=12;
 const EXPECTED: &str = "a pain.001.001.03 to .12";
 /// `Max34Text` of an account number that is no IBAN.
 const MAX_OTHER: usize = 34;
-const GROUP_HEADER: &[&str] = &[
-    "MsgId", "CreDtTm", "Authstn", "NbOfTxs", "CtrlSum", "InitgPty", "FwdgAgt", "InitnSrc",
-];
+const GROUP_HEADER: &[&str] =
+    &["MsgId", "CreDtTm", "Authstn", "NbOfTxs", "CtrlSum", "InitgPty", "FwdgAgt", "InitnSrc"];
 const INITIATION: &[&str] = &["GrpHdr", "PmtInf", "SplmtryData"];
 const PAYMENT: &[&str] = &[
-    "PmtInfId", "PmtMtd", "ReqdAdvcTp", "BtchBookg", "NbOfTxs", "CtrlSum", "PmtTpInf", "ReqdExctnDt",
-    "PoolgAdjstmntDt", "Dbtr", "DbtrAcct", "DbtrAgt", "DbtrAgtAcct", "InstrForDbtrAgt", "UltmtDbtr",
-    "ChrgBr", "ChrgsAcct", "ChrgsAcctAgt", "CdtTrfTxInf",
+    "PmtInfId",
+    "PmtMtd",
+    "ReqdAdvcTp",
+    "BtchBookg",
+    "NbOfTxs",
+    "CtrlSum",
+    "PmtTpInf",
+    "ReqdExctnDt",
+    "PoolgAdjstmntDt",
+    "Dbtr",
+    "DbtrAcct",
+    "DbtrAgt",
+    "DbtrAgtAcct",
+    "InstrForDbtrAgt",
+    "UltmtDbtr",
+    "ChrgBr",
+    "ChrgsAcct",
+    "ChrgsAcctAgt",
+    "CdtTrfTxInf",
 ];
 const TRANSACTION: &[&str] = &[
-    "PmtId", "PmtTpInf", "Amt", "XchgRateInf", "ChrgBr", "MndtRltdInf", "ChqInstr", "UltmtDbtr",
-    "IntrmyAgt1", "IntrmyAgt1Acct", "IntrmyAgt2", "IntrmyAgt2Acct", "IntrmyAgt3", "IntrmyAgt3Acct",
-    "CdtrAgt", "CdtrAgtAcct", "Cdtr", "CdtrAcct", "UltmtCdtr", "InstrForCdtrAgt", "InstrForDbtrAgt",
-    "Purp", "RgltryRptg", "Tax", "RltdRmtInf", "RmtInf", "SplmtryData",
+    "PmtId",
+    "PmtTpInf",
+    "Amt",
+    "XchgRateInf",
+    "ChrgBr",
+    "MndtRltdInf",
+    "ChqInstr",
+    "UltmtDbtr",
+    "IntrmyAgt1",
+    "IntrmyAgt1Acct",
+    "IntrmyAgt2",
+    "IntrmyAgt2Acct",
+    "IntrmyAgt3",
+    "IntrmyAgt3Acct",
+    "CdtrAgt",
+    "CdtrAgtAcct",
+    "Cdtr",
+    "CdtrAcct",
+    "UltmtCdtr",
+    "InstrForCdtrAgt",
+    "InstrForDbtrAgt",
+    "Purp",
+    "RgltryRptg",
+    "Tax",
+    "RltdRmtInf",
+    "RmtInf",
+    "SplmtryData",
 ];
 const ACCOUNT: &[&str] = &["Id", "Tp", "Ccy", "Nm", "Prxy"];
 const PARTY: &[&str] = &["Nm", "PstlAdr", "Id", "CtryOfRes", "CtctDtls"];
@@ -66,11 +104,11 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<UncheckedFile, FileError> {
 
     let mut payments = Vec::new();
     let mut wrong_total = None;
-    let mut room = limits.items;
+    let mut items_left = limits.items;
     for (index, element) in parts.many("PmtInf").enumerate() {
         let place = element.place("Document/CstmrCdtTrfInitn", index);
-        let (payment, wrong) = read_payment(element, place, room)?;
-        room = room.saturating_sub(payment.items.len());
+        let (payment, wrong) = read_payment(element, place, items_left)?;
+        items_left = items_left.saturating_sub(payment.items.len());
         wrong_total = wrong_total.or(wrong);
         payments.push(payment);
     }
@@ -87,7 +125,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<UncheckedFile, FileError> {
 fn read_payment(
     element: Element<'_, '_>,
     place: Place,
-    room: usize,
+    items_left: usize,
 ) -> Result<(Payment, Option<FileError>), FileError> {
     let parts = element.children(PAYMENT)?;
     let payment_info_id = parts.one("PmtInfId")?.text(MAX_ID)?;
@@ -107,8 +145,8 @@ fn read_payment(
 
     let mut items: Vec<Item> = Vec::new();
     for (index, element) in parts.many("CdtTrfTxInf").enumerate() {
-        if index >= room {
-            return Err(element.error(Problem::TooManyItems(room)));
+        if index >= items_left {
+            return Err(element.error(Problem::TooManyItems(items_left)));
         }
         let item_place = element.place(&place.path, index);
         let mut item = read_item(element, item_place, cheque, &debtor)?;
@@ -129,8 +167,7 @@ fn read_payment(
         return Err(element.error(Problem::Missing("CdtTrfTxInf")));
     }
     let wrong = wrong_totals(&parts, items.iter())?;
-    let payment =
-        Payment { payment_info_id, debtor, execution_date, batch_booking, place, items };
+    let payment = Payment { payment_info_id, debtor, execution_date, batch_booking, place, items };
     Ok((payment, wrong))
 }
 
@@ -159,7 +196,7 @@ fn read_item(
     let instruction_id = ids.maybe_text("InstrId", MAX_ID)?;
     let (written, amount, exchange) = read_amount(parts.one("Amt")?)?;
     let creditor_name = match parts.maybe("Cdtr")? {
-        Some(party) => party.children(PARTY)?.maybe_text("Nm", MAX_TEXT)?,
+        Some(creditor) => creditor.children(PARTY)?.maybe_text("Nm", MAX_TEXT)?,
         None => None,
     };
     let creditor = match parts.maybe("CdtrAcct")? {
@@ -205,9 +242,8 @@ fn read_amount(element: Element<'_, '_>) -> Result<(Written, Option<Amount>, boo
         choice
     };
     let code = amount.attribute("Ccy")?;
-    let not_a = |expected, value: &str| {
-        amount.error(Problem::NotA { expected, value: shown(value) })
-    };
+    let not_a =
+        |expected, value: &str| amount.error(Problem::NotA { expected, value: shown(value) });
     let (code, asset) = currency(code).ok_or_else(|| not_a("a currency", code))?;
     let decimal = amount.parsed("an amount", canonical)?;
     // ISO 20022: no more decimals than ISO 4217 gives the currency. Nothing is rounded.

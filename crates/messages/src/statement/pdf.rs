@@ -429,7 +429,8 @@ impl<W: Write> Pdf<W> {
         chunk.pages(Ref::new(PAGES)).kids(self.pages.iter().copied()).count(count);
         self.emit(Ref::new(PAGES), &chunk)?;
         let mut chunk = Chunk::new();
-        let mut catalog = chunk.indirect(Ref::new(CATALOG)).start::<pdf_writer::writers::Catalog<'_>>();
+        let mut catalog =
+            chunk.indirect(Ref::new(CATALOG)).start::<pdf_writer::writers::Catalog<'_>>();
         catalog.pages(Ref::new(PAGES)).lang(TextStr("en"));
         drop(catalog);
         self.emit(Ref::new(CATALOG), &chunk)?;

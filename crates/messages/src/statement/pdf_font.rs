@@ -1,4 +1,4 @@
-//! The one font of our PDFs: DejaVu Sans Condensed, of which a document carries the letters that it uses.
+//! The one font of our PDFs, `DejaVu Sans Condensed`, of which a document carries the letters that it uses.
 //!
 //! A letter is looked up in the font and nowhere else: there is no encoding in which it could become another one. What the
 //! font cannot show, or what has to be shaped or written from right to left, is shown as U+FFFD.

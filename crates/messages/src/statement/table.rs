@@ -14,8 +14,19 @@ use crate::dates::date;
 use crate::decimal::plain_signed;
 
 const COLUMNS: [&str; 13] = [
-    "row", "booking_date", "value_date", "amount", "balance", "currency", "reference", "transfer",
-    "end_to_end_id", "counterparty", "counterparty_account", "text", "leaf_index",
+    "row",
+    "booking_date",
+    "value_date",
+    "amount",
+    "balance",
+    "currency",
+    "reference",
+    "transfer",
+    "end_to_end_id",
+    "counterparty",
+    "counterparty_account",
+    "text",
+    "leaf_index",
 ];
 
 pub(super) struct Csv<W: Write> {
