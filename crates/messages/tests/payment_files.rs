@@ -1,6 +1,6 @@
 //! Payment files: those that banks publish, those that attack, and those that are wrong in one place.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may panic")]
+#![expect(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "tests may panic")]
 
 use ledger::{AccountId, AccountNumber};
 use messages::pain002::{self, ItemStatus, Report};

@@ -1,6 +1,11 @@
 //! Statements in every form: they add up, they read back, and no text in them becomes something else.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may panic")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests may panic"
+)]
 
 use std::process::Command;
 
