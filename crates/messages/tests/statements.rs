@@ -187,11 +187,11 @@ fn a_balance_beyond_a_ledgers_range_is_refused() {
 
 /// Takes what has been written after every entry, as a server does, and holds on to nothing.
 #[test]
-fn a_hundred_thousand_entries_never_fill_a_buffer() {
+fn twenty_thousand_entries_never_fill_a_buffer() {
     for format in FORMATS {
-        let mut writer = StatementWriter::start(format, head(0, 100_000), Vec::new()).unwrap();
+        let mut writer = StatementWriter::start(format, head(0, 20_000), Vec::new()).unwrap();
         let (mut largest, mut total) = (0, 0);
-        for index in 0..100_000 {
+        for index in 0..20_000 {
             writer.push(&line(index, 1, "rent")).unwrap();
             let chunk = std::mem::take(writer.buffer());
             largest = largest.max(chunk.len());
@@ -199,7 +199,7 @@ fn a_hundred_thousand_entries_never_fill_a_buffer() {
         }
         total += writer.finish().unwrap().len();
         assert!(largest < 16_384, "{format:?} held {largest} bytes back");
-        assert!(total > 1_000_000, "{format:?} wrote {total} bytes");
+        assert!(total > 20 * largest, "{format:?} wrote {total} bytes");
     }
 }
 
