@@ -52,8 +52,16 @@ oath_tool() {
     echo "oathtool is not installed: the test that compares with it will say that it was skipped" >&2
 }
 
+# A reader of PDF that others wrote, to read our statements with; the test says so where it is missing.
+pdf_tool() {
+    have pdftotext && return 0
+    have apt-get && as_root apt-get update -qq >&2 && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq poppler-utils >&2 && return 0
+    echo "pdftotext is not installed: the test that reads a PDF with it will say that it was skipped" >&2
+}
+
 tools() {
     oath_tool
+    pdf_tool
     pip_tool typos typos
     cargo_tool cargo-nextest
     cargo_tool cargo-deny

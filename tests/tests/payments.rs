@@ -91,7 +91,7 @@ async fn a_hold_is_given_back_when_its_time_is_over_once_though_two_instances_no
     let alice = bank.customer("Alice", 1_000).await;
     let bob = bank.customer("Bob", 0).await;
     let holds = [hold(&alice, &bob, 600, 2).await, hold(&alice, &bob, 100, 2).await];
-    eventually_within("both holds to be given back", SOON, async || {
+    eventually_within(SOON, "both holds to be given back", async || {
         (available(&bank, alice.account).await == 1_000).then_some(())
     })
     .await;

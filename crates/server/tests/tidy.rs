@@ -17,6 +17,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("tlog", &["crypto"]),
     ("pki", &["crypto"]),
     ("ledger", &["money"]),
+    ("messages", &["ledger", "money"]),
     ("risk", &["money"]),
     ("intent", &["crypto", "ledger", "money", "tlog"]),
     ("server", &["crypto", "intent", "ledger", "money", "pki", "risk", "tlog"]),
