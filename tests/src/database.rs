@@ -71,7 +71,13 @@ impl Bank {
 }
 
 /// Each rule with a query for what breaks it.
-const RULES: [(&str, &str); 9] = [
+const RULES: [(&str, &str); 10] = [
+    (
+        "what is pending on an account is what its open holds say",
+        "SELECT a.account_id FROM accounts a
+          WHERE a.debits_pending <> coalesce((SELECT sum(amount) FROM holds WHERE state = 'held' AND debit_account = a.account_id), 0)
+             OR a.credits_pending <> coalesce((SELECT sum(amount) FROM holds WHERE state = 'held' AND credit_account = a.account_id), 0)",
+    ),
     (
         "per asset, debits equal credits",
         "SELECT asset FROM accounts GROUP BY asset
@@ -93,10 +99,11 @@ const RULES: [(&str, &str); 9] = [
           HAVING max(sequence) <> count(*) OR min(sequence) <> 1",
     ),
     (
-        "a posted transfer has two entries over its amount, a refused one none",
+        "a transfer that moves money has two entries over its amount, another none",
         "SELECT t.transfer_id FROM transfers t LEFT JOIN entries e USING (transfer_id)
-          GROUP BY t.transfer_id, t.code, t.amount
-          HAVING (t.code = 'ok') <> (count(e.account_id) = 2) OR (t.code <> 'ok') <> (count(e.account_id) = 0)
+          GROUP BY t.transfer_id, t.code, t.amount, t.kind
+          HAVING (t.code = 'ok' AND t.kind NOT IN ('hold', 'void')) <> (count(e.account_id) = 2)
+              OR (t.code <> 'ok' OR t.kind IN ('hold', 'void')) <> (count(e.account_id) = 0)
               OR bool_or(e.amount <> t.amount)",
     ),
     (

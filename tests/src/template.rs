@@ -152,12 +152,12 @@ async fn found_and_staff() -> TempDir {
         .with_policy(
             "limits",
             "bank",
-            r#"{"count_per_day":"1000000","new_payee":"1000000000000","per_day":"1000000000000","per_hour":"1000000","per_minute":"1000000","per_payee":"1000000000000","per_transfer":"1000000000000"}"#,
+            r#"{"count_per_day":"1000000","new_payee":"9223372036854775807","per_day":"9223372036854775807","per_hour":"1000000","per_minute":"1000000","per_payee":"9223372036854775807","per_transfer":"9223372036854775807"}"#,
         )
         .with_policy(
             "approvals",
             "bank",
-            r#"{"above":"1000000000000","two_above":"1000000000000"}"#,
+            r#"{"above":"9223372036854775807","two_above":"9223372036854775807"}"#,
         )
         .with_policy("risk", "bank", r#"{"ceiling":"monitor"}"#)
         .with_staff("Mary Manager", "mary@bank.example", Role::Manager)

@@ -152,7 +152,7 @@ async fn approvals(bank: &Bank, provoked: &mut Provoked) {
         "UPDATE approvals SET expires_at = placed_at + interval '72 hours' WHERE payment = '{late}'"
     ))
     .await;
-    let wide = r#"{"above":"1000000000000","two_above":"1000000000000"}"#;
+    let wide = r#"{"above":"9223372036854775807","two_above":"9223372036854775807"}"#;
     put_in_force(bank, "approvals", "bank", wide).await;
 
     put_in_force(

@@ -142,38 +142,40 @@ impl Fold<'_> {
             Next::Capture => end(|hold| TransferKind::Capture { hold, amount: None }),
             Next::Void => end(|hold| TransferKind::Void { hold }),
         };
-        let outcomes = self.end_holds(&wishes, now);
-        let mut decision = self.conclude(&wishes, outcomes, None, false);
-        if decision.refusal.is_none() {
-            let postings = decision.items.iter().filter_map(|item| item.outcome.as_ref().ok());
-            for posting in postings.filter(|_| next == Next::Capture) {
-                self.remember_payment(posting, wishes.len() > 1, now);
-            }
-            self.rows.put(row.clone());
-            decision.rows.push(row);
+        let postings = match self.end_holds(&wishes, now) {
+            Ok(postings) => postings,
+            // The payment waits on: nothing was used up, and the same decision can be made again.
+            Err(rejection) => return Decision::refused(rejection.into()),
+        };
+        for posting in postings.iter().filter(|_| next == Next::Capture) {
+            self.remember_payment(posting, postings.len() > 1, now);
         }
+        let outcomes = postings.into_iter().map(Ok).collect();
+        let mut decision = self.conclude(&wishes, outcomes, None, false);
+        self.rows.put(row.clone());
+        decision.rows.push(row);
         decision
     }
 
-    fn end_holds(&mut self, wishes: &[Wish], now: UtcMicros) -> Vec<Result<Posting, Refusal>> {
+    /// Ends all of these holds or none.
+    fn end_holds(&mut self, wishes: &[Wish], now: UtcMicros) -> Result<Vec<Posting>, Rejection> {
         if wishes.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
+        }
+        if wishes.iter().any(|wish| self.taken.contains(&wish.id)) {
+            return Err(Rejection::DuplicateItem);
         }
         let transfers: Result<Vec<Transfer>, Rejection> =
             wishes.iter().map(|wish| Transfer::new(wish.id, wish.kind)).collect();
-        let is_free = wishes.iter().all(|wish| !self.taken.contains(&wish.id));
-        let batch = match transfers {
-            Ok(transfers) if is_free => Batch::atomic(transfers),
-            Ok(_) => Err(Rejection::DuplicateItem),
-            Err(rejection) => Err(rejection),
-        };
-        match batch {
-            Ok(batch) => post_batch(&mut self.ledger, &batch, now.get())
-                .into_items()
-                .into_iter()
-                .map(|item| item.map_err(Refusal::from))
-                .collect(),
-            Err(rejection) => wishes.iter().map(|_| Err(rejection.into())).collect(),
+        let outcomes =
+            post_batch(&mut self.ledger, &Batch::atomic(transfers?)?, now.get()).into_items();
+        let why = outcomes.iter().find_map(|outcome| match outcome {
+            Ok(_) | Err(Rejection::LinkedFailed) => None,
+            Err(rejection) => Some(*rejection),
+        });
+        match why {
+            Some(rejection) => Err(rejection),
+            None => outcomes.into_iter().collect(),
         }
     }
 
