@@ -39,6 +39,7 @@ mod keystore;
 mod pairing;
 mod proof;
 mod receipt;
+mod report;
 mod routes;
 mod session;
 mod transport;
@@ -57,6 +58,7 @@ pub use keystore::{KeyStore, KeyStoreError, Profile, StoredSession, Unlocked};
 pub use pairing::{NewDevice, PendingRecovery};
 pub use proof::{Instance, ProofHeaders, RequestSigner, session_key};
 pub use receipt::{ReceiptProof, verify_receipt};
+pub use report::{ReportProof, verify_report};
 pub use session::{
     AuthenticatorSetup, Channel, HistoryQuery, SecondFactor, Session, Settled, Standing,
     TrustedDevice, VerifiedFactor, Visit,
@@ -64,7 +66,7 @@ pub use session::{
 pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;
 pub use wire::{
-    AccountView, DeviceView, HistoryItem, HistoryPage, InvitationView, KeyInfo, RecoveryView,
-    SecurityInfo,
+    AccountView, DeviceView, HistoryItem, HistoryPage, InvitationView, KeyInfo, KeyStatus,
+    RecoveryView, RoleView, SecurityInfo, TrailItem, TrailPage,
 };
 pub use wish::{BatchLine, Wish};

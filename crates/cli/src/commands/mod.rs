@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "the comments are help texts for a terminal")]
 
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod cert;
 pub(crate) mod certificate;
 pub(crate) mod completions;
@@ -22,6 +23,7 @@ pub(crate) mod migrate;
 pub(crate) mod password;
 pub(crate) mod pay;
 pub(crate) mod receipt;
+pub(crate) mod roles;
 pub(crate) mod serve;
 pub(crate) mod verify;
 
@@ -46,6 +48,8 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Keys(command) => keys::run(globals, command).await,
         Command::Certificate(command) => certificate::run(globals, command).await,
         Command::Devices(command) => devices::run(globals, command).await,
+        Command::Roles(command) => roles::run(globals, command).await,
+        Command::Audit(command) => audit::run(globals, command).await,
         Command::Receipt(command) => receipt::run(globals, command),
         Command::Cert(command) => cert::run(globals, command),
         Command::Config(command) => config::run(globals, command),
