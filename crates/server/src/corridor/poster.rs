@@ -88,12 +88,18 @@ impl Poster {
             }
             self.commit(money, Work::Money).await;
             self.commit(logins, Work::State).await;
+            let mut events = Vec::new();
             for job in others {
                 match job {
-                    Queued::Intent(job) => self.commit(vec![*job], Work::State).await,
-                    Queued::Event(event) => self.commit_event(*event).await,
+                    Queued::Event(event) => events.push(*event),
+                    Queued::Intent(job) => {
+                        // What came before an intent stands before it: lists of revocation are numbered.
+                        self.commit_events(std::mem::take(&mut events)).await;
+                        self.commit(vec![*job], Work::State).await;
+                    }
                 }
             }
+            self.commit_events(events).await;
         }
     }
 
@@ -215,28 +221,25 @@ impl Poster {
             self.edge = Some(edge);
             settled
         };
-        self.merge(jobs, fresh, settled).await
+        self.merge(documents(jobs), fresh, settled).await
     }
 
     /// Puts the answers in the order of the jobs; those that were decided earlier are read back.
-    async fn merge(
+    async fn merge<'a>(
         &mut self,
-        jobs: &[Job],
+        documents: impl Iterator<Item = (Uuid, &'a [u8])>,
         fresh: Vec<bool>,
         settled: Vec<Settled>,
     ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
         let book = self.services.bank.book;
         let mut settled = settled.into_iter();
-        let mut answers = Vec::with_capacity(jobs.len());
-        for (job, fresh) in jobs.iter().zip(fresh) {
+        let mut answers = Vec::with_capacity(fresh.len());
+        for ((id, document), fresh) in documents.zip(fresh) {
             if fresh {
                 answers.push(settled.next().ok_or(Fault::Broken("an intent was not settled")));
             } else {
                 let mut tx = self.begin().await?;
-                let intent = job.intent.get();
-                answers.push(
-                    append::replay(&mut tx, book, intent.id().get(), intent.canonical()).await,
-                );
+                answers.push(append::replay(&mut tx, book, id, document).await);
                 tx.rollback().await?;
             }
         }
@@ -291,13 +294,17 @@ impl Poster {
             self.edge = Some(edge);
             settled
         };
-        self.merge(jobs, fresh, settled).await
+        self.merge(documents(jobs), fresh, settled).await
     }
 
-    async fn commit_event(&mut self, event: EventJob) {
+    /// Events that wait together share a commit, as intents do.
+    async fn commit_events(&mut self, events: Vec<EventJob>) {
+        if events.is_empty() {
+            return;
+        }
         let mut attempt = Attempt::default();
         let outcome = loop {
-            let aborted = match self.try_event(&event).await {
+            let aborted = match self.try_events(&events).await {
                 Ok(settled) => break Ok(settled),
                 Err(aborted) => aborted,
             };
@@ -306,36 +313,63 @@ impl Poster {
                 break Err(fault);
             }
         };
-        // Whoever asked may have gone; the event stands in the log all the same.
-        let _ = event.reply.send(outcome);
+        // Whoever asked may have gone; the events stand in the log all the same.
+        match outcome {
+            Ok(answers) => {
+                for (event, answer) in events.into_iter().zip(answers) {
+                    let _ = event.reply.send(answer);
+                }
+            }
+            Err(fault) => {
+                for event in events {
+                    let _ = event.reply.send(Err(fault.duplicate()));
+                }
+            }
+        }
     }
 
-    async fn try_event(&mut self, event: &EventJob) -> Result<Settled, Aborted> {
+    async fn try_events(
+        &mut self,
+        events: &[EventJob],
+    ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
         let services = Arc::clone(&self.services);
         let (book, now) = (services.bank.book, clock::now());
         let edge = self.edge.take();
         let mut tx = self.begin().await?;
-        if !store::decided_intents(&mut tx, book, &[event.id.get()]).await?.is_empty() {
-            let settled = append::replay(&mut tx, book, event.id.get(), &event.bytes).await?;
-            tx.rollback().await?;
-            return Ok(settled);
+        let ids: Vec<Uuid> = events.iter().map(|event| event.id.get()).collect();
+        let mut known: HashSet<Uuid> =
+            store::decided_intents(&mut tx, book, &ids).await?.into_iter().collect();
+        let (mut prepared, mut fresh) = (Vec::new(), Vec::with_capacity(events.len()));
+        for event in events {
+            let is_fresh = known.insert(event.id.get());
+            fresh.push(is_fresh);
+            if is_fresh {
+                prepared.push(append::prepare(Entry {
+                    intent_id: event.id,
+                    kind_code: event.kind.code(),
+                    is_event: true,
+                    user: None,
+                    intent: event.bytes.clone(),
+                    actor: Vec::new(),
+                    origin: event.origin.to_bytes(),
+                    effects: accepted(BTreeMap::new(), now),
+                    evidence: Vec::new(),
+                    extra: None,
+                })?);
+            }
         }
-        let prepared = append::prepare(Entry {
-            intent_id: event.id,
-            kind_code: event.kind.code(),
-            is_event: true,
-            user: None,
-            intent: event.bytes.clone(),
-            actor: Vec::new(),
-            origin: event.origin.to_bytes(),
-            effects: accepted(BTreeMap::new(), now),
-            evidence: Vec::new(),
-            extra: None,
-        })?;
-        let close = Close { edge, epoch: None, bumps_epoch: false, now };
-        let (edge, mut settled) = close.commit(tx, &services, vec![prepared]).await?;
-        self.edge = Some(edge);
-        Ok(settled.pop().ok_or(Fault::Broken("an event was not settled"))?)
+        let settled = if prepared.is_empty() {
+            tx.rollback().await?;
+            self.edge = edge;
+            Vec::new()
+        } else {
+            let close = Close { edge, epoch: None, bumps_epoch: false, now };
+            let (edge, settled) = close.commit(tx, &services, prepared).await?;
+            self.edge = Some(edge);
+            settled
+        };
+        let documents = events.iter().map(|event| (event.id.get(), event.bytes.as_slice()));
+        self.merge(documents, fresh, settled).await
     }
 
     async fn begin(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
@@ -484,6 +518,11 @@ fn state_effects(
 /// Digest of what a change of state wrote: of the canonical form of its covered values.
 pub(crate) fn state_digest(result: &BTreeMap<String, String>) -> crypto::Sha2 {
     crypto::sha256(&super::canonical_map(result))
+}
+
+/// What each of these is known by: its id and its very bytes.
+fn documents(jobs: &[Job]) -> impl Iterator<Item = (Uuid, &[u8])> {
+    jobs.iter().map(|job| (job.intent.get().id().get(), job.intent.get().canonical()))
 }
 
 /// The same id twice in one batch: the later one is answered from the earlier one's record, after its commit.

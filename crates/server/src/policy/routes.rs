@@ -239,6 +239,13 @@ pub fn leading_to(method: &str, path: &str) -> Option<&'static Route> {
     listed(method, path).or_else(|| ROUTES.iter().find(fits))
 }
 
+/// The lowest level of session at which somebody of this role can use a permission; `None` where no route asks for it.
+#[must_use]
+pub fn level_of(permission: Permission, role: Role) -> Option<Aal> {
+    let asks = |route: &&Route| route.access.permission() == Some(permission);
+    ROUTES.iter().filter(asks).map(|route| route.level(role)).min()
+}
+
 /// The area of the bank that a route belongs to: `accounts` in `/api/accounts/{id}`.
 #[must_use]
 pub fn area(route: &Route) -> &'static str {
@@ -272,6 +279,17 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn every_permission_has_a_level_and_what_is_signed_needs_a_certificate() {
+        for permission in Permission::ALL {
+            assert!(level_of(permission, Role::Manager).is_some(), "{}", permission.name());
+        }
+        let of_customers = |permission| level_of(permission, Role::Customer).unwrap();
+        assert_eq!(of_customers(Permission::AccountsRead), Aal::Two);
+        assert_eq!(of_customers(Permission::TransfersSubmit), Aal::Three);
+        assert_eq!(level_of(Permission::AccountsRead, Role::Manager), Some(Aal::Three));
     }
 
     #[test]
