@@ -371,7 +371,7 @@ async fn an_old_key_can_sign_in_and_be_replaced_and_nothing_else() {
     assert_eq!((&info["age_days"], &info["days_left"]), (&json!(0), &json!(89)));
     bank.login(&alice.holder).await;
 
-    let successor = std::sync::Arc::new(alice.holder.successor().unwrap());
+    let successor = Arc::new(alice.holder.successor().unwrap());
     alice.rotate(&successor).await.unwrap();
     let session = bank.client().login(successor).await.unwrap();
     session.open_account(alice.identity().user().id, money::AssetCode::EUR).await.unwrap();
@@ -406,7 +406,7 @@ async fn a_certificate_is_delivered_sealed_and_its_standing_is_told() {
     let known = Request::get("/api/certificates/crl").with("if-none-match", list.header("etag"));
     let unchanged = bank.send(known.clone()).await;
     assert_eq!((unchanged.status, unchanged.body.len()), (304, 0));
-    let successor = std::sync::Arc::new(alice.holder.successor().unwrap());
+    let successor = Arc::new(alice.holder.successor().unwrap());
     let old = alice.identity().certificate_hash().unwrap();
     alice.rotate(&successor).await.unwrap();
     let path = format!("/api/certificates/status?certificate={old}");
