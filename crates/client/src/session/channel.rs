@@ -115,7 +115,7 @@ impl Channel {
     pub async fn areas(&self) -> Result<Vec<String>, ClientError> {
         #[derive(Deserialize)]
         struct Answer {
-            areas: BTreeMap<String, IgnoredAny>,
+            areas: BTreeMap<String, Vec<IgnoredAny>>,
         }
         let answer: Answer = self.get(routes::NAVIGATION).await?;
         Ok(answer.areas.into_keys().collect())

@@ -69,15 +69,15 @@ mod tests {
             prop::collection::vec(1_i64..4_000, 1..4), 1..40,
         )) {
             let mut moved = Moved::new();
-            let mut left = 0;
+            let mut left = 0_i64;
             for batch in payments {
                 let sum: i64 = batch.iter().sum();
                 match with_moved(&moved, batch.into_iter().map(eur), |_| LIMIT) {
                     Some(after) => {
-                        left += sum;
+                        left = left.saturating_add(sum);
                         moved = after;
                     }
-                    None => prop_assert!(left + sum > LIMIT),
+                    None => prop_assert!(left.saturating_add(sum) > LIMIT),
                 }
                 prop_assert!(left <= LIMIT);
                 prop_assert_eq!(moved.values().sum::<i64>(), left);

@@ -69,7 +69,7 @@ mod tests {
 
     fn days_before(days: f64) -> UtcMicros {
         let ahead = DAY.mul_f64(days).as_micros();
-        UtcMicros::from_micros(REQUIRED.get() - i64::try_from(ahead).unwrap())
+        UtcMicros::from_micros(REQUIRED.get().saturating_sub(i64::try_from(ahead).unwrap()))
     }
 
     #[test]
