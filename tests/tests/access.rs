@@ -255,6 +255,10 @@ async fn the_bank_says_why_somebody_may_do_something_and_which_leaf_gave_it() {
     let (admin, manager) = (bank.admin().await, bank.manager().await);
     let told = check(&bank, &alice, json!({"permission": "transfers:submit"})).await;
     assert_eq!((&told["allowed"], &told["because"]["role_holds"]), (&json!(true), &json!(true)));
+    assert_eq!(told["assurance"], "aal3", "what is signed needs a certificate");
+    let told = check(&bank, &alice, json!({"permission": "accounts:read"})).await;
+    assert_eq!(told["assurance"], "aal2", "a password with a code shows accounts");
+    let told = check(&bank, &alice, json!({"permission": "transfers:submit"})).await;
     let enrolled = format!(
         "SELECT leaf_index FROM records WHERE user_id = '{}' ORDER BY 1 LIMIT 1",
         user(&alice)

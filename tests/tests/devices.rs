@@ -1,5 +1,7 @@
 //! Devices: paired by signed approval, revoked, lost altogether and recovered; and people who are invited.
 
+use std::sync::Arc;
+
 use client::{ClientError, NewDevice, Session, Wish};
 use crypto::{Sha3, Suite};
 use e2e::{Bank, Customer, Forger, Holder, Request, eur, eventually};
@@ -204,6 +206,9 @@ async fn devices_are_revoked_by_those_who_may_and_never_the_last_of_the_last_adm
     let second = bank.login(&admin_holder).await;
     second.revoke_device(device(admin), LOST).await.unwrap();
     assert_eq!(code(second.revoke_device(device(&second), LOST).await), "last-administrator");
+    let own = second.identity().certificate_hash().unwrap();
+    assert_eq!(code(second.revoke(own, LOST).await), "last-administrator");
+    second.verify().await.unwrap();
     bank.assert_verifies().await;
 }
 
@@ -366,7 +371,7 @@ async fn an_old_key_can_sign_in_and_be_replaced_and_nothing_else() {
     assert_eq!((&info["age_days"], &info["days_left"]), (&json!(0), &json!(89)));
     bank.login(&alice.holder).await;
 
-    let successor = std::sync::Arc::new(alice.holder.successor().unwrap());
+    let successor = Arc::new(alice.holder.successor().unwrap());
     alice.rotate(&successor).await.unwrap();
     let session = bank.client().login(successor).await.unwrap();
     session.open_account(alice.identity().user().id, money::AssetCode::EUR).await.unwrap();
@@ -401,7 +406,7 @@ async fn a_certificate_is_delivered_sealed_and_its_standing_is_told() {
     let known = Request::get("/api/certificates/crl").with("if-none-match", list.header("etag"));
     let unchanged = bank.send(known.clone()).await;
     assert_eq!((unchanged.status, unchanged.body.len()), (304, 0));
-    let successor = std::sync::Arc::new(alice.holder.successor().unwrap());
+    let successor = Arc::new(alice.holder.successor().unwrap());
     let old = alice.identity().certificate_hash().unwrap();
     alice.rotate(&successor).await.unwrap();
     let path = format!("/api/certificates/status?certificate={old}");
@@ -466,4 +471,26 @@ async fn the_route_of_role_certificates_takes_staff_only() {
         let request = Request::post_json("/api/auth/issue-role-certificate", &body);
         assert_eq!(bank.send(request).await.status, status);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_approvals_at_two_instances_one_wins_and_the_other_is_told() {
+    let bank = Bank::start().await;
+    let other = bank.start_another().await;
+    let alice = bank.customer("Alice", 0).await;
+    let tablet = paired(&bank, &alice).await;
+    let tablet = bank.client_of(&other).login(Arc::clone(&tablet.identity)).await.unwrap();
+    for round in 0..4 {
+        let (new, asked) = begin(&bank, &alice.holder, "third").await;
+        let (here, there) = tokio::join!(
+            alice.approve_device(&asked.pairing),
+            tablet.approve_device(&asked.pairing)
+        );
+        assert_ne!(here.is_ok(), there.is_ok(), "round {round}");
+        let lost = if here.is_ok() { code(there) } else { code(here) };
+        assert_eq!(lost, "pairing-used", "round {round}");
+        bank.client().enrol_paired(&new, &asked).await.unwrap();
+    }
+    other.shutdown().await.unwrap();
+    bank.assert_verifies().await;
 }

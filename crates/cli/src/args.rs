@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use intent::RevocationReason;
 
 use crate::commands;
 use crate::output::Format;
@@ -142,6 +143,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Devices(commands::devices::Command),
     #[command(subcommand)]
+    Roles(commands::roles::Command),
+    #[command(subcommand)]
+    Audit(commands::audit::Command),
+    #[command(subcommand)]
     Receipt(commands::receipt::Command),
     #[command(subcommand)]
     Cert(commands::cert::Command),
@@ -153,4 +158,12 @@ pub(crate) enum Command {
     Migrate(commands::migrate::Args),
     Completions(commands::completions::Args),
     Help(commands::help::Args),
+}
+
+/// A reason of a revocation, as typed.
+pub(crate) fn reason(name: &str) -> Result<RevocationReason, String> {
+    RevocationReason::from_name(name).ok_or_else(|| {
+        let names: Vec<_> = RevocationReason::ALL.iter().map(|reason| reason.name()).collect();
+        format!("must be one of {}", names.join(", "))
+    })
 }

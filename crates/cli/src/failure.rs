@@ -127,6 +127,7 @@ impl From<ClientError> for Failure {
             ClientError::ForeignCertificate { .. }
             | ClientError::Receipt(_)
             | ClientError::ForeignReceipt
+            | ClientError::Contradicted { .. }
             | ClientError::Certificate(_)
             | ClientError::Log(_) => Self::new(Exit::Invalid, text),
             ClientError::Intent(_) => Self::usage(text),
@@ -145,12 +146,18 @@ impl From<crypto::CryptoError> for Failure {
 
 /// The bank's code for a certificate that no login can be made with, whatever the reason.
 const CERTIFICATE_NOT_ACCEPTED: &str = "certificate-not-accepted";
+/// The bank's code for a password or a code that is not right, or of nobody.
+const CREDENTIALS_REFUSED: &str = "credentials-refused";
 
 fn from_problem(problem: &Problem) -> Failure {
     let (exit, next) = match problem.status {
         401 if problem.code == CERTIFICATE_NOT_ACCEPTED => (
             Exit::Unauthenticated,
             Some("it may have expired, been revoked or replaced; ask the bank, or enrol anew"),
+        ),
+        401 if problem.code == CREDENTIALS_REFUSED => (
+            Exit::Unauthenticated,
+            Some("the bank does not say which part was wrong: check all of it"),
         ),
         401 => (Exit::Unauthenticated, Some("run `strongroom login`")),
         403 => (Exit::NotPermitted, None),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use client::{
     AccountView, Bank, ClientError, KeyStoreError, Profile, ServerUrl, Session, Settled, Transport,
-    Unlocked, Wish,
+    Trust, Unlocked, Wish,
 };
 use intent::Receipt;
 use ledger::AccountId;
@@ -67,7 +67,21 @@ impl Holder {
 
     /// Signs and submits; the receipt is kept.
     pub(crate) async fn submit(&self, wish: Wish) -> Result<Settled, Failure> {
-        match self.session.submit(wish).await {
+        self.keep(self.session.submit(wish).await)
+    }
+
+    /// Signs for a part of a report; the receipt is kept.
+    pub(crate) async fn report(
+        &self,
+        wish: Wish,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Settled, Failure> {
+        self.keep(self.session.report(wish, limit, cursor).await)
+    }
+
+    fn keep(&self, settled: Result<Settled, ClientError>) -> Result<Settled, Failure> {
+        match settled {
             Ok(settled) => {
                 receipts::keep(&self.home, &settled.receipt)?;
                 Ok(settled)
@@ -179,6 +193,37 @@ pub(crate) fn transport(
     };
     let named = globals.tls_root.as_deref().map(read_text).transpose()?;
     Ok(Transport::new(server, named.as_deref().or(tls_roots))?)
+}
+
+/// A bank that is met for the first time.
+pub(crate) struct Stranger {
+    pub(crate) bank: Bank,
+    /// Address to keep.
+    pub(crate) server: String,
+    pub(crate) tls_roots: Option<String>,
+}
+
+/// The bank that the command line names: it must prove to be the one of the trust file where there is one, else its keys
+/// are believed, and told.
+pub(crate) async fn meet(globals: &Globals, trust: Option<&Path>) -> Result<Stranger, Failure> {
+    let tls_roots = globals.tls_root.as_deref().map(read_text).transpose()?;
+    let transport = transport(globals, None, tls_roots.as_deref())?;
+    let server = transport.server().origin();
+    let bank = Bank::connect(transport).await?;
+    match trust {
+        Some(path) => {
+            let trust = Trust::from_json(&read_bytes(path)?)?;
+            if !bank.trust().is_same_bank(&trust) {
+                let what = "the server is not the bank of the trust file";
+                return Err(Failure::new(Exit::Invalid, what).because("it shows other keys"));
+            }
+        }
+        None => eprintln!(
+            "believing the keys that {server} shows: root {}",
+            bank.trust().root.fingerprint()
+        ),
+    }
+    Ok(Stranger { bank, server, tls_roots })
 }
 
 pub(crate) fn bank_of(globals: &Globals, profile: &Profile) -> Result<Bank, Failure> {

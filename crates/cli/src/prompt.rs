@@ -59,6 +59,28 @@ pub(crate) fn new_password(globals: &Globals, file: Option<&Path>) -> Result<Sec
     }
 }
 
+/// The password of an account: from a file, or asked for.
+pub(crate) fn password(globals: &Globals, file: Option<&Path>) -> Result<SecretBytes, Failure> {
+    if let Some(path) = file {
+        return from_file(path);
+    }
+    if !is_interactive(globals) {
+        return Err(Failure::usage("a password is needed")
+            .because("nobody is at a terminal to type it")
+            .next("write it into a file and add --from FILE"));
+    }
+    ask(globals, "Password: ")
+}
+
+/// A code of an authenticator, or a recovery code; nothing where nobody is there to type it.
+pub(crate) fn second_factor(globals: &Globals) -> Result<Option<SecretBytes>, Failure> {
+    if !is_interactive(globals) {
+        return Ok(None);
+    }
+    let typed = ask(globals, "Code of your authenticator, or a recovery code (Enter for none): ")?;
+    Ok(Some(typed).filter(|typed| !typed.expose().is_empty()))
+}
+
 /// Asks before something is done that cannot be undone. `summary` says what.
 pub(crate) fn confirm(globals: &Globals, summary: &str) -> Result<(), Failure> {
     if globals.yes {

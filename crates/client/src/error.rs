@@ -68,6 +68,12 @@ pub enum ClientError {
     /// A receipt is valid, but for something else than was sent.
     #[error("receipt belongs to another intent")]
     ForeignReceipt,
+    /// The words of a report are not what its evidence says.
+    #[error("the report says something else than its evidence: {what}")]
+    Contradicted {
+        /// Which word.
+        what: &'static str,
+    },
     /// A certificate or request is not valid.
     #[error("certificate is not valid: {0}")]
     Certificate(#[from] PkiError),

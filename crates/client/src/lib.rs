@@ -39,6 +39,7 @@ mod keystore;
 mod pairing;
 mod proof;
 mod receipt;
+mod report;
 mod routes;
 mod session;
 mod transport;
@@ -58,6 +59,7 @@ pub use keystore::{KeyStore, KeyStoreError, Profile, StoredSession, Unlocked};
 pub use pairing::{NewDevice, PendingRecovery};
 pub use proof::{Instance, ProofHeaders, RequestSigner, session_key};
 pub use receipt::{ReceiptProof, verify_receipt};
+pub use report::{ReportProof, verify_report};
 pub use session::{
     AuthenticatorSetup, Channel, HistoryQuery, SecondFactor, Session, Settled, Standing,
     TrustedDevice, VerifiedFactor, Visit,
@@ -66,6 +68,7 @@ pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;
 pub use wire::{
     AccountView, ApprovalView, DeviceView, HistoryItem, HistoryPage, HoldView, InvitationView,
-    KeyInfo, PolicyPage, PolicyView, ProposalView, RecoveryView, SecurityInfo,
+    KeyInfo, KeyStatus, PolicyPage, PolicyView, ProposalView, RecoveryView, RoleView, SecurityInfo,
+    TrailItem, TrailPage,
 };
 pub use wish::{BatchLine, Wish};

@@ -27,6 +27,10 @@ pub(crate) const PAIR: &str = "/api/auth/qr-challenge";
 pub(crate) const PAIR_STATUS: &str = "/api/auth/qr-login";
 pub(crate) const RECOVERY: &str = "/api/users/recovery";
 pub(crate) const RECOVERY_STATUS: &str = "/api/users/recovery/status";
+pub(crate) const ROLES: &str = "/api/rbac/roles";
+pub(crate) const ROLES_WITH_HOLDERS: &str = "/api/admin/roles";
+pub(crate) const NAVIGATION: &str = "/api/rbac/navigation";
+pub(crate) const TRAIL: &str = "/api/audit/logs";
 pub(crate) const HISTORY: &str = "/api/transactions/history";
 
 /// The route that takes a kind, and no other kind.

@@ -366,3 +366,82 @@ pub struct KeyInfo {
     #[serde(default)]
     pub not_after: String,
 }
+
+/// A person's newest key, with its dates.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct KeyStatus {
+    /// What the history says of it too.
+    #[serde(flatten)]
+    pub key: KeyInfo,
+    /// Suite of the key.
+    pub suite: String,
+    /// What it signs by.
+    pub signature_algorithm: String,
+    /// When its holder should replace it.
+    pub rotation_due_at: String,
+    /// Whether that time has come.
+    pub rotation_due: bool,
+    /// From when on it can only be replaced.
+    pub rotation_required_at: String,
+    /// Whether that time has come.
+    pub rotation_required: bool,
+    /// Whole days until its certificate ends.
+    pub days_left: i64,
+}
+
+/// A role, built in or custom.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct RoleView {
+    /// Its name.
+    pub name: String,
+    /// Whether certificates are made for it; otherwise it narrows `base`.
+    pub built_in: bool,
+    /// The built-in role below it.
+    pub base: String,
+    /// What its holders may do, beside what everybody may.
+    pub permissions: Vec<String>,
+    /// Whether it may be granted and gives anything.
+    pub active: bool,
+    /// Who holds it; told to administrators only.
+    #[serde(default)]
+    pub holders: Vec<String>,
+}
+
+/// One leaf of the audit trail.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct TrailItem {
+    /// Its place in the log.
+    pub leaf: String,
+    /// The intent, or the event.
+    pub intent_id: String,
+    /// When it was recorded.
+    pub at: String,
+    /// Kind of intent or event.
+    pub kind: String,
+    /// Whether nobody signed it.
+    pub event: bool,
+    /// `accepted` or `refused`.
+    pub outcome: String,
+    /// `ok`, or why it was refused.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// Who signed.
+    #[serde(default)]
+    pub user_id: Option<String>,
+    /// In which role.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// Under which certificate.
+    #[serde(default)]
+    pub certificate: Option<String>,
+}
+
+/// A page of the audit trail, newest first.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct TrailPage {
+    /// The leaves.
+    pub items: Vec<TrailItem>,
+    /// Where the next page starts; absent on the last.
+    #[serde(default)]
+    pub next: Option<String>,
+}

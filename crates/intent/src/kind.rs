@@ -250,11 +250,17 @@ pub enum EventKind {
     HoldExpired = 134,
     /// A standing order came due.
     OrderDue = 135,
+    /// A session was opened without a certificate.
+    SessionOpened = 136,
+    /// Sessions were ended, by their holder or because a secret of theirs was used twice.
+    SessionEnded = 137,
+    /// A key is to be replaced soon.
+    RotationDue = 138,
 }
 
 impl EventKind {
     /// Every kind of event, by number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::BankFounded,
         Self::CrlIssued,
         Self::CertificateIssued,
@@ -263,6 +269,9 @@ impl EventKind {
         Self::RiskAlert,
         Self::HoldExpired,
         Self::OrderDue,
+        Self::SessionOpened,
+        Self::SessionEnded,
+        Self::RotationDue,
     ];
 
     /// The number in the leaf: 128..=255.
@@ -277,6 +286,9 @@ impl EventKind {
             Self::RiskAlert => 133,
             Self::HoldExpired => 134,
             Self::OrderDue => 135,
+            Self::SessionOpened => 136,
+            Self::SessionEnded => 137,
+            Self::RotationDue => 138,
         }
     }
 
@@ -298,6 +310,9 @@ impl EventKind {
             Self::RiskAlert => "risk.alert",
             Self::HoldExpired => "hold.expired",
             Self::OrderDue => "order.due",
+            Self::SessionOpened => "session.opened",
+            Self::SessionEnded => "session.ended",
+            Self::RotationDue => "rotation.due",
         }
     }
 }

@@ -34,6 +34,7 @@ pub mod policy;
 pub mod postgres;
 pub mod problem;
 mod registers;
+mod reminders;
 mod roles;
 mod router;
 pub mod security;

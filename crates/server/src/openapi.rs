@@ -3,16 +3,19 @@
 //! The page is made from the document when the server starts, without scripts and without anything
 //! from elsewhere, so that it works behind the strictest content policy and without a network.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::routing::get;
 use bytes::Bytes;
+use intent::Role;
 use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 
+use crate::policy::routes::{Access, Route, listed};
 use crate::problem::Code;
 
 /// What every feature adds its paths to.
@@ -62,38 +65,55 @@ pub fn router<S: Clone + Send + Sync + 'static>(document: Document) -> Router<S>
         )
 }
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
-    code{font-size:.95em}table{border-collapse:collapse;width:100%}\
-    td,th{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}\
-    summary{cursor:pointer}summary code:first-child{display:inline-block;min-width:4rem;font-weight:700}\
-    details{border-bottom:1px solid #ddd;padding:.4rem 0}pre{overflow:auto;background:#f4f4f4;padding:.6rem}";
+const STYLE: &str = ":root{color-scheme:light dark;--line:#8886;--soft:#8882}\
+    *{box-sizing:border-box}\
+    body{font:1rem/1.5 system-ui,sans-serif;max-width:64rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}\
+    code,pre{font-family:ui-monospace,monospace;font-size:.9em}\
+    nav{display:flex;flex-wrap:wrap;gap:.3rem 1rem;padding:.6rem 0;border-block:1px solid var(--line)}\
+    h2{margin:2.5rem 0 .5rem}details{border-bottom:1px solid var(--line);padding:.5rem 0}\
+    summary{cursor:pointer}summary>code:first-child{display:inline-block;min-width:4.5rem;font-weight:700}\
+    summary span{display:block;padding-left:1rem;opacity:.75}\
+    pre{overflow:auto;background:var(--soft);padding:.6rem}\
+    table{border-collapse:collapse;width:100%}\
+    td,th{border-bottom:1px solid var(--line);padding:.3rem .6rem .3rem 0;text-align:left;vertical-align:top}";
 
 fn page(document: &Value) -> String {
-    let text = |at: &str| escape(document.pointer(at).and_then(Value::as_str).unwrap_or_default());
-    let mut html = String::from("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">");
-    let title = text("/info/title");
+    let text = |at: &str| document.pointer(at).and_then(Value::as_str).unwrap_or_default();
+    let areas = areas(document);
+    let mut html = String::from(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">",
+    );
+    let title = escape(text("/info/title"));
     let _ = write!(html, "<title>{title} API</title><style>{STYLE}</style><h1>{title} API</h1>");
-    let _ = write!(html, "<p>{}</p>", text("/info/description"));
-    html.push_str("<p>The same for programs: <a href=\"/api/openapi.json\">openapi.json</a></p>");
-    html.push_str("<h2>Routes</h2>");
-    for (path, item) in members(document, "/paths") {
-        for (method, operation) in members(item, "") {
-            if operation.is_object() {
-                operation_html(&mut html, path, method, operation);
-            }
+    let _ = write!(html, "<p>{}</p>", prose(text("/info/description")));
+    html.push_str(
+        "<p>The same for programs: <a href=\"/api/openapi.json\">openapi.json</a></p><nav>",
+    );
+    for area in areas.keys().map(|area| escape(area)).chain(["shapes".into(), "errors".into()]) {
+        let _ = write!(html, "<a href=\"#{area}\">{area}</a>");
+    }
+    html.push_str("</nav>");
+    for (area, operations) in areas {
+        let area = escape(area);
+        let _ = write!(html, "<h2 id=\"{area}\">{area}</h2>");
+        for (path, method, operation) in operations {
+            operation_html(&mut html, path, method, operation);
         }
     }
-    html.push_str("<h2>Shapes</h2>");
+    html.push_str("<h2 id=\"shapes\">shapes</h2>");
     for (name, schema) in members(document, "/components/schemas") {
         let schema = serde_json::to_string_pretty(schema).unwrap_or_default();
         let (name, schema) = (escape(name), escape(&schema));
+        // The target is inside, so that following a link to it opens it.
         let _ = write!(
             html,
-            "<details id=\"{name}\"><summary>{name}</summary><pre>{schema}</pre></details>"
+            "<details><summary><code>{name}</code></summary><pre id=\"{name}\">{schema}</pre></details>"
         );
     }
     html.push_str(
-        "<h2>Errors before the ledger and the corridor speak, in order of precedence</h2>",
+        "<h2 id=\"errors\">errors</h2>\
+         <p>Before the ledger and the corridor speak, in order of precedence.</p>",
     );
     html.push_str("<table><tr><th>code<th>status<th>meaning");
     for code in Code::ALL {
@@ -104,23 +124,82 @@ fn page(document: &Value) -> String {
     html
 }
 
+/// Path, method and operation.
+type Operation<'a> = (&'a str, &'a str, &'a Value);
+
+/// Every operation by its first tag.
+fn areas(document: &Value) -> BTreeMap<&str, Vec<Operation<'_>>> {
+    let mut areas: BTreeMap<&str, Vec<Operation<'_>>> = BTreeMap::new();
+    for (path, item) in members(document, "/paths") {
+        for (method, operation) in members(item, "").filter(|(_, it)| it.is_object()) {
+            let tag = operation.pointer("/tags/0").and_then(Value::as_str).unwrap_or("other");
+            areas.entry(tag).or_default().push((path, method, operation));
+        }
+    }
+    areas
+}
+
 fn operation_html(html: &mut String, path: &str, method: &str, operation: &Value) {
-    let text = |name: &str| escape(member(operation, name));
+    let text = |name: &str| prose(member(operation, name));
+    let route = listed(&method.to_uppercase(), path);
     let (method, path) = (escape(&method.to_uppercase()), escape(path));
     let _ = write!(
         html,
-        "<details><summary><code>{method}</code> <code>{path}</code> {}</summary><p>{}</p><ul>",
+        "<details><summary><code>{method}</code> <code>{path}</code><span>{}</span></summary><p>{}</p><ul>",
         text("summary"),
         text("description")
     );
+    if let Some(route) = route {
+        let _ = write!(html, "<li>{}</li>", asked_by(route));
+    }
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    for parameter in parameters.into_iter().flatten() {
+        let (name, place) = (escape(member(parameter, "name")), escape(member(parameter, "in")));
+        let words = prose(member(parameter, "description"));
+        let _ = write!(html, "<li><code>{name}</code> ({place}) {words}</li>");
+    }
     if let Some(body) = operation.get("requestBody") {
         let _ = write!(html, "<li>takes {}</li>", shape(body));
     }
     for (status, response) in members(operation, "/responses") {
-        let description = escape(member(response, "description"));
+        let description = prose(member(response, "description"));
         let _ = write!(html, "<li>{} {description} {}</li>", escape(status), shape(response));
     }
     html.push_str("</ul></details>");
+}
+
+/// What a route asks of its caller, from the table of routes.
+fn asked_by(route: &Route) -> String {
+    if route.access == Access::Open {
+        return "open to everybody".to_owned();
+    }
+    let (customer, staff) = (route.level(Role::Customer), route.level(Role::Manager));
+    let levels = if customer == staff {
+        format!("level {customer}")
+    } else {
+        format!("level {customer}, staff {staff}")
+    };
+    match (route.access, route.access.permission()) {
+        (Access::Own(_), Some(permission)) => {
+            format!("{levels}; of others <code>{}</code>", permission.name())
+        }
+        (_, Some(permission)) => format!("{levels}; <code>{}</code>", permission.name()),
+        (_, None) => levels,
+    }
+}
+
+/// Text with its names between backticks set as code.
+fn prose(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, (name, after))) =
+        rest.split_once('`').and_then(|(before, it)| Some((before, it.split_once('`')?)))
+    {
+        let _ = write!(html, "{}<code>{}</code>", escape(before), escape(name));
+        rest = after;
+    }
+    html.push_str(&escape(rest));
+    html
 }
 
 /// The name of the schema in a body or response, as a link to it.
@@ -166,6 +245,21 @@ mod tests {
     fn the_document_is_openapi_3_1() {
         let document = serde_json::to_value(document()).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    }
+
+    #[test]
+    fn names_in_prose_are_set_as_code_and_a_lonely_backtick_stays() {
+        assert_eq!(prose("a `b<` c ` d"), "a <code>b&lt;</code> c ` d");
+        assert_eq!(prose(""), "");
+    }
+
+    #[test]
+    fn the_page_says_what_each_route_asks_of_its_caller() {
+        let asked = |method, path| asked_by(listed(method, path).unwrap());
+        assert_eq!(asked("GET", "/health"), "open to everybody");
+        let accounts = "level aal2, staff aal3; <code>accounts:read</code>";
+        assert_eq!(asked("GET", "/api/accounts"), accounts);
+        assert!(asked("GET", "/api/users/{id}/profile").contains("of others"));
     }
 
     #[test]

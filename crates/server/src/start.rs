@@ -20,8 +20,8 @@ use crate::doctor::{self, Check, Status};
 use crate::http::serve::{Serving, serve};
 use crate::http::{edge, tls};
 use crate::migrate::{self, MigrationError};
-use crate::postgres::{ClusterError, PrivateCluster};
-use crate::{App, authority, clock, telemetry};
+use crate::postgres::{ClusterError, PrivateCluster, Supervised};
+use crate::{App, authority, clock, reminders, telemetry};
 
 /// How long requests in work may still take. Longer than the poster's longest group commit.
 const GRACE: Duration = Duration::from_secs(15);
@@ -38,7 +38,7 @@ pub struct Running {
     serving: Serving,
     background: TaskTracker,
     stop: CancellationToken,
-    cluster: Option<PrivateCluster>,
+    cluster: Option<Supervised>,
 }
 
 /// Brings the bank up. `passphrase` opens the key file; it is not kept.
@@ -46,6 +46,7 @@ pub async fn start(config: Config, passphrase: &SecretBytes) -> Result<Running, 
     crypto::self_test()?;
     let tls_config = tls::server_config(&config.tls, &config.data_dir, clock::now())?;
     let (db, cluster) = open_database(&config).await?;
+    let cluster = cluster.map(Supervised::new);
     let charter = Charter::load(&db).await?.ok_or(StartError::NotFounded)?;
     let key_file = Authority::open_key_file(&config.data_dir, &charter.id, passphrase)?;
     let (bank, authority) = charter.open(&key_file)?;
@@ -58,6 +59,7 @@ pub async fn start(config: Config, passphrase: &SecretBytes) -> Result<Running, 
     let (background, stop) = (TaskTracker::new(), CancellationToken::new());
     background.spawn(authority::crl::keep_fresh(app.clone(), stop.clone()));
     background.spawn(crate::holds::keep_giving_back(app.clone(), stop.clone()));
+    background.spawn(reminders::keep_reminding(app.clone(), stop.clone()));
     background.spawn(drain_metrics(stop.clone()));
     tracing::info!(addr = %serving.addr, tls_addr = %serving.tls_addr, "strongroom is open");
     let (addr, tls_addr) = (serving.addr, serving.tls_addr);

@@ -37,6 +37,9 @@ pub const SIGN_IN_REFUSED: &str = "strongroom_sign_in_refused_total";
 /// Locks that began after failed sign-ins, by whose.
 pub const SIGN_IN_LOCKS: &str = "strongroom_sign_in_locks_total";
 
+/// Keys whose first reminder has come and that were not replaced yet.
+pub const ROTATIONS_DUE: &str = "strongroom_rotations_due";
+
 /// From 100 µs, which no honest answer beats, to the request timeout.
 const SECONDS_BUCKETS: &[f64] = &[
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
@@ -92,6 +95,7 @@ pub fn recorder() -> &'static PrometheusHandle {
         metrics::describe_counter!(COMMIT_FAILURES, "Group commits that failed");
         metrics::describe_counter!(SIGN_IN_REFUSED, "Sign-ins refused, by what was wrong");
         metrics::describe_counter!(SIGN_IN_LOCKS, "Locks after failed sign-ins, by whose");
+        metrics::describe_gauge!(ROTATIONS_DUE, "Keys that should be replaced soon");
         handle
     })
 }

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use server::postgres::{ClusterError, Durability, PrivateCluster};
+use server::postgres::{ClusterError, Durability, PrivateCluster, Supervised};
 use sqlx::{Connection, PgConnection};
 
 async fn start(folder: &Path) -> Result<PrivateCluster, ClusterError> {
@@ -205,4 +205,42 @@ async fn a_server_ends_when_its_supervisor_is_killed() {
     let cluster = start(folder.path()).await.unwrap();
     assert_ne!(cluster.pid(), pid);
     cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_is_started_again_until_its_supervisor_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = PrivateCluster::start(folder.path()).await.unwrap();
+    let url = cluster.urls().owner.expose().to_owned();
+    let first = cluster.pid();
+    let made = "CREATE TABLE kept AS SELECT 'here'::text AS word";
+    sqlx::raw_sql(made).execute(&mut owner(&cluster).await).await.unwrap();
+    let supervised = Supervised::new(cluster);
+    let mut pid = first;
+    for _ in 0..2 {
+        kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+        pid = within_a_minute(async || {
+            let mut connection = PgConnection::connect(&url).await.ok()?;
+            let word = "SELECT word || current_setting('data_directory') FROM kept";
+            let found: String = sqlx::query_scalar(word).fetch_one(&mut connection).await.ok()?;
+            let folder = found.strip_prefix("here").unwrap();
+            let pid_file = fs::read_to_string(Path::new(folder).join("postmaster.pid")).ok()?;
+            pid_file.lines().next()?.parse().ok().filter(|now: &i32| *now != pid)
+        })
+        .await;
+    }
+    supervised.stop().await.unwrap();
+    assert!(kill(Pid::from_raw(pid), None).is_err(), "it ends with its supervisor");
+}
+
+async fn within_a_minute<T>(probe: impl AsyncFn() -> Option<T>) -> T {
+    let found = tokio::time::timeout(std::time::Duration::from_mins(1), async {
+        loop {
+            if let Some(found) = probe().await {
+                return found;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    });
+    found.await.unwrap()
 }

@@ -295,7 +295,7 @@ impl Environment {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = server::postgres::dying_with_us(&self.program);
         command
             .arg("--no-input")
             .env("STRONGROOM_DATA_DIR", &self.data_dir)

@@ -4,7 +4,7 @@ use client::Wish;
 use crypto::Sha3;
 use intent::RevocationReason;
 
-use crate::args::Globals;
+use crate::args::{Globals, reason};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::holder::Holder;
@@ -36,13 +36,6 @@ Examples:
 
 fn fingerprint(text: &str) -> Result<Sha3, String> {
     Sha3::from_hex(text).map_err(|_| "must be 64 hexadecimal digits".to_owned())
-}
-
-fn reason(name: &str) -> Result<RevocationReason, String> {
-    RevocationReason::from_name(name).ok_or_else(|| {
-        let names: Vec<_> = RevocationReason::ALL.iter().map(|reason| reason.name()).collect();
-        format!("must be one of {}", names.join(", "))
-    })
 }
 
 pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Failure> {

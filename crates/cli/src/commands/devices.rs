@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use client::{Bank, Device, DeviceView, Identity, NewDevice, Profile, Trust, UserName, Wish};
+use client::{Bank, Device, DeviceView, Identity, NewDevice, Profile, UserName, Wish};
 use intent::{DeviceId, Pairing, Receipt, RevocationReason, Role, UserId};
 use uuid::Uuid;
 
-use crate::args::Globals;
+use crate::args::{Globals, reason};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::holder::{Holder, read_bytes, read_text, transport};
+use crate::holder::{Holder, Stranger, meet};
 use crate::home::Home;
 use crate::output::{self, Row};
 use crate::prompt;
@@ -75,13 +75,6 @@ pub(crate) struct PairArgs {
     /// Trust file of the bank
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
-}
-
-fn reason(name: &str) -> Result<RevocationReason, String> {
-    RevocationReason::from_name(name).ok_or_else(|| {
-        let names: Vec<_> = RevocationReason::ALL.iter().map(|reason| reason.name()).collect();
-        format!("must be one of {}", names.join(", "))
-    })
 }
 
 pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Failure> {
@@ -165,17 +158,7 @@ async fn pair(globals: &Globals, args: PairArgs) -> Result<Exit, Failure> {
     if home.keys().contains(&profile_name)? {
         return Err(client::KeyStoreError::Exists(profile_name).into());
     }
-    let tls_roots = globals.tls_root.as_deref().map(read_text).transpose()?;
-    let transport = transport(globals, None, tls_roots.as_deref())?;
-    let server = transport.server().origin();
-    let bank = Bank::connect(transport).await?;
-    if let Some(path) = &args.trust {
-        let trust = Trust::from_json(&read_bytes(path)?)?;
-        if !bank.trust().is_same_bank(&trust) {
-            let what = "the server is not the bank of the trust file";
-            return Err(Failure::new(Exit::Invalid, what).because("it shows other keys"));
-        }
-    }
+    let Stranger { bank, server, tls_roots } = meet(globals, args.trust.as_deref()).await?;
     let passphrase = prompt::new_passphrase(globals, &format!("profile {profile_name}"))?;
     let user = UserName { id: args.user, role: args.role, name: args.name.clone() };
     let identity = Identity::generate(bank.suite(), user, Device::generate()?)?;

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use client::{Bank, Device, Identity, Invitation, Profile, Trust, UserName};
+use client::{Bank, Device, Identity, Invitation, Profile, UserName};
 use crypto::SecretBytes;
 use intent::Role;
 
 use crate::args::Globals;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::holder::{read_bytes, read_text, transport};
+use crate::holder::{Stranger, meet, read_text};
 use crate::home::Home;
 use crate::output::{self, Row};
 use crate::prompt;
@@ -56,23 +56,7 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
     if home.keys().contains(&name)? {
         return Err(client::KeyStoreError::Exists(name).into());
     }
-    let tls_roots = globals.tls_root.as_deref().map(read_text).transpose()?;
-    let transport = transport(globals, None, tls_roots.as_deref())?;
-    let server = transport.server().origin();
-    let bank = Bank::connect(transport).await?;
-    match &args.trust {
-        Some(path) => {
-            let trust = Trust::from_json(&read_bytes(path)?)?;
-            if !bank.trust().is_same_bank(&trust) {
-                let what = "the server is not the bank of the trust file";
-                return Err(Failure::new(Exit::Invalid, what).because("it shows other keys"));
-            }
-        }
-        None => eprintln!(
-            "believing the keys that {server} shows: root {}",
-            bank.trust().root.fingerprint()
-        ),
-    }
+    let Stranger { bank, server, tls_roots } = meet(globals, args.trust.as_deref()).await?;
     let passphrase = prompt::new_passphrase(globals, &format!("profile {name}"))?;
     let (user, token) = registration(&bank, args).await?;
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod approvals;
+pub(crate) mod audit;
 pub(crate) mod cert;
 pub(crate) mod certificate;
 pub(crate) mod completions;
@@ -26,6 +27,7 @@ pub(crate) mod pay;
 pub(crate) mod policies;
 pub(crate) mod receipt;
 pub(crate) mod reverse;
+pub(crate) mod roles;
 pub(crate) mod serve;
 pub(crate) mod verify;
 
@@ -54,6 +56,8 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Keys(command) => keys::run(globals, command).await,
         Command::Certificate(command) => certificate::run(globals, command).await,
         Command::Devices(command) => devices::run(globals, command).await,
+        Command::Roles(command) => roles::run(globals, command).await,
+        Command::Audit(command) => audit::run(globals, command).await,
         Command::Receipt(command) => receipt::run(globals, command),
         Command::Cert(command) => cert::run(globals, command),
         Command::Config(command) => config::run(globals, command),

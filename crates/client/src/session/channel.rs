@@ -1,18 +1,21 @@
 //! What every session has: tokens, a key for its requests' proofs, a counter.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 use tokio::sync::RwLock;
 
 use super::tokens::{Standing, Tokens};
 use crate::bank::{from_body, json_headers, to_body};
-use crate::wire::{RefreshAnswer, RefreshRequest};
-use crate::{Bank, ClientError, RequestSigner, clock, routes};
+use crate::wire::{Page, RefreshAnswer, RefreshRequest};
+use crate::{AccountView, Bank, ClientError, RequestSigner, clock, routes};
 
+/// As many accounts as the bank gives at once.
+const ACCOUNTS_PAGE_LEN: u32 = 200;
 /// What a server says to the proof that was meant for another one, among others.
 const PROOF_REFUSED: &str = "proof-refused";
 
@@ -93,6 +96,34 @@ impl Channel {
             *tokens = Tokens::from_answer(answer.token, answer.refresh_token, &answer.expires_at)?;
         }
         Ok(tokens.token.clone())
+    }
+
+    /// All of the caller's accounts; staff see everyone's.
+    pub async fn accounts(&self) -> Result<Vec<AccountView>, ClientError> {
+        let mut accounts = Vec::new();
+        let mut path = format!("{}?limit={ACCOUNTS_PAGE_LEN}", routes::ACCOUNTS);
+        loop {
+            let page: Page<AccountView> = self.get(&path).await?;
+            accounts.extend(page.items);
+            let Some(next) = page.next else { return Ok(accounts) };
+            let cursor: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+            path = format!("{}?limit={ACCOUNTS_PAGE_LEN}&cursor={cursor}", routes::ACCOUNTS);
+        }
+    }
+
+    /// What the caller may use now, by area: the names of the areas.
+    pub async fn areas(&self) -> Result<Vec<String>, ClientError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            areas: BTreeMap<String, Vec<IgnoredAny>>,
+        }
+        let answer: Answer = self.get(routes::NAVIGATION).await?;
+        Ok(answer.areas.into_keys().collect())
+    }
+
+    /// Ends the session at the bank.
+    pub async fn logout(&self) -> Result<(), ClientError> {
+        self.request(Method::POST, routes::LOGOUT, Vec::new()).await.map(|_| ())
     }
 
     /// A proven GET of `path`, which includes the query.

@@ -26,15 +26,13 @@ pub use visit::{AuthenticatorSetup, SecondFactor, TrustedDevice, VerifiedFactor,
 use crate::bank::{envelope, from_body, to_body};
 use crate::wire::{EnrolAnswer, Page, Resolved};
 use crate::{
-    AccountView, ApprovalView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, HoldView,
-    Identity, InvitationView, KeyInfo, PolicyPage, RecoveryView, Registration, RequestSigner, Wish,
-    routes,
+    ApprovalView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, HoldView, Identity,
+    InvitationView, KeyInfo, KeyStatus, PolicyPage, RecoveryView, Registration, RequestSigner,
+    RoleView, TrailPage, Wish, routes,
 };
 
 /// The same signed bytes are sent at most this often; the intent id makes it harmless.
 const SUBMIT_ATTEMPTS_MAX: u32 = 4;
-/// As many accounts as the bank gives at once.
-const ACCOUNTS_PAGE_LEN: u32 = 200;
 /// A bank that asks for a longer pause is left to the caller.
 const RETRY_AFTER_S_MAX: u64 = 5;
 const BUNDLE_PURPOSE: &str = "certificate-bundle";
@@ -263,7 +261,8 @@ impl Session {
             "signed": envelope(&signed)?,
             "sealed_device_key": self.bank().seal_device_key(successor, &signed)?,
         });
-        let bytes = self.send_intent(Kind::KeyRotate, &signed, to_body(&request)?).await?;
+        let path = routes::of(Kind::KeyRotate);
+        let bytes = self.send_intent(path, &signed, to_body(&request)?).await?;
         let answer: EnrolAnswer = from_body(&bytes)?;
         let receipt = self.settle(&answer.receipt, &signed)?;
         let certificates = self.bank().accept_certificates(successor, &answer)?;
@@ -278,10 +277,30 @@ impl Session {
         self.submit_signed(signed).await
     }
 
+    /// Asks for a part of an accountability report: at most `limit` leaves, after those of an earlier part where there
+    /// is a `cursor`. The report is [`Settled::extra`]'s member `report`.
+    pub async fn report(
+        &self,
+        wish: Wish,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Settled, ClientError> {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("limit", &limit.to_string());
+        query.extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
+        let path = format!("{}?{}", routes::of(Kind::AuditReport), query.finish());
+        let signed = self.identity.sign(&self.bank().trust().bank, wish.body, wish.details)?;
+        self.submit_to(&path, signed).await
+    }
+
     /// Submits an intent that is signed already: at first, or again after an unknown outcome.
     pub async fn submit_signed(&self, signed: SignedIntent) -> Result<Settled, ClientError> {
-        let kind = Intent::parse(&signed.intent)?.kind();
-        let bytes = self.send_intent(kind, &signed, signed.to_json()).await?;
+        let path = routes::of(Intent::parse(&signed.intent)?.kind());
+        self.submit_to(path, signed).await
+    }
+
+    async fn submit_to(&self, path: &str, signed: SignedIntent) -> Result<Settled, ClientError> {
+        let bytes = self.send_intent(path, &signed, signed.to_json()).await?;
         let mut answer: Map<String, Value> = from_body(&bytes)?;
         // Where a feature answers more, the receipt is a member; else it is the whole answer.
         let (receipt, extra) = match answer.remove("receipt") {
@@ -290,19 +309,6 @@ impl Session {
         };
         let receipt = self.settle(&receipt, &signed)?;
         Ok(Settled { receipt, signed, extra })
-    }
-
-    /// All of the caller's accounts; staff see everyone's.
-    pub async fn accounts(&self) -> Result<Vec<AccountView>, ClientError> {
-        let mut accounts = Vec::new();
-        let mut path = format!("{}?limit={ACCOUNTS_PAGE_LEN}", routes::ACCOUNTS);
-        loop {
-            let page: Page<AccountView> = self.get(&path).await?;
-            accounts.extend(page.items);
-            let Some(next) = page.next else { return Ok(accounts) };
-            let cursor: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
-            path = format!("{}?limit={ACCOUNTS_PAGE_LEN}&cursor={cursor}", routes::ACCOUNTS);
-        }
     }
 
     /// The account that a number names.
@@ -334,6 +340,30 @@ impl Session {
         let mut answer: Map<String, Value> = self.get(&path).await?;
         let items = answer.remove("items").ok_or(ClientError::Answer { what: "items" })?;
         serde_json::from_value(items).map_err(|_| ClientError::Answer { what: "items" })
+    }
+
+    /// A user's newest key, and when it is to be replaced.
+    pub async fn key_status(&self, user: UserId) -> Result<KeyStatus, ClientError> {
+        self.get(&format!("/api/quantum/keys/{user}/info")).await
+    }
+
+    /// The built-in roles, and the custom ones that the caller holds or may see.
+    pub async fn roles(&self) -> Result<Vec<RoleView>, ClientError> {
+        let page: Page<RoleView> = self.get(routes::ROLES).await?;
+        Ok(page.items)
+    }
+
+    /// Every custom role with those who hold it, for the administrator.
+    pub async fn roles_with_holders(&self) -> Result<Vec<RoleView>, ClientError> {
+        let page: Page<RoleView> = self.get(routes::ROLES_WITH_HOLDERS).await?;
+        Ok(page.items)
+    }
+
+    /// A page of the audit trail, newest first; `query` are the pairs that the route takes.
+    pub async fn trail(&self, query: &[(&str, String)]) -> Result<TrailPage, ClientError> {
+        let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+        pairs.extend_pairs(query);
+        self.get(&format!("{}?{}", routes::TRAIL, pairs.finish())).await
     }
 
     /// This holder's certificate with its path and the revocation list: delivered sealed to the KEM key of this device,
@@ -377,20 +407,14 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the session at the bank.
-    pub async fn logout(&self) -> Result<(), ClientError> {
-        self.request(Method::POST, routes::LOGOUT, Vec::new()).await.map(|_| ())
-    }
-
     /// Sends an intent, again where the outcome is unknown or the bank was busy, and turns a
     /// recorded refusal into its verified receipt.
     async fn send_intent(
         &self,
-        kind: Kind,
+        path: &str,
         signed: &SignedIntent,
         body: Vec<u8>,
     ) -> Result<Vec<u8>, ClientError> {
-        let path = routes::of(kind);
         let mut attempt: u32 = 1;
         loop {
             let error = match self.request(Method::POST, path, body.clone()).await {

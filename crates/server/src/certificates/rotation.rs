@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use intent::{Kind, Role, UtcMicros};
 
+use crate::reminders::rule::first_lead;
+
 const DAY: Duration = Duration::from_hours(24);
 
 /// The age at which a key must be replaced. The validity of its certificate (90 days, staff 30) leaves some days more,
@@ -28,10 +30,10 @@ impl KeyAges {
         after(not_before, self.of(role))
     }
 
-    /// When its holder is reminded: after three quarters of that time.
+    /// When its holder is reminded for the first time.
     pub(crate) fn due_at(self, role: Role, not_before: UtcMicros) -> UtcMicros {
         let age = self.of(role);
-        after(not_before, age.saturating_sub(age.checked_div(4).unwrap_or_default()))
+        after(not_before, age.saturating_sub(first_lead(age)))
     }
 
     /// Whether an intent must wait for the replacement of the key that signed it.
@@ -46,7 +48,8 @@ impl KeyAges {
         !is_way_out && now >= self.required_at(role, not_before)
     }
 
-    const fn of(self, role: Role) -> Duration {
+    /// How long a key of this role may be used.
+    pub(crate) const fn of(self, role: Role) -> Duration {
         match role {
             Role::Customer => self.holder,
             Role::Manager | Role::AuditorClerk | Role::SystemAdmin => self.staff,

@@ -12,11 +12,12 @@ use sqlx::PgConnection;
 
 use super::issuance::{self, Place, Wanted};
 use super::store::{self, CertificateRow, CrlRow, Ending};
-use crate::Services;
 use crate::authority::{AuthorityError, issue_crl};
 use crate::corridor::{Applied, Applying, Fault, Refusal};
+use crate::devices::service::{Without, ends_administration};
 use crate::problem::{Code, Problem};
 use crate::sessions::{self, Caller};
+use crate::{Services, registers};
 
 const BUNDLE_PURPOSE: &str = "certificate-bundle";
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -90,12 +91,16 @@ pub(crate) async fn apply_revoke(
         return Err(Fault::Broken("not a revocation"));
     };
     let book = cx.services.bank.book;
+    registers::service::lock(tx, book).await?;
     let found = store::lock(tx, book, certificate).await?;
     let Some(found) = found.filter(|found| signer.asker().may_end(found.user, found.role)) else {
         return Ok(Applied::Refused(Refusal::CertificateNotFound));
     };
     if found.status != "active" {
         return Ok(Applied::Refused(Refusal::CertificateAlreadyEnded));
+    }
+    if ends_administration(tx, cx, found.role, Without::Certificate(*certificate)).await? {
+        return Ok(Applied::Refused(Refusal::LastAdministrator));
     }
     let ending = Ending { status: "revoked", at: cx.now, reason: Some(reason.name()) };
     store::end(tx, book, certificate, ending).await?;

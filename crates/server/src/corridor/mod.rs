@@ -110,17 +110,44 @@ impl Corridor {
         kind: EventKind,
         body: BTreeMap<String, String>,
     ) -> Result<LeafIndex, Problem> {
-        let now = clock::now();
-        let id = IntentId::new(Uuid::now_v7())?;
+        self.append_event_from(kind, body, &OriginInfo::default()).await
+    }
+
+    /// As [`Corridor::append_event`], of something that a request brought about: from where it came is in the erasable
+    /// origin.
+    pub async fn append_event_from(
+        &self,
+        kind: EventKind,
+        body: BTreeMap<String, String>,
+        origin: &OriginInfo,
+    ) -> Result<LeafIndex, Problem> {
+        let (now, id) = (clock::now(), IntentId::new(Uuid::now_v7())?);
+        let origin = Origin::new(&origin.ip, &origin.user_agent, now);
+        self.enqueue_event(id, kind, event_bytes(kind, id, &now.to_string(), body), origin).await
+    }
+
+    /// Appends an event that every instance would append, under an id that all of them know: it stands in the log once.
+    /// Its time is part of it, and so is the same for all.
+    pub async fn append_event_once(
+        &self,
+        id: IntentId,
+        kind: EventKind,
+        at: UtcMicros,
+        body: BTreeMap<String, String>,
+    ) -> Result<LeafIndex, Problem> {
+        let bytes = event_bytes(kind, id, &at.to_string(), body);
+        self.enqueue_event(id, kind, bytes, Origin::new("", "", at)).await
+    }
+
+    async fn enqueue_event(
+        &self,
+        id: IntentId,
+        kind: EventKind,
+        bytes: Vec<u8>,
+        origin: Origin,
+    ) -> Result<LeafIndex, Problem> {
         let (reply, answer) = oneshot::channel();
-        let event = EventJob {
-            id,
-            kind,
-            fact: None,
-            bytes: event_bytes(kind, id, &now.to_string(), body),
-            origin: Origin::new("", "", now),
-            reply,
-        };
+        let event = EventJob { id, kind, fact: None, bytes, origin, reply };
         self.enqueue(Queued::Event(Box::new(event)), answer).await.map(|settled| settled.index)
     }
 

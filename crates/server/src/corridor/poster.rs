@@ -94,12 +94,18 @@ impl Poster {
             }
             self.commit(money, Work::Money).await;
             self.commit(logins, Work::State).await;
+            let mut events = Vec::new();
             for job in others {
                 match job {
-                    Queued::Intent(job) => self.commit(vec![*job], Work::State).await,
-                    Queued::Event(event) => self.commit_event(*event).await,
+                    Queued::Event(event) => events.push(*event),
+                    Queued::Intent(job) => {
+                        // What came before an intent stands before it: lists of revocation are numbered.
+                        self.commit_events(std::mem::take(&mut events)).await;
+                        self.commit(vec![*job], Work::State).await;
+                    }
                 }
             }
+            self.commit_events(events).await;
         }
     }
 
@@ -210,28 +216,25 @@ impl Poster {
             settled
         };
         self.policies = Some(policies);
-        self.merge(jobs, fresh, settled).await
+        self.merge(documents(jobs), fresh, settled).await
     }
 
     /// Puts the answers in the order of the jobs; those that were decided earlier are read back.
-    async fn merge(
+    async fn merge<'a>(
         &mut self,
-        jobs: &[Job],
+        documents: impl Iterator<Item = (Uuid, &'a [u8])>,
         fresh: Vec<bool>,
         settled: Vec<Settled>,
     ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
         let book = self.services.bank.book;
         let mut settled = settled.into_iter();
-        let mut answers = Vec::with_capacity(jobs.len());
-        for (job, fresh) in jobs.iter().zip(fresh) {
+        let mut answers = Vec::with_capacity(fresh.len());
+        for ((id, document), fresh) in documents.zip(fresh) {
             if fresh {
                 answers.push(settled.next().ok_or(Fault::Broken("an intent was not settled")));
             } else {
                 let mut tx = self.begin().await?;
-                let intent = job.intent.get();
-                answers.push(
-                    append::replay(&mut tx, book, intent.id().get(), intent.canonical()).await,
-                );
+                answers.push(append::replay(&mut tx, book, id, document).await);
                 tx.rollback().await?;
             }
         }
@@ -286,14 +289,18 @@ impl Poster {
             self.edge = Some(edge);
             settled
         };
-        self.merge(jobs, fresh, settled).await
+        self.merge(documents(jobs), fresh, settled).await
     }
 
-    async fn commit_event(&mut self, event: EventJob) {
+    /// Events that wait together share a commit, as intents do.
+    async fn commit_events(&mut self, events: Vec<EventJob>) {
+        if events.is_empty() {
+            return;
+        }
         let mut attempt = Attempt::default();
         let mut order = Order::HeadLast;
         let outcome = loop {
-            let aborted = match self.try_event(&event, order).await {
+            let aborted = match self.try_events(&events, order).await {
                 Ok(settled) => break Ok(settled),
                 Err(aborted) => aborted,
             };
@@ -306,58 +313,89 @@ impl Poster {
                 break Err(fault);
             }
         };
-        // Whoever asked may have gone; the event stands in the log all the same.
-        let _ = event.reply.send(outcome);
+        // Whoever asked may have gone; the events stand in the log all the same.
+        match outcome {
+            Ok(answers) => {
+                for (event, answer) in events.into_iter().zip(answers) {
+                    let _ = event.reply.send(answer);
+                }
+            }
+            Err(fault) => {
+                for event in events {
+                    let _ = event.reply.send(Err(fault.duplicate()));
+                }
+            }
+        }
     }
 
-    async fn try_event(&mut self, event: &EventJob, order: Order) -> Result<Settled, Aborted> {
+    async fn try_events(
+        &mut self,
+        events: &[EventJob],
+        order: Order,
+    ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
         let services = Arc::clone(&self.services);
         let (book, now) = (services.bank.book, clock::now());
         let (edge, mut policies) = (self.edge.take(), self.policies.take());
         let mut tx = self.begin().await?;
         order.begin(&mut tx, book).await?;
-        let mut written = Written::default();
-        let (mut effects, mut epoch) = (accepted(BTreeMap::new(), now), None);
         let mut fold = None;
-        if let Some(fact) = event.fact {
+        if events.iter().any(|event| event.fact.is_some()) {
             let in_force = working::policies(&mut tx, book, policies).await?;
-            epoch = Some(in_force.epoch);
-            policies = Some(in_force.clone());
             let mut needs = Needs::default();
-            needs.of_fact(&fact);
-            let mut loaded =
-                working::load(&mut tx, book, needs, &services.bank, in_force.policies).await?;
-            let decision = loaded.decide_fact(fact, now);
-            written.add(event.id, &decision, &loaded)?;
-            effects = decision.effects(now);
-            fold = Some(loaded);
+            events.iter().filter_map(|event| event.fact.as_ref()).for_each(|of| needs.of_fact(of));
+            let allowed = Arc::clone(&in_force.policies);
+            fold = Some(working::load(&mut tx, book, needs, &services.bank, allowed).await?);
+            policies = Some(in_force);
         }
         // Looked up under the locks: another instance may have recorded the same fact while we waited.
-        if !store::decided_intents(&mut tx, book, &[event.id.get()]).await?.is_empty() {
-            let settled = append::replay(&mut tx, book, event.id.get(), &event.bytes).await?;
+        let ids: Vec<Uuid> = events.iter().map(|event| event.id.get()).collect();
+        let mut known: HashSet<Uuid> =
+            store::decided_intents(&mut tx, book, &ids).await?.into_iter().collect();
+        let (mut prepared, mut fresh) = (Vec::new(), Vec::with_capacity(events.len()));
+        let mut written = Written::default();
+        for event in events {
+            let is_fresh = known.insert(event.id.get());
+            fresh.push(is_fresh);
+            if !is_fresh {
+                continue;
+            }
+            let mut effects = accepted(BTreeMap::new(), now);
+            if let (Some(fact), Some(fold)) = (event.fact, fold.as_mut()) {
+                let decision = fold.decide_fact(fact, now);
+                written.add(event.id, &decision, fold)?;
+                effects = decision.effects(now);
+            }
+            prepared.push(append::prepare(Entry {
+                intent_id: event.id,
+                kind_code: event.kind.code(),
+                is_event: true,
+                user: None,
+                intent: event.bytes.clone(),
+                actor: Vec::new(),
+                origin: event.origin.to_bytes(),
+                effects,
+                evidence: Vec::new(),
+                extra: None,
+            })?);
+        }
+        let settled = if prepared.is_empty() {
             tx.rollback().await?;
-            return Ok(settled);
-        }
-        if let Some(fold) = &fold {
-            written.store(&mut tx, book, fold, now).await?;
-        }
-        let prepared = append::prepare(Entry {
-            intent_id: event.id,
-            kind_code: event.kind.code(),
-            is_event: true,
-            user: None,
-            intent: event.bytes.clone(),
-            actor: Vec::new(),
-            origin: event.origin.to_bytes(),
-            effects,
-            evidence: Vec::new(),
-            extra: None,
-        })?;
-        let overtaken_at = written.overtaken_at(order, edge.as_ref());
-        let close = Close { edge, epoch, bumps_epoch: false, overtaken_at, now };
-        let (edge, mut settled) = close.commit(tx, &services, vec![prepared]).await?;
-        (self.edge, self.policies) = (Some(edge), policies);
-        Ok(settled.pop().ok_or(Fault::Broken("an event was not settled"))?)
+            self.edge = edge;
+            Vec::new()
+        } else {
+            if let Some(fold) = &fold {
+                written.store(&mut tx, book, fold, now).await?;
+            }
+            let epoch = fold.is_some().then(|| policies.as_ref().map(|of| of.epoch)).flatten();
+            let overtaken_at = written.overtaken_at(order, edge.as_ref());
+            let close = Close { edge, epoch, bumps_epoch: false, overtaken_at, now };
+            let (edge, settled) = close.commit(tx, &services, prepared).await?;
+            self.edge = Some(edge);
+            settled
+        };
+        self.policies = policies;
+        let documents = events.iter().map(|event| (event.id.get(), event.bytes.as_slice()));
+        self.merge(documents, fresh, settled).await
     }
 
     async fn begin(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
@@ -567,6 +605,11 @@ fn state_effects(
 /// Digest of what a change of state wrote: of the canonical form of its covered values.
 pub(crate) fn state_digest(result: &BTreeMap<String, String>) -> crypto::Sha2 {
     crypto::sha256(&super::canonical_map(result))
+}
+
+/// What each of these is known by: its id and its very bytes.
+fn documents(jobs: &[Job]) -> impl Iterator<Item = (Uuid, &[u8])> {
+    jobs.iter().map(|job| (job.intent.get().id().get(), job.intent.get().canonical()))
 }
 
 /// The same id twice in one batch: the later one is answered from the earlier one's record, after its commit.

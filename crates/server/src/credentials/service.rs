@@ -15,6 +15,7 @@ use crate::corridor::{Fault, OriginInfo};
 use crate::mfa::{self, Factors, Presented};
 use crate::problem::{Code, Problem};
 use crate::sessions::opening::{Opener, Opening};
+use crate::sessions::recorded;
 use crate::sessions::{Aal, Assurance, Caller, Ending, Factor, SessionId};
 use crate::vault::VaultPurpose;
 
@@ -99,6 +100,7 @@ pub(crate) async fn sign_in(
         not_after: None,
     };
     let opening = Opening::new(services, &opener, now)?;
+    recorded::opened(services, &opening, origin).await?;
     let mut tx = services.db.as_writer().await?;
     opening.store(&mut tx, services, origin).await?;
     tx.commit().await?;
@@ -185,9 +187,10 @@ pub(crate) async fn set(
         .await?;
     mfa::forget_trust(&mut tx, book, caller.user, now).await?;
     tx.commit().await?;
-    for session in ended {
-        services.sessions.forget(session);
+    for session in &ended {
+        services.sessions.forget(*session);
     }
+    recorded::ended(services, caller.user, &ended, ending, origin).await;
     // Whoever replaced a forgotten password may use the new one at once.
     let subjects = [Subject::Account(&person.email)];
     if let Ok(admitted) = admit(services, &subjects, now).await {

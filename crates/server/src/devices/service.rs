@@ -6,6 +6,7 @@ use ledger::BookId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+pub(crate) use super::store::Without;
 use super::store::{self, DeviceSummary, NewPairing, PairingRow};
 use crate::certificates::service::{Whose, end_all};
 use crate::clock::fresh_id;
@@ -150,7 +151,6 @@ pub(crate) async fn apply_revoke(
         return Err(Fault::Broken("not the end of a device"));
     };
     let book = cx.services.bank.book;
-    // Two administrators who end each other's devices at once, at two instances, take turns here.
     registers::service::lock(tx, book).await?;
     let found = store::lock_device(tx, book, *device).await?;
     let Some(found) = found.filter(|found| signer.asker().may_end(found.user, found.role)) else {
@@ -159,14 +159,25 @@ pub(crate) async fn apply_revoke(
     if !found.active {
         return Ok(Applied::Refused(Refusal::DeviceAlreadyEnded));
     }
-    if found.role == Role::SystemAdmin
-        && !store::is_administered_without(tx, book, *device, cx.now).await?
-    {
+    if ends_administration(tx, cx, found.role, Without::Device(device.get())).await? {
         return Ok(Applied::Refused(Refusal::LastAdministrator));
     }
     let ended = end_all(tx, cx, Whose::Device(device.get()), *reason).await?;
     let result = ended.into_facts(*reason, cx.now);
     Ok(Applied::Accepted { result, extra: None, bumps_epoch: true })
+}
+
+/// Whether no administrator could sign in any more if this ended. Whoever asks has locked the registers: two administrators
+/// who end each other at once, at two instances, take turns there.
+pub(crate) async fn ends_administration(
+    tx: &mut PgConnection,
+    cx: &Applying<'_>,
+    role: Role,
+    without: Without,
+) -> sqlx::Result<bool> {
+    let book = cx.services.bank.book;
+    Ok(role == Role::SystemAdmin
+        && !store::is_administered_without(tx, book, without, cx.now).await?)
 }
 
 /// A device that was paired is called as it said while it waited; any other has no name yet.

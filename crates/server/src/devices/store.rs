@@ -211,28 +211,37 @@ pub(super) async fn lock_device(
     .transpose()
 }
 
-/// Whether some administrator who is not locked can sign in at `now` from another device.
+/// What is about to end.
+#[derive(Clone, Copy)]
+pub(crate) enum Without {
+    Device(Sha3),
+    Certificate(Sha3),
+}
+
+/// Whether some administrator who is not locked can sign in at `now` by another device, or another certificate.
 pub(super) async fn is_administered_without(
     tx: &mut PgConnection,
     book: BookId,
-    device: DeviceId,
+    without: Without,
     now: UtcMicros,
 ) -> sqlx::Result<bool> {
-    let device = device.get();
+    let (Without::Device(digest) | Without::Certificate(digest)) = without;
     sqlx::query_scalar!(
         r#"SELECT EXISTS (
              SELECT FROM certificates c
                JOIN users u ON u.book_id = c.book_id AND u.user_id = c.user_id
                JOIN devices d ON d.book_id = c.book_id AND d.device_id = c.device_id
-              WHERE c.book_id = $1 AND c.device_id <> $2 AND c.not_after > $3
+              WHERE c.book_id = $1 AND c.not_after > $3
+                AND CASE WHEN $4 THEN c.device_id ELSE c.fingerprint END <> $2
                 AND c.status = 'active' AND d.status = 'active'
                 AND u.role = 'system_admin' AND u.status = 'active'
                 AND NOT EXISTS (SELECT FROM user_locks l
                                  WHERE l.book_id = c.book_id AND l.user_id = c.user_id AND l.locked)
            ) AS "is_administered!""#,
         book_id(book),
-        device.as_bytes().as_slice(),
+        digest.as_bytes().as_slice(),
         timestamp(now),
+        matches!(without, Without::Device(_)),
     )
     .fetch_one(tx)
     .await

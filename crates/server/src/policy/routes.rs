@@ -253,6 +253,13 @@ pub fn leading_to(method: &str, path: &str) -> Option<&'static Route> {
     listed(method, path).or_else(|| ROUTES.iter().find(fits))
 }
 
+/// The lowest level of session at which somebody of this role can use a permission; `None` where no route asks for it.
+#[must_use]
+pub fn level_of(permission: Permission, role: Role) -> Option<Aal> {
+    let asks = |route: &&Route| route.access.permission() == Some(permission);
+    ROUTES.iter().filter(asks).map(|route| route.level(role)).min()
+}
+
 /// The area of the bank that a route belongs to: `accounts` in `/api/accounts/{id}`.
 #[must_use]
 pub fn area(route: &Route) -> &'static str {
@@ -286,6 +293,14 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_permission_has_the_lowest_level_at_which_a_route_asks_for_it() {
+        let of_customers = |permission| level_of(permission, Role::Customer).unwrap();
+        assert_eq!(of_customers(Permission::AccountsRead), Aal::Two);
+        assert_eq!(of_customers(Permission::TransfersSubmit), Aal::Three);
+        assert_eq!(level_of(Permission::AccountsRead, Role::Manager), Some(Aal::Three));
     }
 
     #[test]

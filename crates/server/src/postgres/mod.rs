@@ -6,6 +6,7 @@
 //! | `wheel` | the last resort: a published package with the programs, pinned by hash |
 //! | `folder` | the folder, its secrets, and the account that runs the server when we are root |
 //! | `postmaster` | one server process: start, readiness, end |
+//! | `supervisor` | starts it again when it dies |
 //!
 //! # Invariants
 //!
@@ -23,6 +24,7 @@
 mod folder;
 pub mod locate;
 mod postmaster;
+mod supervisor;
 mod wheel;
 
 use std::fs::File;
@@ -37,6 +39,8 @@ use crate::config::DatabaseUrl;
 use crate::migrate;
 
 pub use self::locate::Programs;
+pub use self::postmaster::dying_with_us;
+pub use self::supervisor::Supervised;
 
 /// Name of the bank's database in its private cluster.
 pub const DATABASE: &str = "strongroom";
@@ -73,6 +77,7 @@ pub struct Urls {
 pub struct PrivateCluster {
     folder: Folder,
     postmaster: Postmaster,
+    durability: Durability,
     programs: Programs,
     urls: Urls,
     // Held until the server has ended: fields drop in the order of their declaration.
@@ -108,7 +113,7 @@ impl PrivateCluster {
         }
         let postmaster = Postmaster::start(&folder, &programs, durability)?;
         let urls = folder.urls(DATABASE)?;
-        Ok(Self { folder, postmaster, programs, urls, _lock: lock })
+        Ok(Self { folder, postmaster, durability, programs, urls, _lock: lock })
     }
 
     /// The ways into a cluster that was made earlier, whether or not it runs. Makes nothing.
@@ -152,6 +157,12 @@ impl PrivateCluster {
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.postmaster.is_running()
+    }
+
+    /// Starts the server again after it has died. Blocks until it takes connections.
+    fn revive(&mut self) -> Result<(), ClusterError> {
+        self.postmaster = Postmaster::start(&self.folder, &self.programs, self.durability)?;
+        Ok(())
     }
 
     /// Ends open sessions, writes a checkpoint, and waits until the server is gone.

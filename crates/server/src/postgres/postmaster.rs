@@ -99,7 +99,11 @@ impl Postmaster {
         programs: &Programs,
         durability: Durability,
     ) -> Result<Self, ClusterError> {
-        let mut command = dying_with_us(folder, &programs.path("postgres"));
+        let mut command = command_dying_with_us(
+            |program| folder.command(program),
+            &programs.path("postgres"),
+            "INT",
+        );
         command.arg("-D").arg(folder.data());
         for (name, value) in settings(folder, durability) {
             command.arg("-c").arg(format!("{name}={value}"));
@@ -190,18 +194,29 @@ fn settings(folder: &Folder, durability: Durability) -> Vec<(&'static str, Strin
     settings
 }
 
+/// A program of ours that is told to end when the thread that starts it has ended, however that comes about, where the
+/// system can do so.
+#[must_use]
+pub fn dying_with_us(program: &Path) -> Command {
+    command_dying_with_us(|program| Command::new(program), program, "TERM")
+}
+
 /// The program under `setpriv --pdeathsig`, where that exists (Linux with util-linux).
-fn dying_with_us(folder: &Folder, program: &Path) -> Command {
+fn command_dying_with_us(
+    command_of: impl FnOnce(&Path) -> Command,
+    program: &Path,
+    signal: &str,
+) -> Command {
     let setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].iter().map(Path::new).find(|path| {
         let mut probe = Command::new(path);
         probe.args(["--pdeathsig", "INT", "true"]).stderr(Stdio::null());
         probe.status().is_ok_and(|status| status.success())
     });
     let Some(setpriv) = setpriv else {
-        return folder.command(program);
+        return command_of(program);
     };
-    let mut command = folder.command(setpriv);
-    command.args(["--pdeathsig", "INT", "--"]).arg(program);
+    let mut command = command_of(setpriv);
+    command.args(["--pdeathsig", signal, "--"]).arg(program);
     command
 }
 

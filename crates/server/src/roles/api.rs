@@ -17,7 +17,7 @@ use super::store::{PeoplePage, PersonRow};
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
 use crate::http::{Json, Query};
-use crate::policy::routes::{Access, ROUTES, Route, area, leading_to};
+use crate::policy::routes::{Access, ROUTES, Route, area, leading_to, level_of};
 use crate::policy::{Permission, Permissions, permissions};
 use crate::problem::Problem;
 use crate::sessions::Caller;
@@ -151,7 +151,7 @@ pub(super) struct CheckAnswer {
     /// `open`, `self`, `own`, `needs` or `signs`; absent where a permission was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     access: Option<&'static str>,
-    /// The level of session that the route asks of the person; absent where a permission was asked for.
+    /// The level of session that the route asks of the person; of a permission, the lowest at which a route asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     assurance: Option<String>,
     /// One sentence for a person.
@@ -234,9 +234,13 @@ fn answer(
         user_id: explained.user.to_string(),
         permission: permission.map(Permission::name),
         access: route.map(|route| route.access.name()),
-        assurance: route
-            .filter(|route| route.access != Access::Open)
-            .map(|route| route.level(explained.role).to_string()),
+        assurance: match (route, permission) {
+            (Some(route), _) if route.access == Access::Open => None,
+            (Some(route), _) => Some(route.level(explained.role).to_string()),
+            (None, permission) => permission
+                .and_then(|permission| level_of(permission, explained.role))
+                .map(|level| level.to_string()),
+        },
         why: explained.sentence(),
         because: Because {
             role: explained.role.name(),

@@ -139,14 +139,15 @@ pub(super) struct RefreshAnswer {
     responses((status = 200, body = RefreshAnswer), (status = 401)))]
 pub(super) async fn refresh(
     State(app): State<App>,
+    origin: OriginInfo,
     request: Request,
 ) -> Result<Json<RefreshAnswer>, Problem> {
     let (parts, body) = request.into_parts();
     let body = read_body(body).await?;
     let request = Request::from_parts(parts.clone(), body.clone().into());
     let Json(wanted) = Json::<RefreshRequest>::from_request(request, &app).await?;
-    let refreshed =
-        service::refresh(&app, &wanted.refresh_token, &parts, &body, clock::now()).await?;
+    let (token, sent) = (&wanted.refresh_token, (&parts, &body[..]));
+    let refreshed = service::refresh(&app, token, sent, &origin, clock::now()).await?;
     Ok(Json(RefreshAnswer {
         token: refreshed.token,
         refresh_token: refreshed.refresh_token,
@@ -156,8 +157,12 @@ pub(super) async fn refresh(
 
 /// Ends this session.
 #[utoipa::path(post, path = "/api/auth/logout", tag = "sessions", responses((status = 204)))]
-pub(super) async fn logout(State(app): State<App>, caller: Caller) -> Result<StatusCode, Problem> {
-    service::logout(&app, &caller, clock::now()).await?;
+pub(super) async fn logout(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+) -> Result<StatusCode, Problem> {
+    service::logout(&app, &caller, &origin, clock::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -344,8 +349,9 @@ pub(super) struct Ended {
 pub(super) async fn revoke_all(
     State(app): State<App>,
     caller: Caller,
+    origin: OriginInfo,
 ) -> Result<Json<Ended>, Problem> {
-    let ended = service::revoke_all(&app, &caller, clock::now()).await?;
+    let ended = service::revoke_all(&app, &caller, &origin, clock::now()).await?;
     Ok(Json(Ended { ended }))
 }
 
@@ -355,10 +361,11 @@ pub(super) async fn revoke_all(
 pub(super) async fn revoke(
     State(app): State<App>,
     caller: Caller,
+    origin: OriginInfo,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let session = SessionId::new(wire::uuid(&id, "id")?);
-    service::revoke(&app, &caller, session, clock::now()).await?;
+    service::revoke(&app, &caller, session, &origin, clock::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -9,6 +9,7 @@
 //! | [`token`] | bearer and refresh tokens |
 //! | [`live`] | the sessions that this instance knows |
 //! | [`opening`], [`reverify`] | opening a session, and proving again who holds it |
+//! | [`recorded`] | what of a session is an event in the log |
 //! | [`service`] | challenge, login, refresh, logout, list, revoke |
 //! | [`store`] | SQL |
 //!
@@ -23,6 +24,8 @@
 //!
 //! - A request's proof names the one process that may accept it, so that windows of used counters need not be shared:
 //!   another instance, or the same one after a restart, refuses it and says its own name.
+//! - No session opens without a leaf: a sign-in with a certificate is one, any other is an event. A device's name has none:
+//!   it is personal, erasable, and gives nobody anything.
 //! - A session without a certificate has one secret only, sees little and signs nothing: every route needs aal3 but
 //!   those that [`policy`](crate::policy) lists. It ends when it is idle for half an hour.
 
@@ -33,6 +36,7 @@ pub mod guard;
 pub mod live;
 pub(crate) mod opening;
 pub mod proof;
+pub(crate) mod recorded;
 pub(crate) mod reverify;
 pub(crate) mod service;
 mod store;

@@ -38,7 +38,7 @@ pub(crate) struct Opener<'a> {
 /// A session about to open.
 pub(crate) struct Opening {
     pub(crate) session: SessionId,
-    user: UserId,
+    pub(super) user: UserId,
     pub(super) assurance: Assurance,
     bootstrap: SecretBytes,
     sealed_secret: Vec<u8>,

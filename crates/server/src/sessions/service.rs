@@ -6,13 +6,14 @@ use crypto::{KemPublicKey, MacKey, Sha3, constant_time_eq, random, sha3_256, sha
 use http::request::Parts;
 use intent::{Body, DeviceId, Intent, UtcMicros};
 use serde_json::json;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::assurance::Assurance;
 use super::caller::{Caller, SessionId};
 use super::guard;
 use super::live::{SessionRefused, is_idle};
 use super::opening::{Opener, Opening, SECRET_LEN};
+use super::recorded;
 use super::store::{self, ChallengeRow, Ending, NextRefresh, SessionSummary};
 use super::token::{Bearer, Refresh};
 use crate::Services;
@@ -206,14 +207,14 @@ pub(crate) struct Refreshed {
 pub(crate) async fn refresh(
     services: &Services,
     token: &str,
-    parts: &Parts,
-    body: &[u8],
+    (parts, body): (&Parts, &[u8]),
+    origin: &OriginInfo,
     now: UtcMicros,
 ) -> Result<Refreshed, SessionRefused> {
     let tokens = services.sessions.tokens();
     let presented = tokens.read_refresh(token)?;
     let book = services.bank.book;
-    refuse_reused(services, &presented, now).await?;
+    refuse_reused(services, &presented, origin, now).await?;
     let live = services.sessions.get(presented.session, now).await?;
     guard::prove(services, &live, parts, body, now)?;
     let role = match &live.bound {
@@ -227,9 +228,7 @@ pub(crate) async fn refresh(
     let generation = match row.map(|row| judge_refresh(&row, &presented, now)) {
         Some(Judged::Present { next }) => next,
         Some(Judged::Reused) => {
-            store::end_stolen(&mut tx, book, presented.session, reused(now)).await?;
-            tx.commit().await?;
-            services.sessions.forget(presented.session);
+            end_stolen(services, tx, presented.session, origin, now).await?;
             return Err(SessionRefused::Ended);
         }
         Some(Judged::Ended) | None => return Err(SessionRefused::Ended),
@@ -253,6 +252,7 @@ pub(crate) async fn refresh(
 async fn refuse_reused(
     services: &Services,
     presented: &Refresh,
+    origin: &OriginInfo,
     now: UtcMicros,
 ) -> Result<(), SessionRefused> {
     let book = services.bank.book;
@@ -262,13 +262,28 @@ async fn refuse_reused(
         Some(Judged::Present { .. }) => Ok(()),
         Some(Judged::Ended) | None => Err(SessionRefused::Ended),
         Some(Judged::Reused) => {
-            store::end_stolen(&mut tx, book, presented.session, reused(now)).await?;
-            tx.commit().await?;
-            services.sessions.forget(presented.session);
-            tracing::warn!(session = %presented.session, "a refresh token was used twice");
+            end_stolen(services, tx, presented.session, origin, now).await?;
             Err(SessionRefused::Ended)
         }
     }
+}
+
+async fn end_stolen(
+    services: &Services,
+    mut tx: Transaction<'_, Postgres>,
+    session: SessionId,
+    origin: &OriginInfo,
+    now: UtcMicros,
+) -> Result<(), SessionRefused> {
+    let ending = reused(now);
+    let user = store::end_stolen(&mut tx, services.bank.book, session, ending).await?;
+    tx.commit().await?;
+    services.sessions.forget(session);
+    tracing::warn!(%session, "a refresh token was used twice");
+    if let Some(user) = user {
+        recorded::ended(services, user, &[session], ending, origin).await;
+    }
+    Ok(())
 }
 
 enum Judged {
@@ -299,9 +314,11 @@ const fn reused(at: UtcMicros) -> Ending {
 pub(crate) async fn logout(
     services: &Services,
     caller: &Caller,
+    origin: &OriginInfo,
     now: UtcMicros,
 ) -> Result<(), Problem> {
-    end(services, caller, caller.session, Ending { at: now, reason: "logout" }).await
+    let ending = Ending { at: now, reason: "logout" };
+    end(services, caller, caller.session, ending, origin).await
 }
 
 /// Ends one of the caller's sessions.
@@ -309,9 +326,11 @@ pub(crate) async fn revoke(
     services: &Services,
     caller: &Caller,
     session: SessionId,
+    origin: &OriginInfo,
     now: UtcMicros,
 ) -> Result<(), Problem> {
-    end(services, caller, session, Ending { at: now, reason: "revoked-by-user" }).await
+    let ending = Ending { at: now, reason: "revoked-by-user" };
+    end(services, caller, session, ending, origin).await
 }
 
 async fn end(
@@ -319,6 +338,7 @@ async fn end(
     caller: &Caller,
     session: SessionId,
     ending: Ending,
+    origin: &OriginInfo,
 ) -> Result<(), Problem> {
     let mut tx = services.db.as_writer().await?;
     let is_ended =
@@ -328,6 +348,7 @@ async fn end(
         return Err(Problem::not_found());
     }
     services.sessions.forget(session);
+    recorded::ended(services, caller.user, &[session], ending, origin).await;
     Ok(())
 }
 
@@ -335,6 +356,7 @@ async fn end(
 pub(crate) async fn revoke_all(
     services: &Services,
     caller: &Caller,
+    origin: &OriginInfo,
     now: UtcMicros,
 ) -> Result<usize, Problem> {
     let ending = Ending { at: now, reason: "revoked-by-user" };
@@ -344,6 +366,7 @@ pub(crate) async fn revoke_all(
     for session in &ended {
         services.sessions.forget(*session);
     }
+    recorded::ended(services, caller.user, &ended, ending, origin).await;
     Ok(ended.len())
 }
 

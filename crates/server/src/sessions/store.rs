@@ -410,24 +410,24 @@ pub(super) async fn end_session(
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends a session whoever it belongs to: its refresh token was used twice.
+/// Ends a session whoever it belongs to: its refresh token was used twice. Says whose it was, if it was open.
 pub(super) async fn end_stolen(
     tx: &mut PgConnection,
     book: BookId,
     session: SessionId,
     ending: Ending,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<Option<UserId>> {
+    let user = sqlx::query_scalar!(
         "UPDATE sessions SET revoked_at = $3, revocation_reason = $4
-          WHERE book_id = $1 AND session_id = $2 AND revoked_at IS NULL",
+          WHERE book_id = $1 AND session_id = $2 AND revoked_at IS NULL RETURNING user_id",
         book_id(book),
         session.get(),
         timestamp(ending.at),
         ending.reason,
     )
-    .execute(tx)
+    .fetch_optional(tx)
     .await?;
-    Ok(())
+    Ok(user.map(UserId::new))
 }
 
 /// Ends every open session of `user` and says which they were.

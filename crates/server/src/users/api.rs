@@ -18,6 +18,7 @@ use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, Attachments, OriginInfo};
 use crate::http::{Json, Path};
 use crate::problem::Problem;
+use crate::reminders::{Alert, alerts};
 use crate::sessions::Caller;
 use crate::{App, clock, wire};
 
@@ -146,6 +147,34 @@ pub(super) struct ProfileView {
     /// `registered`, `active` or `locked`.
     status: String,
     registered_at: String,
+    /// What the person should do soon.
+    alerts: Vec<AlertView>,
+}
+
+/// Something that a person should do soon.
+#[derive(Debug, Serialize, ToSchema)]
+struct AlertView {
+    /// `rotation-due`.
+    code: &'static str,
+    /// Whose key is to be replaced.
+    certificate: String,
+    /// Which reminder it is: so many days ahead.
+    days_ahead: u32,
+    since: String,
+    /// From when on the key can only be replaced.
+    required_at: String,
+}
+
+impl From<Alert> for AlertView {
+    fn from(Alert { certificate, reminder }: Alert) -> Self {
+        Self {
+            code: "rotation-due",
+            certificate: certificate.to_string(),
+            days_ahead: reminder.days_ahead,
+            since: reminder.at.to_string(),
+            required_at: reminder.required_at.to_string(),
+        }
+    }
 }
 
 /// Locks a person out, or lets them in again: a signed `user.lock` of a manager or the administrator.
@@ -369,6 +398,7 @@ pub(super) async fn profile(
 ) -> Result<Json<ProfileView>, Problem> {
     let user = UserId::new(wire::uuid(&id, "id")?);
     let profile = service::profile(&app, &caller, user).await?;
+    let alerts = alerts(&app, &caller, user, clock::now()).await?;
     Ok(Json(ProfileView {
         user_id: profile.user.to_string(),
         name: profile.name,
@@ -376,5 +406,6 @@ pub(super) async fn profile(
         role: profile.role.name(),
         status: profile.status,
         registered_at: profile.registered_at.to_string(),
+        alerts: alerts.into_iter().map(AlertView::from).collect(),
     }))
 }

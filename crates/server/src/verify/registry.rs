@@ -308,6 +308,7 @@ impl Registry {
         at: At,
         intent: &Intent,
         asker: Asker,
+        locked: &BTreeSet<Uuid>,
         stored: &Effects,
     ) -> Demand {
         let Body::CertificateRevoke { certificate, reason } = intent.body() else {
@@ -322,6 +323,10 @@ impl Registry {
         };
         if found.status != Status::Active {
             return Demand::Refused(Refusal::CertificateAlreadyEnded);
+        }
+        let other = |fingerprint: &Sha3, _: &Standing| fingerprint != certificate;
+        if found.role == Role::SystemAdmin && !self.is_administered_by(other, locked, at.now) {
+            return Demand::Refused(Refusal::LastAdministrator);
         }
         let serial =
             self.holders.get(certificate).map(|holder| hex::encode(holder.certificate.serial()));
@@ -393,7 +398,8 @@ impl Registry {
         if !found.is_active {
             return Demand::Refused(Refusal::DeviceAlreadyEnded);
         }
-        if role == Role::SystemAdmin && !self.is_administered_without(&device, locked, at.now) {
+        let other = |_: &Sha3, standing: &Standing| standing.device != device;
+        if role == Role::SystemAdmin && !self.is_administered_by(other, locked, at.now) {
             return Demand::Refused(Refusal::LastAdministrator);
         }
         let facts = self.end_all(at, *reason, stored, |_, of| *of == device);
@@ -401,10 +407,10 @@ impl Registry {
         Demand::Accepted(facts)
     }
 
-    /// Whether an administrator can sign in from another device.
-    fn is_administered_without(
+    /// Whether an administrator can sign in by one of these certificates.
+    fn is_administered_by(
         &self,
-        device: &Sha3,
+        counts: impl Fn(&Sha3, &Standing) -> bool,
         locked: &BTreeSet<Uuid>,
         now: UtcMicros,
     ) -> bool {
@@ -415,7 +421,7 @@ impl Registry {
                 .is_some_and(|holder| seconds(holder.certificate.not_after_s()).get() > now.get());
             let user = standing.user.get();
             lasts
-                && standing.device != *device
+                && counts(fingerprint, standing)
                 && standing.status == Status::Active
                 && self.devices.get(&standing.device).is_some_and(|device| device.is_active)
                 && self

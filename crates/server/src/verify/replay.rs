@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::effects::{check_header, difference, effects_of, state_effects};
+use super::events::{Events, Known};
 use super::examine::Examined;
 use super::founding::Founding;
 use super::registry::{At, Demand, Registry, Standing, UserState};
@@ -61,6 +62,7 @@ pub(super) struct Written {
 pub(super) struct Replay<'a> {
     pub(super) fold: Fold<'a>,
     pub(super) registry: Registry,
+    events: Events,
     accounts: HashMap<AccountId, AccountFacts>,
     numbers: HashSet<String>,
     assets: BTreeSet<AssetCode>,
@@ -105,6 +107,7 @@ impl<'a> Replay<'a> {
         Self {
             fold,
             registry,
+            events: Events::default(),
             numbers: accounts.values().map(|facts| facts.number.clone()).collect(),
             accounts,
             assets: founding.assets.keys().copied().collect(),
@@ -122,6 +125,7 @@ impl<'a> Replay<'a> {
     ) {
         let Some(stored) = &found.effects else { return };
         if found.intent.is_none() && found.event.is_none() {
+            self.events.passed_over();
             return;
         }
         let Some(now) = found.decided_at() else {
@@ -138,7 +142,11 @@ impl<'a> Replay<'a> {
         check_header(found, at, &mut noted);
         let expected = match (&found.intent, &found.event) {
             (Some(intent), _) => self.intent(at, found, intent, stored, written, &mut noted),
-            (None, Some(event)) => Some(self.event(at, event)),
+            (None, Some(event)) => {
+                let Registry { users, certificates, .. } = &self.registry;
+                self.events.check(Known { users, certificates }, at, event, &mut noted);
+                Some(self.event(at, event))
+            }
             (None, None) => None,
         };
         findings.extend(noted);
@@ -404,12 +412,21 @@ impl<'a> Replay<'a> {
                 Kind::AccountFreeze => self.freeze(intent),
                 Kind::AccountClose | Kind::AccountOverdraft => self.change(intent, asker),
                 Kind::KeyRotate => self.registry.rotate(at, intent, signer, stored, findings),
-                Kind::CertificateRevoke => self.registry.revoke(at, intent, asker, stored),
+                Kind::CertificateRevoke => {
+                    let locked = self.locked();
+                    self.registry.revoke(at, intent, asker, &locked, stored)
+                }
                 Kind::DeviceRevoke => {
                     let locked = self.locked();
                     self.registry.revoke_device(at, intent, asker, &locked, stored)
                 }
-                Kind::SessionLogin => login(at, intent, signer, stored),
+                Kind::SessionLogin => {
+                    let session = stored.result.get("session");
+                    if let Some(session) = session {
+                        self.events.opened(session, signer.user);
+                    }
+                    login(at, intent, signer, stored)
+                }
                 _ => Demand::BankRefused,
             }
         };

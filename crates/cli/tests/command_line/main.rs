@@ -2,61 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
+mod people;
+mod shell;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use serde_json::Value;
-use tempfile::TempDir;
+
+use crate::shell::Shell;
 
 /// A time at which both roots are valid.
 const AT: &str = "2026-11-22T00:00:00.000000Z";
 const ROOTS: [&str; 2] =
     ["bouncycastle-mldsa65-ed25519-root.der", "reference-mldsa65-ed25519-root.der"];
-
-struct Shell {
-    home: TempDir,
-}
-
-impl Shell {
-    fn new() -> Self {
-        Self { home: TempDir::new().unwrap() }
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
-        for (name, _) in std::env::vars() {
-            if name.starts_with("STRONGROOM_") || name == "COLUMNS" || name == "DATABASE_URL" {
-                command.env_remove(name);
-            }
-        }
-        command.current_dir(self.home.path()).env("STRONGROOM_HOME", self.home.path()).args(args);
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
-    }
-
-    /// Runs and expects this exit code, nothing on standard output, and words on standard error.
-    fn refuses(&self, exit: i32, words: &str, args: &[&str]) {
-        let output = self.run(args);
-        let errors = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(exit), "{args:?}: {errors}");
-        assert!(errors.contains(words), "{args:?} should say {words:?}: {errors}");
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), "", "{args:?}");
-    }
-
-    fn json(&self, args: &[&str]) -> Value {
-        let output = self.run(args);
-        assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.home.path().join(name).to_str().unwrap().to_owned()
-    }
-}
 
 /// Certificates made by other people's software; absent outside the reference checkout.
 fn x509(name: &str) -> Option<PathBuf> {
@@ -208,7 +167,7 @@ fn completions_are_for_this_command() {
 /// `UPDATE_SNAPSHOTS=1` and read the difference.
 #[test]
 fn the_help_says_what_it_said() {
-    let topics: [&[&str]; 24] = [
+    let topics: [&[&str]; 31] = [
         &["found"],
         &["serve"],
         &["enrol"],
@@ -216,6 +175,13 @@ fn the_help_says_what_it_said() {
         &["logout"],
         &["password", "set"],
         &["mfa"],
+        &["devices"],
+        &["devices", "pair"],
+        &["roles"],
+        &["roles", "define"],
+        &["audit"],
+        &["audit", "report"],
+        &["audit", "verify"],
         &["accounts"],
         &["accounts", "open"],
         &["accounts", "freeze"],
