@@ -29,6 +29,7 @@ mod passkeys;
 pub mod policy;
 pub mod postgres;
 pub mod problem;
+pub mod rate_limits;
 mod registers;
 mod roles;
 mod router;

@@ -4,7 +4,7 @@
 //!
 //! # Precedence
 //!
-//! The first that applies answers: route (404, 405), size (413), load (503), syntax (400, 415), who
+//! The first that applies answers: route (404, 405), size (413), load (503), too much from an address (429), syntax (400, 415), who
 //! (401), may (403), then what the corridor or the ledger says (404, 409, 422). A code that was once
 //! published keeps its meaning and its status.
 //!
@@ -94,8 +94,8 @@ codes! {
     AddressNotAllowed = "address-not-allowed", FORBIDDEN, "You may not come from this address";
     /// The state that the request relies on has moved.
     Conflict = "conflict", CONFLICT, "This does not fit what is already there";
-    /// Too many attempts.
-    RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many attempts; wait";
+    /// Too many attempts, or a budget of requests is spent.
+    RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too much at once; wait";
     /// A dependency failed before anything happened; the same request may succeed later.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Not available just now; nothing happened, retry the same request";
     /// The answer did not come in time. Whether it happened is told by the same intent id.

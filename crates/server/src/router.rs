@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::problem::{Code, Problem};
 use crate::{
     App, accounts, audit, certificates, corridor, credentials, devices, health, ip_rules, log, mfa,
-    openapi, passkeys, roles, security, sessions, telemetry, transfers, users,
+    openapi, passkeys, rate_limits, roles, security, sessions, telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -24,6 +24,7 @@ pub fn router(app: App) -> axum::Router {
         .route("/metrics", get(telemetry::metrics))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        .layer(from_fn_with_state(app.clone(), rate_limits::admit_address))
         .layer(SetResponseHeaderLayer::overriding(name, move |_: &Response| instance.clone()))
         .with_state(app)
 }
@@ -56,6 +57,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(ip_rules::router())
         .route_layer(from_fn(roles::authorise))
         .route_layer(from_fn_with_state(app.clone(), ip_rules::admit))
+        .route_layer(from_fn_with_state(app.clone(), rate_limits::admit_person))
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));
     open.merge(signed_in)
 }

@@ -37,6 +37,11 @@ pub const SIGN_IN_REFUSED: &str = "strongroom_sign_in_refused_total";
 /// Locks that began after failed sign-ins, by whose.
 pub const SIGN_IN_LOCKS: &str = "strongroom_sign_in_locks_total";
 
+/// Requests refused because a budget was spent, by class and scope.
+pub const RATE_LIMITED: &str = "strongroom_rate_limited_total";
+/// Failures of the shared count of requests, after which a process counted for itself.
+pub const RATE_LIMITS_FALLBACK: &str = "strongroom_rate_limits_fallback_total";
+
 /// From 100 µs, which no honest answer beats, to the request timeout.
 const SECONDS_BUCKETS: &[f64] = &[
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
@@ -92,6 +97,11 @@ pub fn recorder() -> &'static PrometheusHandle {
         metrics::describe_counter!(COMMIT_FAILURES, "Group commits that failed");
         metrics::describe_counter!(SIGN_IN_REFUSED, "Sign-ins refused, by what was wrong");
         metrics::describe_counter!(SIGN_IN_LOCKS, "Locks after failed sign-ins, by whose");
+        metrics::describe_counter!(RATE_LIMITED, "Requests over a budget, by class and scope");
+        metrics::describe_counter!(
+            RATE_LIMITS_FALLBACK,
+            "Failures of the shared count of requests"
+        );
         handle
     })
 }
