@@ -196,11 +196,13 @@ pub enum EventKind {
     HoldExpired = 134,
     /// A standing order came due.
     OrderDue = 135,
+    /// Somebody signed in without a certificate where they had not been seen before.
+    LoginPlaceNew = 136,
 }
 
 impl EventKind {
     /// Every kind of event, by number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::BankFounded,
         Self::CrlIssued,
         Self::CertificateIssued,
@@ -209,6 +211,7 @@ impl EventKind {
         Self::RiskAlert,
         Self::HoldExpired,
         Self::OrderDue,
+        Self::LoginPlaceNew,
     ];
 
     /// The number in the leaf: 128..=255.
@@ -223,6 +226,7 @@ impl EventKind {
             Self::RiskAlert => 133,
             Self::HoldExpired => 134,
             Self::OrderDue => 135,
+            Self::LoginPlaceNew => 136,
         }
     }
 
@@ -244,6 +248,7 @@ impl EventKind {
             Self::RiskAlert => "risk.alert",
             Self::HoldExpired => "hold.expired",
             Self::OrderDue => "order.due",
+            Self::LoginPlaceNew => "login.place_new",
         }
     }
 }

@@ -177,6 +177,12 @@ impl Problem {
         Self::new(Code::Malformed).with_field(field).with_detail(detail)
     }
 
+    /// A path as problems name it: `items[3].amount`. `None`: the whole document.
+    fn member_at(path: &serde_path_to_error::Path) -> Option<String> {
+        let text = path.to_string();
+        (text != ".").then_some(text)
+    }
+
     /// 401.
     #[must_use]
     pub const fn unauthenticated() -> Self {
@@ -359,7 +365,36 @@ impl From<BytesRejection> for Problem {
 
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
-        from_rejection(rejection.status(), rejection.body_text())
+        let problem = from_rejection(rejection.status(), rejection.body_text());
+        match error_path(&rejection) {
+            Some(path) => problem.with_field(path),
+            None => problem,
+        }
+    }
+}
+
+/// Where in a body the member stands that does not fit. `None`: it is the whole body, or no JSON at all.
+fn error_path(rejection: &JsonRejection) -> Option<String> {
+    let mut source = std::error::Error::source(rejection);
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<JsonPathError>() {
+            return Problem::member_at(error.path());
+        }
+        source = error.source();
+    }
+    None
+}
+
+type JsonPathError = serde_path_to_error::Error<serde_json::Error>;
+
+impl From<JsonPathError> for Problem {
+    fn from(error: JsonPathError) -> Self {
+        let path = Self::member_at(error.path());
+        let problem = Self::new(Code::Malformed).with_detail(error.into_inner().to_string());
+        match path {
+            Some(path) => problem.with_field(path),
+            None => problem,
+        }
     }
 }
 

@@ -198,6 +198,9 @@ pub const ROUTES: &[Route] = &[
     post("/api/auth/session-reverify", Access::SignedIn)
         .from(Aal::One, Aal::One)
         .counted_as(Class::SignIn),
+    post("/api/auth/session-key", Access::SignedIn)
+        .from(Aal::One, Aal::One)
+        .counted_as(Class::SignIn),
     post("/api/users/password", Access::SignedIn)
         .from(Aal::Two, Aal::Two)
         .counted_as(Class::SignIn),

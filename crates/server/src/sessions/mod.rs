@@ -9,6 +9,8 @@
 //! | [`token`] | bearer and refresh tokens |
 //! | [`live`] | the sessions that this instance knows |
 //! | [`opening`], [`reverify`] | opening a session, and proving again who holds it |
+//! | [`rekey`] | replacing the key of a live session |
+//! | [`place`] | whether its holder was known where it is opened |
 //! | [`service`] | challenge, login, refresh, logout, list, revoke |
 //! | [`store`] | SQL |
 //!
@@ -23,6 +25,8 @@
 //!
 //! - A request's proof names the one process that may accept it, so that windows of used counters need not be shared:
 //!   another instance, or the same one after a restart, refuses it and says its own name.
+//! - A session has one key at a time. The row counts them, every request that asks the row compares, and a window of used
+//!   counters belongs to one key.
 //! - A session without a certificate has one secret only, sees little and signs nothing: every route needs aal3 but
 //!   those that [`policy`](crate::policy) lists. It ends when it is idle for half an hour.
 
@@ -32,7 +36,9 @@ mod caller;
 pub mod guard;
 pub mod live;
 pub(crate) mod opening;
+pub(crate) mod place;
 pub mod proof;
+mod rekey;
 pub(crate) mod reverify;
 pub(crate) mod service;
 mod store;
