@@ -40,7 +40,7 @@ const INSTANCE_LEN: usize = 16;
 /// How fresh the knowledge about a session must be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Freshness {
-    /// As of this request: one SELECT.
+    /// As of this request: one statement at the gate.
     Exact,
     /// A few seconds old.
     Recent,

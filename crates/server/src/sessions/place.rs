@@ -24,6 +24,8 @@ use crate::{Services, telemetry as names};
 
 /// Where somebody has not signed in for so long is forgotten, in microseconds: 400 days, so that a yearly journey is none.
 const FORGOTTEN_US: i64 = 400 * 24 * 60 * 60 * MICROS_PER_SECOND;
+/// That somebody was at a place again is written down no more often than this, in microseconds: a day.
+const SEEN_EVERY_US: i64 = 24 * 60 * 60 * MICROS_PER_SECOND;
 const DOMAIN: &[u8] = b"known-place\0";
 
 /// Whether a person was known at the place from which they sign in.
@@ -91,8 +93,14 @@ pub(super) async fn note(
     let parts = [DOMAIN, user_id.as_bytes().as_slice(), network.as_bytes()];
     let hidden = services.authority.attempts_key().tag(&parts);
     let book = services.bank.book;
-    store::forget_places(tx, book, user, later(now, -FORGOTTEN_US)).await?;
-    let place = Place::of(&store::note_place(tx, book, user, &hidden, now).await?);
+    let visited = store::visited(tx, book, user, &hidden, later(now, -SEEN_EVERY_US)).await?;
+    if !visited.here {
+        store::forget_places(tx, book, user, later(now, -FORGOTTEN_US)).await?;
+        store::insert_place(tx, book, user, &hidden, now).await?;
+    } else if visited.here_long_ago {
+        store::touch_place(tx, book, user, &hidden, now).await?;
+    }
+    let place = Place::of(&visited);
     metrics::counter!(names::SIGN_INS, "place" => place.name()).increment(1);
     Ok(place)
 }
@@ -119,7 +127,7 @@ mod tests {
 
     #[test]
     fn only_what_differs_from_something_known_is_new() {
-        let place = |here, elsewhere| Place::of(&Visited { here, elsewhere });
+        let place = |here, elsewhere| Place::of(&Visited { here, elsewhere, here_long_ago: false });
         assert_eq!(place(false, false), Place::First);
         assert_eq!(place(false, true), Place::New);
         assert_eq!(place(true, false), Place::Known);

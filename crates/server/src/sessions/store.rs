@@ -146,35 +146,80 @@ pub(super) async fn insert_session(
     Ok(())
 }
 
-/// Writes down that `user` signs in at a place, and says whether they did before, there and elsewhere.
-pub(super) async fn note_place(
+/// Where somebody has signed in before.
+pub(super) struct Visited {
+    pub(super) here: bool,
+    pub(super) elsewhere: bool,
+    /// Here, and not for a while.
+    pub(super) here_long_ago: bool,
+}
+
+/// Whether `user` has signed in at a place, and elsewhere. Locks nothing.
+pub(super) async fn visited(
     tx: &mut PgConnection,
     book: BookId,
     user: UserId,
     place: &[u8; 32],
-    at: UtcMicros,
+    long_ago: UtcMicros,
 ) -> sqlx::Result<Visited> {
-    // The sub-selects see the table as it was before the row was written.
     sqlx::query_as!(
         Visited,
-        r#"INSERT INTO known_places (book_id, user_id, place, first_seen_at, last_seen_at) VALUES ($1, $2, $3, $4, $4)
-           ON CONFLICT (book_id, user_id, place) DO UPDATE SET last_seen_at = EXCLUDED.last_seen_at
-           RETURNING
-             EXISTS (SELECT 1 FROM known_places k WHERE k.book_id = $1 AND k.user_id = $2 AND k.place = $3) AS "here!",
-             EXISTS (SELECT 1 FROM known_places k WHERE k.book_id = $1 AND k.user_id = $2 AND k.place <> $3) AS "elsewhere!""#,
+        r#"SELECT coalesce(bool_or(place = $3), false) AS "here!",
+                  coalesce(bool_or(place <> $3), false) AS "elsewhere!",
+                  coalesce(bool_or(place = $3 AND last_seen_at < $4), false) AS "here_long_ago!"
+             FROM known_places WHERE book_id = $1 AND user_id = $2"#,
         book_id(book),
         user.get(),
         place.as_slice(),
-        timestamp(at),
+        timestamp(long_ago),
     )
     .fetch_one(tx)
     .await
 }
 
-/// Where somebody has signed in before.
-pub(super) struct Visited {
-    pub(super) here: bool,
-    pub(super) elsewhere: bool,
+/// Writes down that `user` was at a place for the first time; a row that is there stays.
+pub(super) async fn insert_place(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+    place: &[u8; 32],
+    at: UtcMicros,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO known_places (book_id, user_id, place, first_seen_at, last_seen_at)
+         VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING",
+        book_id(book),
+        user.get(),
+        place.as_slice(),
+        timestamp(at),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes down that `user` was at a place again. SKIP LOCKED: sign-ins are committed in groups, in no order of their
+/// people, and must not wait for one another; whoever holds the row writes the same.
+pub(super) async fn touch_place(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+    place: &[u8; 32],
+    at: UtcMicros,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE known_places SET last_seen_at = $4
+          WHERE (book_id, user_id, place) IN
+                (SELECT book_id, user_id, place FROM known_places
+                  WHERE book_id = $1 AND user_id = $2 AND place = $3 FOR UPDATE SKIP LOCKED)",
+        book_id(book),
+        user.get(),
+        place.as_slice(),
+        timestamp(at),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Forgets where `user` has not signed in since `unseen_since`.
