@@ -14,10 +14,10 @@ ALTER TABLE sessions ADD COLUMN place text NOT NULL DEFAULT 'known' CHECK (place
 ALTER TABLE sessions ALTER COLUMN place DROP DEFAULT;
 GRANT SELECT (place) ON sessions TO strongroom_app;
 
--- The gate's statement is planned once for all sessions. The key is then the only index that begins with the book: no plan
--- can read all sessions of it.
+-- The gate's statement is planned once for all sessions. The key is then the only index that has the book: no plan can read
+-- all sessions of it.
 DROP INDEX sessions_by_user;
-CREATE INDEX sessions_by_user ON sessions (user_id, book_id);
+CREATE INDEX sessions_by_user ON sessions (user_id);
 
 GRANT SELECT (book_id, session_id, user_id, certificate, assurance, authenticated_at, used_at, revoked_at, key_generation)
     ON sessions TO strongroom_gate;
