@@ -237,8 +237,8 @@ pub enum BudgetError {
 mod tests {
     use super::*;
 
-    fn budget(text: &str) -> Option<Budget> {
-        Some(text.parse().unwrap())
+    fn budget(text: &str) -> Budget {
+        text.parse().unwrap()
     }
 
     #[test]
@@ -246,13 +246,13 @@ mod tests {
         let limits: RateLimits =
             "sign_in.address=5/10, read.user=off,public.address=1/1".parse().unwrap();
         let of = |class, scope| limits.budgets().of(class, scope).copied().unwrap();
-        assert_eq!(of(Class::SignIn, Scope::Address), budget("5/10"));
+        assert_eq!(of(Class::SignIn, Scope::Address), Some(budget("5/10")));
         assert_eq!(of(Class::Read, Scope::User), None);
-        assert_eq!(of(Class::Public, Scope::Address), budget("1/1"));
+        assert_eq!(of(Class::Public, Scope::Address), Some(budget("1/1")));
         let expected = RateLimits::default()
-            .with(Class::SignIn, Scope::Address, budget("5/10"))
+            .with(Class::SignIn, Scope::Address, Some(budget("5/10")))
             .with(Class::Read, Scope::User, None)
-            .with(Class::Public, Scope::Address, budget("1/1"));
+            .with(Class::Public, Scope::Address, Some(budget("1/1")));
         assert_eq!(limits, expected);
         assert_eq!("off".parse(), Ok(RateLimits::OFF));
     }
@@ -285,8 +285,8 @@ mod tests {
 
     #[test]
     fn a_request_comes_back_after_its_share_of_the_window() {
-        assert_eq!(budget("60/60").unwrap().interval(), Duration::from_secs(1));
-        assert_eq!(budget("3/1").unwrap().interval(), Duration::from_micros(333_333));
-        assert_eq!(budget("4000000000/1").unwrap().interval(), Duration::from_micros(1));
+        assert_eq!(budget("60/60").interval(), Duration::from_secs(1));
+        assert_eq!(budget("3/1").interval(), Duration::from_micros(333_333));
+        assert_eq!(budget("4000000000/1").interval(), Duration::from_micros(1));
     }
 }
