@@ -59,9 +59,18 @@ pdf_tool() {
     echo "pdftotext is not installed: the test that reads a PDF with it will say that it was skipped" >&2
 }
 
+# Counts requests for several servers together; the tests of that say so where it is missing. The service that the
+# distribution's package starts is not ours: the tests start their own.
+redis_server() {
+    have redis-server && return 0
+    have apt-get && as_root apt-get update -qq >&2 && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq redis-server >&2 && return 0
+    echo "redis-server is not installed: the tests that share rate limits will say that they were skipped" >&2
+}
+
 tools() {
     oath_tool
     pdf_tool
+    redis_server
     pip_tool typos typos
     cargo_tool cargo-nextest
     cargo_tool cargo-deny

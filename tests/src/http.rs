@@ -1,5 +1,7 @@
 //! HTTP byte by byte: what the typed client would never send, and what it would not show.
 
+use std::net::SocketAddr;
+
 use client::{Channel, RequestSigner};
 use intent::{Intent, Kind, SignedIntent};
 use reqwest::Method;
@@ -213,7 +215,20 @@ impl Bank {
 
     /// As [`Bank::send`], where the server may be gone.
     pub async fn try_send(&self, request: Request) -> Result<Answer, reqwest::Error> {
-        let url = format!("http://{}{}", self.addr(), request.path);
+        self.try_send_to(self.addr(), request).await
+    }
+
+    /// Sends a request to another server of this bank.
+    pub async fn send_to(&self, addr: SocketAddr, request: Request) -> Answer {
+        self.try_send_to(addr, request).await.unwrap()
+    }
+
+    async fn try_send_to(
+        &self,
+        addr: SocketAddr,
+        request: Request,
+    ) -> Result<Answer, reqwest::Error> {
+        let url = format!("http://{addr}{}", request.path);
         let Request { method, headers, body, .. } = request;
         let response = self.http().request(method, url).headers(headers).body(body).send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

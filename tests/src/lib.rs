@@ -14,6 +14,7 @@ mod forge;
 mod http;
 mod patience;
 mod people;
+mod redis;
 mod server_process;
 mod template;
 
@@ -23,6 +24,7 @@ pub use forge::Forger;
 pub use http::{Answer, Request, Unfinished};
 pub use patience::{eventually, eventually_within};
 pub use people::{Customer, Holder};
+pub use redis::Redis;
 pub use template::{BANK, ORIGIN, PASSPHRASE};
 
 use ledger::AccountId;

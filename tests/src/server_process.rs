@@ -39,6 +39,7 @@ impl ServerProcess {
             .env("STRONGROOM_LISTEN", listen.to_string())
             .env("STRONGROOM_TLS_LISTEN", "127.0.0.1:0")
             .env("STRONGROOM_ORIGIN", ORIGIN)
+            .env("STRONGROOM_RATE_LIMITS", "off")
             .env("STRONGROOM_TEST_PASSPHRASE", PASSPHRASE)
             .env("RUST_LOG", "info,server=debug")
             .stdin(Stdio::piped())

@@ -15,6 +15,7 @@ use server::config::Config;
 use server::db::Db;
 use server::migrate;
 use server::postgres::{Durability, PrivateCluster};
+use server::rate_limits::RateLimits;
 use tempfile::TempDir;
 
 use crate::people::{Holder, KeptHolder};
@@ -69,7 +70,9 @@ fn kept_in(path: &Path) -> Holder {
 
 /// What every server of the tests runs with.
 pub(crate) fn config(folder: &Path) -> Config {
-    let mut config = Config { data_dir: folder.to_owned(), ..Config::default() };
+    // Everybody in a test comes from one address, as fast as they can.
+    let rate_limits = RateLimits::OFF;
+    let mut config = Config { data_dir: folder.to_owned(), rate_limits, ..Config::default() };
     config.listen.set_port(0);
     config.tls.listen.set_port(0);
     ORIGIN.clone_into(&mut config.origin);

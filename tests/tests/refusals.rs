@@ -772,7 +772,7 @@ async fn malformed_requests_are_told_which_member_is_at_fault() {
                 "/api/users/register",
                 r#"{"name":"Eve","email":"e@x.org","role":"manager"}"#,
             ),
-            None,
+            Some("role"),
         ),
         (
             Request::post(
@@ -788,6 +788,9 @@ async fn malformed_requests_are_told_which_member_is_at_fault() {
             ),
             Some("certificate"),
         ),
+        (Request::post("/api/users/register", r#"{"name":"Eve","email":1}"#), Some("email")),
+        (Request::post("/api/users/register", r#"{"name":"Eve"}"#), None),
+        (Request::post("/api/users/enrol", r#"{"device_proof":1}"#), Some("device_proof")),
         (Request::post("/api/users/enrol", "[]"), None),
         (Request::get("/api/log/entries?first=0&count=0"), Some("count")),
         (Request::get("/api/log/entries?first=-1&count=1"), None),

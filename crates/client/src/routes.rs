@@ -16,6 +16,7 @@ pub(crate) const MFA_TRUSTED: &str = "/api/mfa/trusted-devices";
 pub(crate) const PASSKEY_LOGIN: &str = "/api/passkeys/login/finish";
 pub(crate) const RECHALLENGE: &str = "/api/auth/session-rechallenge";
 pub(crate) const REVERIFY: &str = "/api/auth/session-reverify";
+pub(crate) const SESSION_KEY: &str = "/api/auth/session-key";
 pub(crate) const LOGOUT: &str = "/api/auth/logout";
 pub(crate) const VERIFY_SESSION: &str = "/api/auth/verify-session";
 pub(crate) const ACCOUNTS: &str = "/api/accounts";

@@ -50,6 +50,13 @@ pub(crate) struct SessionAnswer {
     pub(crate) sealed_secret: String,
 }
 
+#[derive(Deserialize)]
+pub(crate) struct SessionKeyAnswer {
+    pub(crate) token: String,
+    pub(crate) expires_at: String,
+    pub(crate) sealed_secret: String,
+}
+
 #[derive(Serialize)]
 pub(crate) struct RefreshRequest<'a> {
     pub(crate) refresh_token: &'a str,

@@ -12,6 +12,7 @@ const BLOCK_BYTES: usize = 136;
 /// A MAC key with both pads absorbed, for one MAC per request.
 ///
 /// The absorbed state is as secret as the key; the provider wipes it when it is dropped.
+#[derive(Clone)]
 pub struct MacKey {
     inner: Context,
     outer: Context,

@@ -256,11 +256,13 @@ pub enum EventKind {
     SessionEnded = 137,
     /// A key is to be replaced soon.
     RotationDue = 138,
+    /// Somebody signed in without a certificate where they had not been seen before.
+    LoginPlaceNew = 139,
 }
 
 impl EventKind {
     /// Every kind of event, by number.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::BankFounded,
         Self::CrlIssued,
         Self::CertificateIssued,
@@ -272,6 +274,7 @@ impl EventKind {
         Self::SessionOpened,
         Self::SessionEnded,
         Self::RotationDue,
+        Self::LoginPlaceNew,
     ];
 
     /// The number in the leaf: 128..=255.
@@ -289,6 +292,7 @@ impl EventKind {
             Self::SessionOpened => 136,
             Self::SessionEnded => 137,
             Self::RotationDue => 138,
+            Self::LoginPlaceNew => 139,
         }
     }
 
@@ -313,6 +317,7 @@ impl EventKind {
             Self::SessionOpened => "session.opened",
             Self::SessionEnded => "session.ended",
             Self::RotationDue => "rotation.due",
+            Self::LoginPlaceNew => "login.place_new",
         }
     }
 }

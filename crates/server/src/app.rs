@@ -16,6 +16,7 @@ use crate::credentials::Passwords;
 use crate::db::Db;
 use crate::ip_rules::Doorkeeper;
 use crate::passkeys::Passkeys;
+use crate::rate_limits::Turnstile;
 use crate::sessions::Sessions;
 use crate::vault::Vault;
 
@@ -38,6 +39,8 @@ pub struct Services {
     pub sessions: Sessions,
     /// Who may come from where.
     pub doorkeeper: Doorkeeper,
+    /// How much somebody may ask for.
+    pub turnstile: Turnstile,
     /// The bank's keys.
     pub authority: Authority,
     /// Seals what the database keeps secret.
@@ -89,6 +92,13 @@ impl App {
         let (corridor, queue) =
             Corridor::new(QUEUE_CAPACITY, bank.clone(), directory.clone(), config.key_ages);
         let doorkeeper = Doorkeeper::new(db.clone(), directory.clone(), bank.book);
+        let turnstile = Turnstile::new(
+            &config.rate_limits,
+            config.redis.as_ref(),
+            &bank.id,
+            authority.attempts_key(),
+        )
+        .map_err(std::io::Error::other)?;
         let services = Arc::new(Services {
             config,
             bank,
@@ -97,6 +107,7 @@ impl App {
             directory,
             sessions,
             doorkeeper,
+            turnstile,
             authority,
             vault,
             passwords,

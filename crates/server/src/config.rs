@@ -12,6 +12,8 @@
 //! | `STRONGROOM_TLS_NAMES` | `localhost,127.0.0.1,::1` |
 //! | `STRONGROOM_ORIGIN` | `https://localhost:<TLS port>` |
 //! | `STRONGROOM_TRUSTED_PROXIES` | none; networks, separated by commas, whose `X-Forwarded-For` is believed |
+//! | `STRONGROOM_RATE_LIMITS` | [`RateLimits::default`]; `off`, or what differs: `sign_in.address=60/60,read.user=off` |
+//! | `STRONGROOM_REDIS_URL` | none: each process counts requests for itself |
 //! | `STRONGROOM_DB_CONNECTIONS` | 16 |
 //! | `STRONGROOM_BODY_BYTES_MAX` | 4194304 |
 //! | `STRONGROOM_TIMEOUT_S` | 30 |
@@ -30,6 +32,7 @@ use ipnet::IpNet;
 use thiserror::Error;
 
 use crate::certificates::rotation::KeyAges;
+use crate::rate_limits::RateLimits;
 
 /// Everything the server is told from outside. Holds no key material.
 #[derive(Clone, Debug)]
@@ -50,6 +53,10 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// What one client may take.
     pub limits: Limits,
+    /// How much somebody may ask for.
+    pub rate_limits: RateLimits,
+    /// Where all processes count requests together.
+    pub redis: Option<DatabaseUrl>,
     /// How old keys may become.
     pub key_ages: KeyAges,
 }
@@ -65,6 +72,8 @@ impl Default for Config {
             origin: "https://localhost:8443".to_owned(),
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
+            rate_limits: RateLimits::default(),
+            redis: None,
             key_ages: KeyAges::default(),
         }
     }
@@ -92,6 +101,8 @@ impl Config {
         variables.set("STRONGROOM_DB_CONNECTIONS", &mut config.database.connections_max)?;
         variables.set("STRONGROOM_BODY_BYTES_MAX", &mut config.limits.body_bytes_max)?;
         variables.set("STRONGROOM_REQUESTS_MAX", &mut config.limits.requests_max)?;
+        variables.set("STRONGROOM_RATE_LIMITS", &mut config.rate_limits)?;
+        config.redis = variables.text("STRONGROOM_REDIS_URL").map(DatabaseUrl);
         variables.set("STRONGROOM_CONNECTIONS_MAX", &mut config.limits.connections_max)?;
         let mut timeout_s = config.limits.timeout.as_secs();
         variables.set("STRONGROOM_TIMEOUT_S", &mut timeout_s)?;
@@ -323,6 +334,7 @@ mod tests {
             (&[("STRONGROOM_PROFILE", "prod")], "STRONGROOM_PROFILE"),
             (&[("STRONGROOM_TRUSTED_PROXIES", "10.0.0.1,proxy")], "STRONGROOM_TRUSTED_PROXIES"),
             (&[("STRONGROOM_TIMEOUT_S", "-1")], "STRONGROOM_TIMEOUT_S"),
+            (&[("STRONGROOM_RATE_LIMITS", "sign_in.address=0/1")], "STRONGROOM_RATE_LIMITS"),
             (&[("STRONGROOM_KEY_DAYS_MAX", "soon")], "STRONGROOM_KEY_DAYS_MAX"),
             (&[("STRONGROOM_TLS_KEY", "k.pem")], "STRONGROOM_TLS_CERTIFICATE"),
         ] {

@@ -3,7 +3,9 @@
 //! # Invariants
 //!
 //! - The server's login role may do nothing by itself; each transaction becomes the reader of one
-//!   person, the writer or the auditor by `SET LOCAL ROLE`, and falls back when it ends.
+//!   person, the writer, the gate or the auditor by `SET LOCAL ROLE`, and falls back when it ends.
+//! - The gate is the exception: the connections of its small pool are one role for good, which reads what every request asks
+//!   of its session and nothing else, and writes nothing. So that answer costs one round trip.
 //! - The role and the person are set in the same message as `BEGIN`: one round trip, and no moment in
 //!   between where a statement could run without them.
 //!
@@ -36,6 +38,11 @@ const REPLACE_DEAD_PAUSE: Duration = Duration::from_millis(2);
 const PLANNING: &str = "SET jit = off; SET plan_cache_mode = force_custom_plan";
 /// The writer's role for good, and a whole table is never what a group commit wants.
 const POSTER_SETTINGS: &str = "SET ROLE strongroom_writer; SET enable_seqscan = off";
+/// The gate's role for good. Its statements are planned once: each finds its row by the primary key, whatever the tables hold.
+const GATE_SETTINGS: &str = "SET ROLE strongroom_gate; SET default_transaction_read_only = on; SET jit = off; \
+     SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET statement_timeout = 5000";
+/// Connections of the gate: its statement takes microseconds.
+pub const GATE_CONNECTIONS: u32 = 4;
 /// A reader's statement never needs longer; it ends before the request does.
 const READER_STATEMENT_TIMEOUT_MS: u32 = 20_000;
 
@@ -43,6 +50,7 @@ const READER_STATEMENT_TIMEOUT_MS: u32 = 20_000;
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
+    gate: PgPool,
     options: PgConnectOptions,
 }
 
@@ -64,7 +72,46 @@ impl Db {
             })
             .connect_with(options.clone())
             .await?;
-        Ok(Self { pool, options })
+        // Lazily: what founds, migrates or examines a database serves no requests.
+        let gate = PgPoolOptions::new()
+            .max_connections(GATE_CONNECTIONS.min(connections_max))
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                Box::pin(
+                    async move { sqlx::raw_sql(GATE_SETTINGS).execute(connection).await.map(drop) },
+                )
+            })
+            .connect_lazy_with(options.clone().application_name("strongroom-gate"));
+        Ok(Self { pool, gate, options })
+    }
+
+    /// A connection that reads what every request asks of its session, in statements of their own.
+    pub async fn at_the_gate(&self) -> sqlx::Result<PoolConnection<Postgres>> {
+        self.gate.acquire().await
+    }
+
+    /// Asks at the gate; once more where the connection had died.
+    pub(crate) async fn ask_gate<T, F, A>(&self, question: F) -> sqlx::Result<T>
+    where
+        F: Fn(PoolConnection<Postgres>) -> A,
+        A: Future<Output = sqlx::Result<T>>,
+    {
+        let began = Instant::now();
+        loop {
+            let asked = async { question(self.gate.acquire().await?).await };
+            match asked.await {
+                Err(error) if is_dead(&error) && began.elapsed() < REPLACE_DEAD_FOR => {
+                    tokio::time::sleep(REPLACE_DEAD_PAUSE).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// A transaction of the gate's role, for a question whose plan depends on what the tables hold. READ ONLY.
+    pub(crate) async fn as_gate(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.begin("BEGIN READ ONLY; SET LOCAL ROLE strongroom_gate".to_owned()).await
     }
 
     /// A transaction that reads what the caller may see. READ ONLY.
@@ -127,6 +174,7 @@ impl Db {
 
     /// Waits for borrowed connections to come back and closes them.
     pub async fn close(&self) {
+        self.gate.close().await;
         self.pool.close().await;
     }
 

@@ -15,6 +15,7 @@ use crate::config::{Config, DatabaseSource, DatabaseUrl};
 use crate::db::Db;
 use crate::http::tls;
 use crate::postgres::{PrivateCluster, locate};
+use crate::rate_limits::{self, RateLimits};
 
 pub use self::store::examine as examine_database;
 
@@ -62,6 +63,7 @@ impl Check {
 pub async fn examine(config: &Config) -> Vec<Check> {
     let mut checks = vec![algorithms(), key_exchange(), data_folder(&config.data_dir)];
     checks.push(key_file(&config.data_dir));
+    checks.push(rate_limits(config).await);
     match &config.database.source {
         DatabaseSource::Url(url) => checks.extend(reach(url).await),
         DatabaseSource::Private => checks.extend(private(&config.data_dir).await),
@@ -125,6 +127,21 @@ fn key_file(folder: &Path) -> Check {
         Ok(_) => Check::fail("key file", "others may read it", "chmod 600 the key file"),
         Err(_) => Check::warn("key file", "there is none: no bank yet", "run `strongroom found`"),
     }
+}
+
+async fn rate_limits(config: &Config) -> Check {
+    const NAME: &str = "rate limits";
+    if config.rate_limits == RateLimits::OFF {
+        return Check::warn(NAME, "off: nobody is limited", "unset STRONGROOM_RATE_LIMITS");
+    }
+    let Some(url) = &config.redis else {
+        return Check::ok(NAME, "counted by each process for itself");
+    };
+    if let Err(why) = rate_limits::reach_redis(url).await {
+        let found = format!("each process counts for itself: {why}");
+        return Check::warn(NAME, found, "check STRONGROOM_REDIS_URL, and that Redis runs");
+    }
+    Check::ok(NAME, "counted by all processes together, in Redis")
 }
 
 async fn private(data_dir: &Path) -> Vec<Check> {

@@ -33,6 +33,7 @@ mod policies;
 pub mod policy;
 pub mod postgres;
 pub mod problem;
+pub mod rate_limits;
 mod registers;
 mod reminders;
 mod roles;

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use intent::Role;
 use serde_json::Value;
 use utoipa::OpenApi;
-use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::{OpenApi as Document, ResponseBuilder};
 
 use crate::policy::routes::{Access, Route, listed};
 use crate::problem::Code;
@@ -42,8 +42,24 @@ pub fn document() -> Document {
     Base::openapi()
 }
 
+/// Adds to every route what may meet every request: it comes over its budget.
+fn say_what_is_limited(document: &mut Document) {
+    let response = ResponseBuilder::new()
+        .description("rate-limited: come back after `Retry-After` seconds")
+        .build();
+    for item in document.paths.paths.values_mut() {
+        let operations =
+            [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.entry("429".to_owned()).or_insert_with(|| response.clone().into());
+        }
+    }
+}
+
 /// The two routes that show the whole document.
-pub fn router<S: Clone + Send + Sync + 'static>(document: Document) -> Router<S> {
+pub fn router<S: Clone + Send + Sync + 'static>(mut document: Document) -> Router<S> {
+    say_what_is_limited(&mut document);
     let value = serde_json::to_value(document).unwrap_or_default();
     let json = Bytes::from(value.to_string());
     let page = Bytes::from(page(&value));

@@ -4,7 +4,7 @@
 //!
 //! # Precedence
 //!
-//! The first that applies answers: route (404, 405), size (413), load (503), syntax (400, 415), who
+//! The first that applies answers: route (404, 405), size (413), load (503), too much from an address (429), syntax (400, 415), who
 //! (401), may (403), then what the corridor or the ledger says (404, 409, 422). A code that was once
 //! published keeps its meaning and its status.
 //!
@@ -94,8 +94,8 @@ codes! {
     AddressNotAllowed = "address-not-allowed", FORBIDDEN, "You may not come from this address";
     /// The state that the request relies on has moved.
     Conflict = "conflict", CONFLICT, "This does not fit what is already there";
-    /// Too many attempts.
-    RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many attempts; wait";
+    /// Too many attempts, or a budget of requests is spent.
+    RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too much at once; wait";
     /// A dependency failed before anything happened; the same request may succeed later.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Not available just now; nothing happened, retry the same request";
     /// The answer did not come in time. Whether it happened is told by the same intent id.
@@ -175,6 +175,12 @@ impl Problem {
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self::new(Code::Malformed).with_field(field).with_detail(detail)
+    }
+
+    /// A path as problems name it: `items[3].amount`. `None`: the whole document.
+    fn member_at(path: &serde_path_to_error::Path) -> Option<String> {
+        let text = path.to_string();
+        (text != ".").then_some(text)
     }
 
     /// 401.
@@ -359,7 +365,36 @@ impl From<BytesRejection> for Problem {
 
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
-        from_rejection(rejection.status(), rejection.body_text())
+        let problem = from_rejection(rejection.status(), rejection.body_text());
+        match error_path(&rejection) {
+            Some(path) => problem.with_field(path),
+            None => problem,
+        }
+    }
+}
+
+/// Where in a body the member stands that does not fit. `None`: it is the whole body, or no JSON at all.
+fn error_path(rejection: &JsonRejection) -> Option<String> {
+    let mut source = std::error::Error::source(rejection);
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<JsonPathError>() {
+            return Problem::member_at(error.path());
+        }
+        source = error.source();
+    }
+    None
+}
+
+type JsonPathError = serde_path_to_error::Error<serde_json::Error>;
+
+impl From<JsonPathError> for Problem {
+    fn from(error: JsonPathError) -> Self {
+        let path = Self::member_at(error.path());
+        let problem = Self::new(Code::Malformed).with_detail(error.into_inner().to_string());
+        match path {
+            Some(path) => problem.with_field(path),
+            None => problem,
+        }
     }
 }
 

@@ -10,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::problem::{Code, Problem};
 use crate::{
     App, accounts, approvals, audit, certificates, corridor, credentials, devices, health, holds,
-    ip_rules, log, mfa, openapi, passkeys, policies, roles, security, sessions, telemetry,
-    transfers, users,
+    ip_rules, log, mfa, openapi, passkeys, policies, rate_limits, roles, security, sessions,
+    telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -25,6 +25,7 @@ pub fn router(app: App) -> axum::Router {
         .route("/metrics", get(telemetry::metrics))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        .layer(from_fn_with_state(app.clone(), rate_limits::admit_address))
         .layer(SetResponseHeaderLayer::overriding(name, move |_: &Response| instance.clone()))
         .with_state(app)
 }
@@ -60,6 +61,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(policies::router())
         .route_layer(from_fn(roles::authorise))
         .route_layer(from_fn_with_state(app.clone(), ip_rules::admit))
+        .route_layer(from_fn_with_state(app.clone(), rate_limits::admit_person))
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));
     open.merge(signed_in)
 }

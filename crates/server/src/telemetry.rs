@@ -32,6 +32,8 @@ pub const COMMIT_SECONDS: &str = "strongroom_group_commit_seconds";
 /// Group commits that failed and were tried again or given up.
 pub const COMMIT_FAILURES: &str = "strongroom_group_commit_failures_total";
 
+/// Sessions opened, by whether their holder was known there: `first`, `known` or `new`.
+pub const SIGN_INS: &str = "strongroom_sign_ins_total";
 /// Sign-ins that were refused, by what was wrong.
 pub const SIGN_IN_REFUSED: &str = "strongroom_sign_in_refused_total";
 /// Locks that began after failed sign-ins, by whose.
@@ -39,6 +41,10 @@ pub const SIGN_IN_LOCKS: &str = "strongroom_sign_in_locks_total";
 
 /// Keys whose first reminder has come and that were not replaced yet.
 pub const ROTATIONS_DUE: &str = "strongroom_rotations_due";
+/// Requests refused because a budget was spent, by class and scope.
+pub const RATE_LIMITED: &str = "strongroom_rate_limited_total";
+/// Failures of the shared count of requests, after which a process counted for itself.
+pub const RATE_LIMITS_FALLBACK: &str = "strongroom_rate_limits_fallback_total";
 
 /// From 100 µs, which no honest answer beats, to the request timeout.
 const SECONDS_BUCKETS: &[f64] = &[
@@ -93,9 +99,15 @@ pub fn recorder() -> &'static PrometheusHandle {
         metrics::describe_histogram!(BATCH_INTENTS, "Intents in one group commit");
         metrics::describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "Time of a group commit");
         metrics::describe_counter!(COMMIT_FAILURES, "Group commits that failed");
+        metrics::describe_counter!(SIGN_INS, "Sessions opened, by whether the place was known");
         metrics::describe_counter!(SIGN_IN_REFUSED, "Sign-ins refused, by what was wrong");
         metrics::describe_counter!(SIGN_IN_LOCKS, "Locks after failed sign-ins, by whose");
         metrics::describe_gauge!(ROTATIONS_DUE, "Keys that should be replaced soon");
+        metrics::describe_counter!(RATE_LIMITED, "Requests over a budget, by class and scope");
+        metrics::describe_counter!(
+            RATE_LIMITS_FALLBACK,
+            "Failures of the shared count of requests"
+        );
         handle
     })
 }

@@ -129,6 +129,64 @@ async fn what_a_custom_role_takes_away_row_level_security_hides() {
 }
 
 #[tokio::test]
+async fn the_gate_reads_what_every_request_asks_of_its_session_and_nothing_else() {
+    let cluster = migrated_cluster().await;
+    let db = db(&cluster).await;
+    two_customers(&db).await;
+    let mut gate = db.at_the_gate().await.unwrap();
+    assert_eq!(count(&mut gate, "(SELECT user_id, role, status FROM users) AS rows").await, 2);
+    assert_eq!(count(&mut gate, "(SELECT user_id, granted FROM role_grants) AS rows").await, 2);
+    assert_eq!(count(&mut gate, "(SELECT epoch FROM authority_state) AS rows").await, 0);
+    for secret in [
+        "SELECT name FROM users",
+        "SELECT email FROM users",
+        "SELECT sealed_secret FROM sessions",
+        "SELECT refresh_hash FROM sessions",
+        "SELECT ip FROM sessions",
+        "SELECT crl_der FROM authority_state",
+        "SELECT changed_by FROM user_locks",
+        "SELECT book_id FROM accounts",
+        "SELECT book_id FROM records",
+        "SELECT book_id FROM devices",
+        "SELECT book_id FROM passwords",
+        "SELECT book_id FROM known_places",
+    ] {
+        assert_eq!(refusal(&mut gate, secret).await.as_deref(), Some(DENIED), "{secret}");
+    }
+    let writes = ["UPDATE sessions SET revoked_at = NULL", "DELETE FROM role_grants"];
+    for write in writes {
+        assert_eq!(refusal(&mut gate, write).await.as_deref(), Some(READ_ONLY), "{write}");
+    }
+    assert_eq!(refusal(&mut gate, "SET default_transaction_read_only = off").await, None);
+    for write in writes {
+        assert_eq!(refusal(&mut gate, write).await.as_deref(), Some(DENIED), "{write}");
+    }
+}
+
+/// A plan that is made once is kept, and one for a table that was empty would read all of it when it has grown.
+#[tokio::test]
+async fn what_every_request_asks_is_found_by_the_primary_key_whatever_the_tables_hold() {
+    let cluster = migrated_cluster().await;
+    let db = db(&cluster).await;
+    for prepare in ["SELECT 1", "ANALYZE"] {
+        let mut owner = connect(&cluster.cluster.urls().owner).await;
+        sqlx::raw_sql(AssertSqlSafe(prepare.to_owned())).execute(&mut owner).await.unwrap();
+        let mut gate = db.at_the_gate().await.unwrap().detach();
+        let script = "PREPARE standing (int4, uuid) AS
+            SELECT a.epoch, s.authenticated_at, s.key_generation
+              FROM sessions s JOIN authority_state a ON a.book_id = s.book_id
+             WHERE s.book_id = $1 AND s.session_id = $2 AND s.revoked_at IS NULL";
+        sqlx::raw_sql(script).execute(&mut gate).await.unwrap();
+        let explain = format!("EXPLAIN EXECUTE standing (1, '{ALICE}')");
+        let plan: Vec<String> =
+            sqlx::query_scalar(AssertSqlSafe(explain)).fetch_all(&mut gate).await.unwrap();
+        let plan = plan.join("\n");
+        assert!(plan.contains("sessions_pkey"), "{plan}");
+        assert!(!plan.contains("sessions_by_user") && !plan.contains("Seq Scan"), "{plan}");
+    }
+}
+
+#[tokio::test]
 async fn registers_are_written_by_the_writer_alone_and_never_emptied() {
     let cluster = migrated_cluster().await;
     let db = db(&cluster).await;

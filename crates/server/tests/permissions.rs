@@ -8,8 +8,9 @@ use std::path::Path;
 
 use intent::Role;
 use server::policy::duties::CONFLICTS;
-use server::policy::routes::{Access, ROUTES};
+use server::policy::routes::{Access, Class, ROUTES};
 use server::policy::{BASICS, Permission, allows};
+use server::rate_limits::{RateLimits, Scope};
 
 /// The page, made from the tables.
 fn page() -> String {
@@ -39,7 +40,8 @@ fn page() -> String {
         writeln!(page, "| `{}` | `{}` | {} |", pair.one.name(), pair.other.name(), pair.why)
             .unwrap();
     }
-    page.push_str("\n## Routes\n\nThe level is that of a customer's session and of a member of staff's.\n\n| method | path | asks for | level |\n|---|---|---|---|\n");
+    page.push_str("\n## Routes\n\nThe level is that of a customer's session and of a member of staff's; the class says which \
+        budget of requests it is counted against.\n\n| method | path | asks for | level | class |\n|---|---|---|---|---|\n");
     for route in ROUTES {
         let asks = match route.access {
             Access::Open => "nothing".to_owned(),
@@ -57,7 +59,18 @@ fn page() -> String {
             _ if route.customer == route.staff => route.staff.to_string(),
             _ => format!("{}, {}", route.customer, route.staff),
         };
-        writeln!(page, "| {} | `{}` | {asks} | {level} |", route.method, route.path).unwrap();
+        let (method, path, class) = (route.method, route.path, route.class.name());
+        writeln!(page, "| {method} | `{path}` | {asks} | {level} | {class} |").unwrap();
+    }
+    page.push_str("\n## Budgets\n\nRequests and seconds, where `STRONGROOM_RATE_LIMITS` does not say otherwise. All of a budget may be spent at \
+        once; it comes back evenly.\n\n| class | from one address | by one person |\n|---|---|---|\n");
+    for class in Class::ALL {
+        let budget = |scope| match RateLimits::default().budgets().of(class, scope) {
+            Some(Some(budget)) => budget.to_string(),
+            Some(None) | None => String::new(),
+        };
+        let (address, user) = (budget(Scope::Address), budget(Scope::User));
+        writeln!(page, "| {} | {address} | {user} |", class.name()).unwrap();
     }
     page
 }

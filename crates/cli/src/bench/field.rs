@@ -28,6 +28,9 @@ const FUNDS_MINOR: i64 = 100_000_000;
 /// Size of the pgbench database: 20 branches are 2,000,000 accounts, about 300 MB.
 const PGBENCH_SCALE: &str = "20";
 const PGBENCH_CLIENTS: &str = "32";
+/// Everybody comes from one address, as fast as they can: requests are counted, as they would be, and never refused.
+const RATE_LIMITS: &str = "sign_in.address=1000000/1,sign_in.user=1000000/1,write.address=1000000/1,\
+    write.user=1000000/1,read.address=1000000/1,read.user=1000000/1,public.address=1000000/1";
 
 /// A customer with accounts.
 pub(super) struct Payer {
@@ -302,6 +305,7 @@ impl Environment {
             .env("STRONGROOM_PASSPHRASE", &self.passphrase)
             .env("STRONGROOM_LISTEN", self.addr.to_string())
             .env("STRONGROOM_TLS_LISTEN", "127.0.0.1:0")
+            .env("STRONGROOM_RATE_LIMITS", RATE_LIMITS)
             .env("STRONGROOM_ORIGIN", format!("http://{}", self.addr))
             .env_remove("DATABASE_URL");
         command

@@ -12,6 +12,7 @@ use intent::Role;
 use server::bank::{FoundingPlan, Invitation};
 use server::config::{Config, DatabaseSource, DatabaseUrl, Profile, TlsConfig};
 use server::postgres::{ClusterError, PrivateCluster};
+use server::rate_limits::RateLimits;
 use server::start::Running;
 use tempfile::TempDir;
 
@@ -74,6 +75,8 @@ impl House {
             listen,
             tls: TlsConfig { listen: tls_listen, ..TlsConfig::default() },
             origin: format!("https://localhost:{}", tls_listen.port()),
+            // The whole day's people come from this one address, as fast as they can.
+            rate_limits: RateLimits::OFF,
             ..Config::default()
         };
         config.database.source = DatabaseSource::Url(cluster.urls().server.clone());

@@ -3,21 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crypto::{KemSecretKey, SecretBytes, open_sealed};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::RwLock;
 
 use super::tokens::{Standing, Tokens};
-use crate::bank::{from_body, json_headers, to_body};
-use crate::wire::{Page, RefreshAnswer, RefreshRequest};
-use crate::{AccountView, Bank, ClientError, RequestSigner, clock, routes};
+use super::visit::transcript;
+use crate::bank::{BOOTSTRAP_PURPOSE, from_body, json_headers, to_body};
+use crate::wire::{Page, RefreshAnswer, RefreshRequest, SessionKeyAnswer};
+use crate::{AccountView, Bank, ClientError, RequestSigner, base64url, clock, proof, routes};
 
 /// As many accounts as the bank gives at once.
 const ACCOUNTS_PAGE_LEN: u32 = 200;
 /// What a server says to the proof that was meant for another one, among others.
 const PROOF_REFUSED: &str = "proof-refused";
+const KEY_TRANSCRIPT: &[u8] = b"strongroom/session-key/v1";
 
 /// Proven requests of one session, from as many tasks as you like.
 pub struct Channel {
@@ -70,6 +74,32 @@ impl Channel {
     #[must_use]
     pub const fn signer(&self) -> &RequestSigner {
         &self.signer
+    }
+
+    /// Has the bank give this session a new key; `device_key`: of the device, in a session with a certificate.
+    pub(super) async fn replace_key(
+        &mut self,
+        device_key: Option<&SecretBytes>,
+    ) -> Result<(), ClientError> {
+        let kem = KemSecretKey::generate(self.bank.suite())?;
+        let request = json!({ "kem_public_key": base64url::encode(kem.public_key().as_bytes()) });
+        let answer: SessionKeyAnswer = self.post(routes::SESSION_KEY, &request).await?;
+        let tokens = self.tokens.get_mut();
+        let trust = self.bank.trust();
+        let parts = [
+            trust.bank.as_str().as_bytes(),
+            trust.origin.as_bytes(),
+            tokens.session.as_bytes().as_slice(),
+            kem.public_key().as_bytes(),
+        ];
+        let sealed = base64url::decode(&answer.sealed_secret, "sealed_secret")?;
+        let transcript = transcript(KEY_TRANSCRIPT, &parts);
+        let bootstrap = open_sealed(&kem, BOOTSTRAP_PURPOSE, &transcript, &sealed)?;
+        let key = proof::session_key(tokens.session, &bootstrap, device_key)?;
+        let refresh_token = tokens.refresh_token.clone();
+        *tokens = Tokens::from_answer(answer.token, refresh_token, &answer.expires_at)?;
+        self.signer = RequestSigner::new(key, self.bank.transport().instance().clone());
+        Ok(())
     }
 
     /// The next counter for [`RequestSigner::sign`].

@@ -97,6 +97,11 @@ impl Session {
         &self.identity
     }
 
+    /// Has the bank give this session a new key, after a fresh proof of identity; the old one is worth nothing then.
+    pub async fn replace_key(&mut self) -> Result<(), ClientError> {
+        self.channel.replace_key(Some(self.identity.device().key())).await
+    }
+
     /// Moves money from one account to another.
     pub async fn transfer(
         &self,

@@ -48,6 +48,13 @@ impl Deref for Visit {
     }
 }
 
+impl Visit {
+    /// Has the bank give this session a new key, after a fresh proof of identity; the old one is worth nothing then.
+    pub async fn replace_key(&mut self) -> Result<(), ClientError> {
+        self.channel.replace_key(None).await
+    }
+}
+
 /// What an authenticator app must be told.
 #[derive(Clone, Deserialize)]
 pub struct AuthenticatorSetup {
@@ -225,7 +232,7 @@ impl Bank {
 }
 
 /// SHA-256 of a domain and of parts, each behind its length in four bytes, big endian.
-fn transcript(domain: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+pub(super) fn transcript(domain: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut text = domain.to_vec();
     for part in parts {
         let length = u32::try_from(part.len()).unwrap_or(u32::MAX);

@@ -1,13 +1,13 @@
 //! Counting before the attempt, forgiving after a right one.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use intent::{EventKind, UserId, UtcMicros};
 
 use super::rule::{self, Attempts};
 use super::store;
 use crate::Services;
+use crate::ip_rules::holder_of;
 use crate::problem::{Code, Problem};
 use crate::telemetry as names;
 
@@ -56,15 +56,9 @@ impl Subject<'_> {
     }
 }
 
-/// Who holds an IPv6 address holds all those that share its first 64 bits.
+/// Attempts are counted by whoever holds the address, not by the address.
 fn network(ip: &str) -> String {
-    match ip.parse() {
-        Ok(IpAddr::V6(ip)) => match ip.to_ipv4_mapped() {
-            Some(ip) => ip.to_string(),
-            None => hex::encode(ip.octets().first_chunk::<8>().map_or(&[][..], |net| net)),
-        },
-        Ok(IpAddr::V4(_)) | Err(_) => ip.to_owned(),
-    }
+    ip.parse().map_or_else(|_| ip.to_owned(), |address| holder_of(address).to_string())
 }
 
 /// An attempt that was counted, and may be judged now.

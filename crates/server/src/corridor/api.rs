@@ -1,13 +1,14 @@
 //! The corridor over HTTP: any intent at one route, and what the kinds' own routes share.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use intent::{Kind, SignedIntent};
+use ipnet::IpNet;
 use serde_json::value::RawValue;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -104,17 +105,25 @@ async fn submit_any(
     app.corridor.submit(signed, origin, Some(caller), Attachments::default()).await
 }
 
+/// The address that a request came from. `None`: the transport named no peer.
+pub(crate) fn peer_address(
+    extensions: &Extensions,
+    headers: &HeaderMap,
+    trusted: &[IpNet],
+) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(ip_rules::address_of(peer.ip(), headers, trusted))
+}
+
 impl FromRequestParts<App> for OriginInfo {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let trusted = &app.config.trusted_proxies;
-        let address = |peer| ip_rules::address_of(peer, &parts.headers, trusted);
+        let address = peer_address(&parts.extensions, &parts.headers, &app.config.trusted_proxies);
         let user_agent =
             parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self {
-            ip: peer.map(|ConnectInfo(peer)| address(peer.ip()).to_string()).unwrap_or_default(),
+            ip: address.map(|address| address.to_string()).unwrap_or_default(),
             user_agent: user_agent.unwrap_or_default().to_owned(),
         })
     }

@@ -50,6 +50,7 @@ use crate::log::LogError;
 use crate::problem::{Code, Problem, is_transient};
 use crate::sessions::Caller;
 
+pub(crate) use self::api::peer_address;
 pub(crate) use self::applying::{Applied, Applying};
 pub(crate) use self::poster::spawn;
 

@@ -15,6 +15,7 @@ use crate::corridor::{Fault, OriginInfo};
 use crate::mfa::{self, Factors, Presented};
 use crate::problem::{Code, Problem};
 use crate::sessions::opening::{Opener, Opening};
+use crate::sessions::place;
 use crate::sessions::recorded;
 use crate::sessions::{Aal, Assurance, Caller, Ending, Factor, SessionId};
 use crate::vault::VaultPurpose;
@@ -102,8 +103,9 @@ pub(crate) async fn sign_in(
     let opening = Opening::new(services, &opener, now)?;
     recorded::opened(services, &opening, origin).await?;
     let mut tx = services.db.as_writer().await?;
-    opening.store(&mut tx, services, origin).await?;
+    let place = opening.store(&mut tx, services, origin).await?;
     tx.commit().await?;
+    place::tell(services, &opening, place).await;
     let transcript = transcript(
         TRANSCRIPT,
         &[

@@ -121,7 +121,8 @@ async fn login(tx: &mut PgConnection) -> sqlx::Result<Check> {
 
 async fn roles(tx: &mut PgConnection) -> sqlx::Result<Check> {
     let missing: Vec<String> = sqlx::query_scalar(
-        "SELECT wanted FROM unnest(ARRAY['strongroom_writer', 'strongroom_app', 'strongroom_auditor'])
+        "SELECT wanted FROM unnest(ARRAY['strongroom_writer', 'strongroom_app', 'strongroom_auditor',
+                                           'strongroom_gate'])
              AS wanted
           WHERE NOT EXISTS (SELECT 1 FROM pg_roles
                              WHERE rolname = wanted AND pg_has_role(current_user, oid, 'MEMBER'))",
@@ -129,7 +130,7 @@ async fn roles(tx: &mut PgConnection) -> sqlx::Result<Check> {
     .fetch_all(tx)
     .await?;
     Ok(if missing.is_empty() {
-        Check::ok("roles", "writer, app and auditor")
+        Check::ok("roles", "writer, app, auditor and gate")
     } else {
         let fix = "run `strongroom migrate` and log in as strongroom_server";
         Check::fail("roles", format!("cannot become {}", missing.join(", ")), fix)
@@ -159,7 +160,7 @@ async fn evidence(tx: &mut PgConnection) -> sqlx::Result<Check> {
         "SELECT role || ' on ' || wanted
            FROM unnest($1::text[]) AS wanted,
                 unnest(ARRAY['strongroom_server', 'strongroom_writer', 'strongroom_app',
-                             'strongroom_auditor']) AS role
+                             'strongroom_auditor', 'strongroom_gate']) AS role
           WHERE to_regclass('public.' || wanted) IS NOT NULL AND to_regrole(role) IS NOT NULL
             AND has_table_privilege(to_regrole(role), to_regclass('public.' || wanted),
                                     'UPDATE, DELETE, TRUNCATE')",

@@ -27,6 +27,9 @@ pub struct Health {
     version: &'static str,
     /// Whether the database answers.
     database: bool,
+    /// Who counts requests: `local`, each process for itself; `shared`, all together in Redis; `fallback`, each for itself
+    /// because Redis does not answer. Requests are served in all three.
+    rate_limits: &'static str,
 }
 
 /// State of the server, always with status 200.
@@ -62,5 +65,6 @@ async fn examine(app: &App) -> Health {
     };
     metrics::gauge!(telemetry::DATABASE_UP).set(if database { 1.0 } else { 0.0 });
     let status = if database { "ok" } else { "unavailable" };
-    Health { status, version: env!("CARGO_PKG_VERSION"), database }
+    let rate_limits = app.turnstile.counting().await.name();
+    Health { status, version: env!("CARGO_PKG_VERSION"), database, rate_limits }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::problem::{Code, Problem};
 
-/// A JSON body.
+/// A JSON body. What does not fit is refused with the path of the member at fault.
 #[derive(Clone, Copy, Debug, FromRequest)]
 #[from_request(via(axum::Json), rejection(Problem))]
 pub struct Json<T>(pub T);

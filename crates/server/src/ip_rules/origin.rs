@@ -1,13 +1,17 @@
-//! Where a request came from. Pure.
+//! Where a request came from, and how far that names somebody. Pure.
 
 use std::net::IpAddr;
 
 use http::HeaderMap;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Hops that are read at most: nobody has more proxies of their own.
 const HOPS_MAX: usize = 32;
+/// Who is given an IPv6 address is given all those that share its first 64 bits (RFC 6177 2, RFC 4291 2.5.4).
+const HOLDER_BITS: (u8, u8) = (32, 64);
+/// A place, as far as a network tells: what a provider gives to one site or one neighbourhood.
+const PLACE_BITS: (u8, u8) = (24, 48);
 
 /// The address that a request came from: the peer's, or, where the peer is a trusted proxy, the nearest hop that is none.
 ///
@@ -29,6 +33,26 @@ pub(crate) fn address_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -
     address
 }
 
+/// All addresses of whoever holds this one.
+pub(crate) fn holder_of(address: IpAddr) -> IpNet {
+    network_of(address, HOLDER_BITS)
+}
+
+/// All addresses of the place that this one belongs to.
+pub(crate) fn place_of(address: IpAddr) -> IpNet {
+    network_of(address, PLACE_BITS)
+}
+
+fn network_of(address: IpAddr, (four, six): (u8, u8)) -> IpNet {
+    let address = address.to_canonical();
+    let network = match address {
+        IpAddr::V4(address) => Ipv4Net::new(address, four).map(IpNet::V4),
+        IpAddr::V6(address) => Ipv6Net::new(address, six).map(IpNet::V6),
+    };
+    // No prefix above is longer than its address.
+    network.map_or(IpNet::from(address), |network| network.trunc())
+}
+
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
@@ -42,6 +66,21 @@ mod tests {
         }
         let trusted: Vec<IpNet> = trusted.iter().map(|network| network.parse().unwrap()).collect();
         address_of(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn an_address_stands_for_its_holder_and_its_place_in_one_spelling() {
+        for (address, holder, place) in [
+            ("192.0.2.1", "192.0.2.1/32", "192.0.2.0/24"),
+            ("::ffff:192.0.2.1", "192.0.2.1/32", "192.0.2.0/24"),
+            ("2001:db8:1:2:3::4", "2001:db8:1:2::/64", "2001:db8:1::/48"),
+            ("2001:db8:1:2:ffff:1:2:3", "2001:db8:1:2::/64", "2001:db8:1::/48"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64", "2001:db8:1::/48"),
+        ] {
+            let address = address.parse().unwrap();
+            assert_eq!(holder_of(address).to_string(), holder);
+            assert_eq!(place_of(address).to_string(), place);
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ use crate::credentials::service::{SignedIn, kem, transcript};
 use crate::mfa;
 use crate::problem::{Code, Problem};
 use crate::sessions::opening::{Opener, Opening};
+use crate::sessions::place;
 use crate::sessions::recorded;
 use crate::sessions::{Assurance, Caller, Factor, reverify};
 
@@ -184,8 +185,9 @@ pub(super) async fn finish_sign_in(
         Opener { user: row.user, role: person.role, assurance, device_key: None, not_after: None };
     let opening = Opening::new(services, &opener, now)?;
     recorded::opened(services, &opening, origin).await?;
-    opening.store(&mut tx, services, origin).await?;
+    let place = opening.store(&mut tx, services, origin).await?;
     tx.commit().await?;
+    place::tell(services, &opening, place).await;
     admitted.forgive(services, now).await?;
     let transcript = transcript(
         TRANSCRIPT,

@@ -1,5 +1,6 @@
 //! Which route needs what: data, enforced by one middleware, shown in `docs/permissions.md`, and held against the
-//! `OpenAPI` document by a test, so that a route without a row here answers nobody.
+//! `OpenAPI` document by a test, so that a route without a row here answers nobody. The same row says which budget a
+//! request is counted against.
 
 use intent::{Kind, Role};
 
@@ -21,6 +22,45 @@ pub enum Access {
     Signs(Kind),
 }
 
+/// Which budget of requests a route is counted against; [`rate_limits`](crate::rate_limits) holds them.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Class {
+    /// Whatever a guess could be made at, or a signature is verified for, before anybody is known: ways in, and proofs of
+    /// identity inside a session.
+    SignIn,
+    /// Changes: intents, and what a person keeps in order.
+    Write,
+    /// Reading, and waiting for what somebody else decides.
+    Read,
+    /// What everybody may see: the log, health, documents.
+    Public,
+}
+
+impl Class {
+    /// Every class.
+    pub const ALL: [Self; 4] = [Self::SignIn, Self::Write, Self::Read, Self::Public];
+
+    /// Stable name, as settings, metrics and answers have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Write => "write",
+            Self::Read => "read",
+            Self::Public => "public",
+        }
+    }
+
+    /// Of a route whose row does not say.
+    const fn usual(method: &str, access: Access) -> Self {
+        match (access, method.as_bytes()) {
+            (Access::Open, _) => Self::Public,
+            (_, b"GET") => Self::Read,
+            _ => Self::Write,
+        }
+    }
+}
+
 /// One route.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Route {
@@ -35,11 +75,20 @@ pub struct Route {
     pub customer: Aal,
     /// The same for staff: a certificate, for anything but their own person.
     pub staff: Aal,
+    /// Which budget it is counted against.
+    pub class: Class,
 }
 
 impl Route {
     const fn new(method: &'static str, path: &'static str, access: Access) -> Self {
-        Self { method, path, access, customer: Aal::Three, staff: Aal::Three }
+        let class = Class::usual(method, access);
+        Self { method, path, access, customer: Aal::Three, staff: Aal::Three, class }
+    }
+
+    /// Counts it against another budget than its method says.
+    const fn counted_as(mut self, class: Class) -> Self {
+        self.class = class;
+        self
     }
 
     /// Opens it to sessions of lower levels.
@@ -125,41 +174,60 @@ pub const ROUTES: &[Route] = &[
     get("/api/log/inclusion", Access::Open),
     get("/api/log/tile/{level}/{*path}", Access::Open),
     get("/api/certificates/crl", Access::Open),
-    post("/api/users/register", Access::Open),
-    post("/api/users/enrol", Access::Open),
-    post("/api/auth/certificate-challenge", Access::Open),
-    post("/api/auth/certificate-login", Access::Open),
-    post("/api/auth/refresh", Access::Open),
+    post("/api/users/register", Access::Open).counted_as(Class::SignIn),
+    post("/api/users/enrol", Access::Open).counted_as(Class::SignIn),
+    post("/api/auth/certificate-challenge", Access::Open).counted_as(Class::SignIn),
+    post("/api/auth/certificate-login", Access::Open).counted_as(Class::SignIn),
+    post("/api/auth/refresh", Access::Open).counted_as(Class::Write),
     post("/api/auth/logout", Access::SignedIn).from(Aal::One, Aal::One),
     get("/api/auth/verify-session", Access::SignedIn).from(Aal::One, Aal::One),
     get("/api/auth/sessions", Access::SignedIn).from(Aal::One, Aal::One),
     delete("/api/auth/sessions", Access::SignedIn).from(Aal::Two, Aal::Two),
     delete("/api/auth/sessions/{id}", Access::SignedIn).from(Aal::Two, Aal::Two),
-    post("/api/users/login", Access::Open),
-    post("/api/passkeys/login/begin", Access::Open),
-    post("/api/passkeys/login/finish", Access::Open),
-    post("/api/auth/qr-challenge", Access::Open),
-    post("/api/auth/qr-login", Access::Open),
-    post("/api/users/recovery", Access::Open),
-    post("/api/users/recovery/status", Access::Open),
-    post("/api/auth/issue-role-certificate", Access::Open),
-    post("/api/auth/session-rechallenge", Access::SignedIn).from(Aal::One, Aal::One),
-    post("/api/auth/session-reverify", Access::SignedIn).from(Aal::One, Aal::One),
-    post("/api/users/password", Access::SignedIn).from(Aal::Two, Aal::Two),
+    post("/api/users/login", Access::Open).counted_as(Class::SignIn),
+    post("/api/passkeys/login/begin", Access::Open).counted_as(Class::SignIn),
+    post("/api/passkeys/login/finish", Access::Open).counted_as(Class::SignIn),
+    post("/api/auth/qr-challenge", Access::Open).counted_as(Class::SignIn),
+    post("/api/auth/qr-login", Access::Open).counted_as(Class::Read),
+    post("/api/users/recovery", Access::Open).counted_as(Class::SignIn),
+    post("/api/users/recovery/status", Access::Open).counted_as(Class::Read),
+    post("/api/auth/issue-role-certificate", Access::Open).counted_as(Class::SignIn),
+    post("/api/auth/session-rechallenge", Access::SignedIn)
+        .from(Aal::One, Aal::One)
+        .counted_as(Class::SignIn),
+    post("/api/auth/session-reverify", Access::SignedIn)
+        .from(Aal::One, Aal::One)
+        .counted_as(Class::SignIn),
+    post("/api/auth/session-key", Access::SignedIn)
+        .from(Aal::One, Aal::One)
+        .counted_as(Class::SignIn),
+    post("/api/users/password", Access::SignedIn)
+        .from(Aal::Two, Aal::Two)
+        .counted_as(Class::SignIn),
     get("/api/mfa", Access::SignedIn).from(Aal::One, Aal::One),
-    post("/api/mfa/setup", Access::SignedIn).from(Aal::One, Aal::One),
-    post("/api/mfa/verify", Access::SignedIn).from(Aal::One, Aal::One),
-    post("/api/mfa/disable", Access::SignedIn).from(Aal::Two, Aal::Two),
-    post("/api/mfa/recovery-codes", Access::SignedIn).from(Aal::Two, Aal::Two),
+    post("/api/mfa/setup", Access::SignedIn).from(Aal::One, Aal::One).counted_as(Class::SignIn),
+    post("/api/mfa/verify", Access::SignedIn).from(Aal::One, Aal::One).counted_as(Class::SignIn),
+    post("/api/mfa/disable", Access::SignedIn).from(Aal::Two, Aal::Two).counted_as(Class::SignIn),
+    post("/api/mfa/recovery-codes", Access::SignedIn)
+        .from(Aal::Two, Aal::Two)
+        .counted_as(Class::SignIn),
     get("/api/mfa/trusted-devices", Access::SignedIn).from(Aal::Two, Aal::Two),
     post("/api/mfa/trusted-devices", Access::SignedIn).from(Aal::Two, Aal::Two),
     delete("/api/mfa/trusted-devices/{id}", Access::SignedIn).from(Aal::Two, Aal::Two),
     get("/api/passkeys", Access::SignedIn).from(Aal::Two, Aal::Two),
     delete("/api/passkeys/{id}", Access::SignedIn).from(Aal::Two, Aal::Two),
-    post("/api/passkeys/register/begin", Access::SignedIn).from(Aal::Two, Aal::Two),
-    post("/api/passkeys/register/finish", Access::SignedIn).from(Aal::Two, Aal::Two),
-    post("/api/passkeys/verify/begin", Access::SignedIn).from(Aal::One, Aal::One),
-    post("/api/passkeys/verify/finish", Access::SignedIn).from(Aal::One, Aal::One),
+    post("/api/passkeys/register/begin", Access::SignedIn)
+        .from(Aal::Two, Aal::Two)
+        .counted_as(Class::SignIn),
+    post("/api/passkeys/register/finish", Access::SignedIn)
+        .from(Aal::Two, Aal::Two)
+        .counted_as(Class::SignIn),
+    post("/api/passkeys/verify/begin", Access::SignedIn)
+        .from(Aal::One, Aal::One)
+        .counted_as(Class::SignIn),
+    post("/api/passkeys/verify/finish", Access::SignedIn)
+        .from(Aal::One, Aal::One)
+        .counted_as(Class::SignIn),
     get("/api/devices", Access::SignedIn).from(Aal::Two, Aal::Two),
     post("/api/devices/name", Access::SignedIn).from(Aal::Two, Aal::Two),
     get("/api/devices/pairings/{id}", Access::SignedIn),
@@ -301,6 +369,25 @@ mod tests {
         assert_eq!(of_customers(Permission::AccountsRead), Aal::Two);
         assert_eq!(of_customers(Permission::TransfersSubmit), Aal::Three);
         assert_eq!(level_of(Permission::AccountsRead, Role::Manager), Some(Aal::Three));
+    }
+
+    #[test]
+    fn whatever_a_stranger_may_send_is_counted_and_only_looking_is_cheap() {
+        for route in ROUTES {
+            let changes = route.method != "GET";
+            let is_open = route.access == Access::Open;
+            assert!(
+                !(changes && route.class == Class::Public),
+                "{}: not for everybody",
+                route.path
+            );
+            let waits = ["/api/auth/qr-login", "/api/users/recovery/status"].contains(&route.path);
+            let proved = route.path == "/api/auth/refresh";
+            let expected = changes && is_open && !waits && !proved;
+            assert!(!expected || route.class == Class::SignIn, "{} is a way in", route.path);
+            let signs = matches!(route.access, Access::Signs(_));
+            assert!(!signs || route.class == Class::Write, "{} is an intent", route.path);
+        }
     }
 
     #[test]

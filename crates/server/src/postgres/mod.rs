@@ -66,7 +66,7 @@ pub enum Durability {
 pub struct Urls {
     /// Superuser: migrations, backups.
     pub owner: DatabaseUrl,
-    /// `strongroom_server`, which may become writer, app or auditor. Exists after the migrations.
+    /// `strongroom_server`, which may become writer, app, auditor or gate. Exists after the migrations.
     pub server: DatabaseUrl,
     /// `strongroom_auditor_login`, read only. Exists after the migrations.
     pub auditor: DatabaseUrl,

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::assurance::Aal;
 use super::caller::{Caller, SessionId};
+use super::rekey;
 use super::reverify;
 use super::service;
 use super::store::SessionSummary;
@@ -39,6 +40,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(verify_session))
         .routes(routes!(rechallenge))
         .routes(routes!(reverify))
+        .routes(routes!(session_key))
         .routes(routes!(list, revoke_all))
         .routes(routes!(revoke))
 }
@@ -292,6 +294,43 @@ pub(super) async fn reverify(
     }))
 }
 
+/// Who gets the next key of a session.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SessionKeyRequest {
+    /// A KEM key of the bank's suite in base64url, made for this request.
+    kem_public_key: String,
+}
+
+/// The next key of a session.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SessionKeyAnswer {
+    /// A bearer token that names the new key.
+    token: String,
+    /// End of the bearer token.
+    expires_at: String,
+    /// The new bootstrap secret, sealed to the KEM key.
+    sealed_secret: String,
+}
+
+/// Replaces the key of this session. The request is proved with the old one, which is worth nothing from the answer on, nor is
+/// any token that names it; the refresh token stays. The holder must have proved within minutes who they are.
+#[utoipa::path(post, path = "/api/auth/session-key", tag = "sessions", request_body = SessionKeyRequest,
+    responses((status = 200, body = SessionKeyAnswer), (status = 401), (status = 403), (status = 409)))]
+pub(super) async fn session_key(
+    State(app): State<App>,
+    caller: Caller,
+    Json(request): Json<SessionKeyRequest>,
+) -> Result<Json<SessionKeyAnswer>, Problem> {
+    let kem_public_key = wire::base64url(&request.kem_public_key, "kem_public_key")?;
+    let rekeyed = rekey::replace_key(&app, &caller, &kem_public_key, clock::now()).await?;
+    Ok(Json(SessionKeyAnswer {
+        token: rekeyed.token,
+        expires_at: rekeyed.expires_at.to_string(),
+        sealed_secret: rekeyed.sealed_secret,
+    }))
+}
+
 /// A session of aal3 is proved again by what made it one, and by nothing less.
 fn refuse_certificate(caller: &Caller) -> Result<(), Problem> {
     if caller.aal() == Aal::Three {
@@ -308,6 +347,8 @@ pub(super) struct SessionView {
     aal: u8,
     /// What it was opened by, or stepped up with.
     assurance: &'static str,
+    /// Where it was opened: `known`, its holder had signed in there before; `new`, elsewhere only; `first`, nowhere.
+    place: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -375,6 +416,7 @@ fn view(summary: SessionSummary, current: SessionId) -> SessionView {
         session_id: summary.session.to_string(),
         aal: summary.assurance.aal().number(),
         assurance: summary.assurance.name(),
+        place: summary.place.name(),
         certificate: bound.map(|(certificate, _)| certificate.to_string()),
         device_id: bound.map(|(_, device)| device.to_string()),
         ip: summary.ip,

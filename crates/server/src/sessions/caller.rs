@@ -48,6 +48,8 @@ pub struct Caller {
     pub permissions: Permissions,
     /// In which session.
     pub session: SessionId,
+    /// Which of the session's keys proved this request.
+    pub key_generation: u64,
     /// By what the session was opened, or stepped up.
     pub assurance: Assurance,
     /// When the holder last proved who they are.

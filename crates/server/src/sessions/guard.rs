@@ -54,7 +54,11 @@ async fn examine(
     now: UtcMicros,
 ) -> Result<Caller, SessionRefused> {
     let claims = bearer(services, &parts.headers, now)?;
-    let live = services.sessions.get(super::SessionId::new(claims.sid), now).await?;
+    let mut live = services.sessions.get(super::SessionId::new(claims.sid), now).await?;
+    if claims.cnf.kid != live.key_id {
+        // Another instance may have replaced the session's key.
+        live = services.sessions.newest(&live, now).await?;
+    }
     prove(services, &live, parts, body, now)?;
     if claims.cnf.kid != live.key_id
         || claims.sub != live.user.get()
@@ -72,6 +76,7 @@ async fn examine(
             role: unbound.role,
             permissions: unbound.permissions,
             session: live.session,
+            key_generation: live.generation,
             assurance: unbound.assurance,
             authenticated_at: live.authenticated_at(),
             epoch: unbound.epoch,
@@ -101,6 +106,7 @@ async fn examine(
         role: signer.role,
         permissions: signer.permissions,
         session: live.session,
+        key_generation: live.generation,
         assurance: Assurance::Certificate { certificate, device },
         authenticated_at: live.authenticated_at(),
         epoch: signer.epoch,

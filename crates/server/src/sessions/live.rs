@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crypto::{CryptoError, MacKey, Sha3, random};
 use intent::{DeviceId, Role, UserId, UtcMicros};
 use ledger::BookId;
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
 use thiserror::Error;
 
 use super::assurance::Assurance;
@@ -38,7 +40,7 @@ const INSTANCE_LEN: usize = 16;
 /// How fresh the knowledge about a session must be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Freshness {
-    /// As of this request: one SELECT.
+    /// As of this request: one statement at the gate.
     Exact,
     /// A few seconds old.
     Recent,
@@ -66,6 +68,8 @@ pub(super) struct Live {
     pub(super) bound: Option<(Sha3, DeviceId)>,
     pub(super) key: MacKey,
     pub(super) key_id: String,
+    /// Which of the session's keys this is.
+    pub(super) generation: u64,
     expires_us: i64,
     checked_us: AtomicI64,
     used_us: AtomicI64,
@@ -143,9 +147,27 @@ impl Sessions {
         now: UtcMicros,
     ) -> Result<Arc<Live>, SessionRefused> {
         let known = self.lock().get(&session).cloned();
-        if let Some(live) = known {
-            return Ok(live);
+        match known {
+            Some(live) => Ok(live),
+            None => self.load(session, now).await,
         }
+    }
+
+    /// The session under the newest of its keys: `known`, or what the row says where the key was replaced since.
+    pub(super) async fn newest(
+        &self,
+        known: &Arc<Live>,
+        now: UtcMicros,
+    ) -> Result<Arc<Live>, SessionRefused> {
+        let session = known.session;
+        let standing = self.standing(session).await?.ok_or(SessionRefused::Ended)?;
+        if standing.key_generation == known.generation {
+            return Ok(Arc::clone(known));
+        }
+        self.load(session, now).await
+    }
+
+    async fn load(&self, session: SessionId, now: UtcMicros) -> Result<Arc<Live>, SessionRefused> {
         let mut tx = self.0.db.as_writer().await?;
         let row = store::session(&mut tx, self.0.book, session).await?;
         tx.commit().await?;
@@ -153,8 +175,22 @@ impl Sessions {
         let live = Arc::new(self.open(session, row, now).await?);
         let mut sessions = self.lock();
         make_room(&mut sessions, now);
-        // Whoever came first made the window; a second one would accept its counters again.
-        Ok(Arc::clone(sessions.entry(session).or_insert(live)))
+        // Whoever came first with a key made its window; a second one would accept its counters again.
+        match sessions.get(&session) {
+            Some(held) if held.generation >= live.generation => Ok(Arc::clone(held)),
+            Some(_) | None => {
+                sessions.insert(session, Arc::clone(&live));
+                Ok(live)
+            }
+        }
+    }
+
+    async fn standing(&self, session: SessionId) -> sqlx::Result<Option<store::Standing>> {
+        let book = self.0.book;
+        let ask = |mut gate: PoolConnection<Postgres>| async move {
+            store::standing(&mut gate, book, session).await
+        };
+        self.0.db.ask_gate(ask).await
     }
 
     /// Refuses a session that has ended.
@@ -172,13 +208,11 @@ impl Sessions {
         if freshness == Freshness::Recent && age_us < RECENT_US {
             return Ok(());
         }
-        let mut tx = self.0.db.as_writer().await?;
-        let standing = store::standing(&mut tx, self.0.book, live.session).await?;
-        tx.commit().await?;
-        let Some(standing) = standing else {
+        let Some(standing) = self.standing(live.session).await? else {
             self.forget(live.session);
             return Err(SessionRefused::Ended);
         };
+        refuse_replaced(live, standing.key_generation)?;
         // The same SELECT told the epoch of authority.
         self.0.directory.observe_epoch(standing.epoch);
         live.authenticated(standing.authenticated_at);
@@ -192,7 +226,7 @@ impl Sessions {
         live: &Live,
         now: UtcMicros,
     ) -> Result<Unbound, SessionRefused> {
-        let mut tx = self.0.db.as_writer().await?;
+        let mut tx = self.0.db.as_gate().await?;
         let found = store::unbound(&mut tx, self.0.book, live.session).await?;
         let Some(found) = found.filter(|found| found.is_active && !is_idle(found.used_at, now))
         else {
@@ -203,10 +237,13 @@ impl Sessions {
             self.forget(live.session);
             return Err(SessionRefused::Ended);
         }
-        if now.get().saturating_sub(found.used_at.get()) >= USED_EVERY_US {
-            store::mark_used(&mut tx, self.0.book, live.session, now).await?;
-        }
         tx.commit().await?;
+        refuse_replaced(live, found.key_generation)?;
+        if now.get().saturating_sub(found.used_at.get()) >= USED_EVERY_US {
+            let mut tx = self.0.db.as_writer().await?;
+            store::mark_used(&mut tx, self.0.book, live.session, now).await?;
+            tx.commit().await?;
+        }
         self.0.directory.observe_epoch(found.epoch);
         live.authenticated(found.authenticated_at);
         Ok(Unbound {
@@ -267,6 +304,7 @@ impl Sessions {
             bound,
             key: MacKey::new(&key),
             key_id: key_id(&key),
+            generation: row.key_generation,
             expires_us: row.expires_at.get(),
             checked_us: AtomicI64::new(now.get()),
             used_us: AtomicI64::new(now.get()),
@@ -284,6 +322,11 @@ impl std::fmt::Debug for Sessions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Sessions({})", self.lock().len())
     }
+}
+
+/// Refuses a proof under a key that was replaced since, at this instance or another one.
+fn refuse_replaced(live: &Live, generation: u64) -> Result<(), SessionRefused> {
+    if live.generation == generation { Ok(()) } else { Err(ProofRefused::Mac.into()) }
 }
 
 /// Whether a session without a certificate was left alone for too long.

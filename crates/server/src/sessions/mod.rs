@@ -10,6 +10,8 @@
 //! | [`live`] | the sessions that this instance knows |
 //! | [`opening`], [`reverify`] | opening a session, and proving again who holds it |
 //! | [`recorded`] | what of a session is an event in the log |
+//! | [`rekey`] | replacing the key of a live session |
+//! | [`place`] | whether its holder was known where it is opened |
 //! | [`service`] | challenge, login, refresh, logout, list, revoke |
 //! | [`store`] | SQL |
 //!
@@ -26,6 +28,8 @@
 //!   another instance, or the same one after a restart, refuses it and says its own name.
 //! - No session opens without a leaf: a sign-in with a certificate is one, any other is an event. A device's name has none:
 //!   it is personal, erasable, and gives nobody anything.
+//! - A session has one key at a time. The row counts them, every request that asks the row compares, and a window of used
+//!   counters belongs to one key.
 //! - A session without a certificate has one secret only, sees little and signs nothing: every route needs aal3 but
 //!   those that [`policy`](crate::policy) lists. It ends when it is idle for half an hour.
 
@@ -35,8 +39,10 @@ mod caller;
 pub mod guard;
 pub mod live;
 pub(crate) mod opening;
+pub(crate) mod place;
 pub mod proof;
 pub(crate) mod recorded;
+mod rekey;
 pub(crate) mod reverify;
 pub(crate) mod service;
 mod store;

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 
 use super::assurance::Assurance;
 use super::caller::SessionId;
+use super::place::{self, Place};
 use super::proof::session_key;
 use super::service::{MICROS_PER_SECOND, later, seconds};
 use super::store::{self, NewSession};
@@ -22,7 +23,7 @@ pub(crate) const SESSION_US: i64 = 12 * 60 * 60 * MICROS_PER_SECOND;
 /// Length of a bootstrap secret and of a refresh token's secret, in bytes.
 pub(super) const SECRET_LEN: usize = 32;
 const FIRST_GENERATION: u64 = 1;
-const BOOTSTRAP_PURPOSE: &str = "session-bootstrap";
+pub(super) const BOOTSTRAP_PURPOSE: &str = "session-bootstrap";
 
 /// Who opens a session, by what.
 pub(crate) struct Opener<'a> {
@@ -91,17 +92,19 @@ impl Opening {
         })
     }
 
-    /// Opens it.
+    /// Opens it, and says whether its holder was known where they open it.
     pub(crate) async fn store(
         &self,
         tx: &mut PgConnection,
         services: &Services,
         origin: &OriginInfo,
-    ) -> sqlx::Result<()> {
+    ) -> sqlx::Result<Place> {
+        let place = place::note(tx, services, self.user, &origin.ip, self.at).await?;
         let new = NewSession {
             session: self.session,
             user: self.user,
             assurance: self.assurance,
+            place,
             sealed_secret: &self.sealed_secret,
             refresh_hash: &self.refresh_hash,
             ip: &origin.ip,
@@ -109,7 +112,8 @@ impl Opening {
             at: self.at,
             expires_at: self.expires_at,
         };
-        store::insert_session(tx, services.bank.book, &new).await
+        store::insert_session(tx, services.bank.book, &new).await?;
+        Ok(place)
     }
 
     /// What its holder is told: tokens, and the bootstrap secret sealed to `kem` under `transcript`.

@@ -13,6 +13,8 @@ use super::caller::{Caller, SessionId};
 use super::guard;
 use super::live::{SessionRefused, is_idle};
 use super::opening::{Opener, Opening, SECRET_LEN};
+use super::place::Place;
+use super::proof::ProofRefused;
 use super::recorded;
 use super::store::{self, ChallengeRow, Ending, NextRefresh, SessionSummary};
 use super::token::{Bearer, Refresh};
@@ -111,11 +113,11 @@ pub(crate) async fn apply_login(
     let opening = Opening::new(cx.services, &opener, cx.now)?;
     store::redeem_challenge(tx, book, challenge, cx.now).await?;
     let origin = OriginInfo { ip: cx.origin.ip.clone(), user_agent: cx.origin.user_agent.clone() };
-    opening.store(tx, cx.services, &origin).await?;
+    let place = opening.store(tx, cx.services, &origin).await?;
     // To the KEM key that this very intent signed: a copied answer opens for nobody else.
     let answer = opening.answer(&kem, sha256(cx.intent.canonical()).as_bytes())?;
     Ok(Applied::Accepted {
-        result: result_of(&opening, signer, challenge),
+        result: result_of(&opening, signer, challenge, place),
         extra: Some(json!({"session": answer})),
         bumps_epoch: false,
     })
@@ -179,7 +181,12 @@ pub(super) fn is_device_proof(device_key: &MacKey, intent: &Intent, proof: &[u8]
     device_key.verify(&[DEVICE_PROOF_PREFIX, intent.canonical()], proof).is_ok()
 }
 
-fn result_of(opening: &Opening, signer: &Signer, challenge: &[u8; 32]) -> BTreeMap<String, String> {
+fn result_of(
+    opening: &Opening,
+    signer: &Signer,
+    challenge: &[u8; 32],
+    place: Place,
+) -> BTreeMap<String, String> {
     BTreeMap::from([
         ("session".to_owned(), opening.session.to_string()),
         ("user".to_owned(), signer.user.to_string()),
@@ -188,6 +195,7 @@ fn result_of(opening: &Opening, signer: &Signer, challenge: &[u8; 32]) -> BTreeM
         ("challenge".to_owned(), hex::encode(challenge)),
         ("created_at".to_owned(), opening.at.to_string()),
         ("expires_at".to_owned(), opening.expires_at.to_string()),
+        ("place".to_owned(), place.name().to_owned()),
     ])
 }
 
@@ -214,8 +222,11 @@ pub(crate) async fn refresh(
     let tokens = services.sessions.tokens();
     let presented = tokens.read_refresh(token)?;
     let book = services.bank.book;
-    refuse_reused(services, &presented, origin, now).await?;
-    let live = services.sessions.get(presented.session, now).await?;
+    let generation = refuse_reused(services, &presented, origin, now).await?;
+    let mut live = services.sessions.get(presented.session, now).await?;
+    if live.generation != generation {
+        live = services.sessions.newest(&live, now).await?;
+    }
     guard::prove(services, &live, parts, body, now)?;
     let role = match &live.bound {
         Some((certificate, _)) => services.directory.signer(certificate, now).await?.role,
@@ -225,6 +236,10 @@ pub(crate) async fn refresh(
     let mut tx = services.db.as_writer().await?;
     // Decided again under the lock: the look before had none.
     let row = store::lock_refresh(&mut tx, book, presented.session).await?;
+    // The proof was made with a key that another one has replaced meanwhile.
+    if row.as_ref().is_some_and(|row| row.key_generation != live.generation) {
+        return Err(ProofRefused::Mac.into());
+    }
     let generation = match row.map(|row| judge_refresh(&row, &presented, now)) {
         Some(Judged::Present { next }) => next,
         Some(Judged::Reused) => {
@@ -248,20 +263,22 @@ pub(crate) async fn refresh(
     Ok(Refreshed { token, refresh_token, expires_at: seconds(expires_s) })
 }
 
-/// Ends the session of a token that was used before, whoever presents it: no proof is asked for this.
+/// Ends the session of a token that was used before, whoever presents it: no proof is asked for this. Says which of the
+/// session's keys must prove the request.
 async fn refuse_reused(
     services: &Services,
     presented: &Refresh,
     origin: &OriginInfo,
     now: UtcMicros,
-) -> Result<(), SessionRefused> {
+) -> Result<u64, SessionRefused> {
     let book = services.bank.book;
     let mut tx = services.db.as_writer().await?;
     let row = store::lock_refresh(&mut tx, book, presented.session).await?;
-    match row.map(|row| judge_refresh(&row, presented, now)) {
-        Some(Judged::Present { .. }) => Ok(()),
-        Some(Judged::Ended) | None => Err(SessionRefused::Ended),
-        Some(Judged::Reused) => {
+    let row = row.ok_or(SessionRefused::Ended)?;
+    match judge_refresh(&row, presented, now) {
+        Judged::Present { .. } => Ok(row.key_generation),
+        Judged::Ended => Err(SessionRefused::Ended),
+        Judged::Reused => {
             end_stolen(services, tx, presented.session, origin, now).await?;
             Err(SessionRefused::Ended)
         }

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 
 use super::assurance::Assurance;
 use super::caller::SessionId;
+use super::place::Place;
 use crate::policy::Permissions;
 use crate::sql::{book_id, corrupt, digest, int8, micros, timestamp};
 
@@ -104,6 +105,7 @@ pub(super) struct NewSession<'a> {
     pub(super) session: SessionId,
     pub(super) user: UserId,
     pub(super) assurance: Assurance,
+    pub(super) place: Place,
     pub(super) sealed_secret: &'a [u8],
     pub(super) refresh_hash: &'a Sha3,
     pub(super) ip: &'a str,
@@ -123,8 +125,8 @@ pub(super) async fn insert_session(
     sqlx::query!(
         "INSERT INTO sessions (book_id, session_id, user_id, certificate, device_id, sealed_secret, refresh_hash,
                                refresh_generation, ip, user_agent, created_at, refreshed_at, expires_at,
-                               assurance, authenticated_at, used_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $10, $11, $12, $10, $10)",
+                               assurance, authenticated_at, used_at, place)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $10, $11, $12, $10, $10, $13)",
         book_id(book),
         new.session.get(),
         new.user.get(),
@@ -137,6 +139,101 @@ pub(super) async fn insert_session(
         timestamp(new.at),
         timestamp(new.expires_at),
         new.assurance.name(),
+        new.place.name(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Where somebody has signed in before.
+pub(super) struct Visited {
+    pub(super) here: bool,
+    pub(super) elsewhere: bool,
+    /// Here, and not for a while.
+    pub(super) here_long_ago: bool,
+}
+
+/// Whether `user` has signed in at a place, and elsewhere. Locks nothing.
+pub(super) async fn visited(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+    place: &[u8; 32],
+    long_ago: UtcMicros,
+) -> sqlx::Result<Visited> {
+    sqlx::query_as!(
+        Visited,
+        r#"SELECT coalesce(bool_or(place = $3), false) AS "here!",
+                  coalesce(bool_or(place <> $3), false) AS "elsewhere!",
+                  coalesce(bool_or(place = $3 AND last_seen_at < $4), false) AS "here_long_ago!"
+             FROM known_places WHERE book_id = $1 AND user_id = $2"#,
+        book_id(book),
+        user.get(),
+        place.as_slice(),
+        timestamp(long_ago),
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Writes down that `user` was at a place for the first time; a row that is there stays.
+pub(super) async fn insert_place(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+    place: &[u8; 32],
+    at: UtcMicros,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO known_places (book_id, user_id, place, first_seen_at, last_seen_at)
+         VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING",
+        book_id(book),
+        user.get(),
+        place.as_slice(),
+        timestamp(at),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes down that `user` was at a place again. SKIP LOCKED: sign-ins are committed in groups, in no order of their
+/// people, and must not wait for one another; whoever holds the row writes the same.
+pub(super) async fn touch_place(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+    place: &[u8; 32],
+    at: UtcMicros,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE known_places SET last_seen_at = $4
+          WHERE (book_id, user_id, place) IN
+                (SELECT book_id, user_id, place FROM known_places
+                  WHERE book_id = $1 AND user_id = $2 AND place = $3 FOR UPDATE SKIP LOCKED)",
+        book_id(book),
+        user.get(),
+        place.as_slice(),
+        timestamp(at),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets where `user` has not signed in since `unseen_since`.
+pub(super) async fn forget_places(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+    unseen_since: UtcMicros,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM known_places WHERE book_id = $1 AND user_id = $2 AND last_seen_at < $3",
+        book_id(book),
+        user.get(),
+        timestamp(unseen_since),
     )
     .execute(tx)
     .await?;
@@ -150,6 +247,7 @@ pub(super) struct SessionRow {
     pub(super) authenticated_at: UtcMicros,
     pub(super) sealed_secret: Vec<u8>,
     pub(super) expires_at: UtcMicros,
+    pub(super) key_generation: u64,
     pub(super) ended: bool,
 }
 
@@ -160,7 +258,8 @@ pub(super) async fn session(
     session: SessionId,
 ) -> sqlx::Result<Option<SessionRow>> {
     sqlx::query!(
-        "SELECT user_id, assurance, certificate, device_id, authenticated_at, sealed_secret, expires_at, revoked_at
+        "SELECT user_id, assurance, certificate, device_id, authenticated_at, sealed_secret, expires_at,
+                key_generation, revoked_at
            FROM sessions
           WHERE book_id = $1 AND session_id = $2",
         book_id(book),
@@ -175,6 +274,7 @@ pub(super) async fn session(
             authenticated_at: micros(row.authenticated_at),
             sealed_secret: row.sealed_secret,
             expires_at: micros(row.expires_at),
+            key_generation: u64::try_from(row.key_generation).map_err(corrupt)?,
             ended: row.revoked_at.is_some(),
         })
     })
@@ -198,26 +298,28 @@ fn assurance(
 /// What every request asks of its session's row.
 pub(super) struct Standing {
     pub(super) epoch: u64,
+    pub(super) key_generation: u64,
     pub(super) authenticated_at: UtcMicros,
 }
 
-/// The epoch of authority if the session was not revoked: all answers in one round trip.
+/// The epoch of authority if the session was not revoked: all answers in one round trip, at the gate.
 pub(super) async fn standing(
-    tx: &mut PgConnection,
+    gate: &mut PgConnection,
     book: BookId,
     session: SessionId,
 ) -> sqlx::Result<Option<Standing>> {
     sqlx::query!(
-        "SELECT a.epoch, s.authenticated_at FROM sessions s JOIN authority_state a ON a.book_id = s.book_id
+        "SELECT a.epoch, s.authenticated_at, s.key_generation FROM sessions s JOIN authority_state a ON a.book_id = s.book_id
           WHERE s.book_id = $1 AND s.session_id = $2 AND s.revoked_at IS NULL",
         book_id(book),
         session.get(),
     )
-    .fetch_optional(tx)
+    .fetch_optional(gate)
     .await?
     .map(|row| {
         Ok(Standing {
             epoch: u64::try_from(row.epoch).map_err(corrupt)?,
+            key_generation: u64::try_from(row.key_generation).map_err(corrupt)?,
             authenticated_at: micros(row.authenticated_at),
         })
     })
@@ -235,6 +337,7 @@ pub(super) struct UnboundRow {
     pub(super) authenticated_at: UtcMicros,
     pub(super) used_at: UtcMicros,
     pub(super) epoch: u64,
+    pub(super) key_generation: u64,
 }
 
 /// A session without a certificate and its person, if the session was not revoked.
@@ -244,7 +347,7 @@ pub(super) async fn unbound(
     session: SessionId,
 ) -> sqlx::Result<Option<UnboundRow>> {
     sqlx::query!(
-        r#"SELECT u.role, u.status, s.assurance, s.authenticated_at, s.used_at, a.epoch,
+        r#"SELECT u.role, u.status, s.assurance, s.authenticated_at, s.used_at, a.epoch, s.key_generation,
                 EXISTS (SELECT 1 FROM user_locks l
                          WHERE l.book_id = u.book_id AND l.user_id = u.user_id AND l.locked) AS "is_locked!",
                 (SELECT string_agg(CASE WHEN r.active THEN r.permissions ELSE '' END, ' ')
@@ -269,9 +372,31 @@ pub(super) async fn unbound(
             authenticated_at: micros(row.authenticated_at),
             used_at: micros(row.used_at),
             epoch: u64::try_from(row.epoch).map_err(corrupt)?,
+            key_generation: u64::try_from(row.key_generation).map_err(corrupt)?,
         })
     })
     .transpose()
+}
+
+/// Gives an open session its next key. `false`: it has ended, or another key has replaced `generation` already.
+pub(super) async fn replace_key(
+    tx: &mut PgConnection,
+    book: BookId,
+    session: SessionId,
+    generation: u64,
+    sealed_secret: &[u8],
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE sessions SET sealed_secret = $4, key_generation = key_generation + 1
+          WHERE book_id = $1 AND session_id = $2 AND key_generation = $3 AND revoked_at IS NULL",
+        book_id(book),
+        session.get(),
+        int8(generation)?,
+        sealed_secret,
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Writes down that a session is in use.
@@ -322,6 +447,7 @@ pub(super) struct RefreshRow {
     pub(super) expires_at: UtcMicros,
     pub(super) has_certificate: bool,
     pub(super) used_at: UtcMicros,
+    pub(super) key_generation: u64,
     pub(super) ended: bool,
 }
 
@@ -332,7 +458,8 @@ pub(super) async fn lock_refresh(
     session: SessionId,
 ) -> sqlx::Result<Option<RefreshRow>> {
     sqlx::query!(
-        "SELECT refresh_hash, refresh_generation, expires_at, certificate IS NOT NULL AS \"has_certificate!\", used_at, revoked_at
+        "SELECT refresh_hash, refresh_generation, expires_at, certificate IS NOT NULL AS \"has_certificate!\", used_at,
+                key_generation, revoked_at
            FROM sessions
           WHERE book_id = $1 AND session_id = $2 FOR UPDATE",
         book_id(book),
@@ -347,6 +474,7 @@ pub(super) async fn lock_refresh(
             expires_at: micros(row.expires_at),
             has_certificate: row.has_certificate,
             used_at: micros(row.used_at),
+            key_generation: u64::try_from(row.key_generation).map_err(corrupt)?,
             ended: row.revoked_at.is_some(),
         })
     })
@@ -497,6 +625,7 @@ pub(crate) async fn end_of_certificate(
 pub(super) struct SessionSummary {
     pub(super) session: SessionId,
     pub(super) assurance: Assurance,
+    pub(super) place: Place,
     pub(super) ip: String,
     pub(super) user_agent: String,
     pub(super) created_at: UtcMicros,
@@ -512,7 +641,7 @@ pub(super) async fn open_sessions(
     now: UtcMicros,
 ) -> sqlx::Result<Vec<SessionSummary>> {
     sqlx::query!(
-        "SELECT session_id, assurance, certificate, device_id, ip, user_agent, created_at, refreshed_at, expires_at
+        "SELECT session_id, assurance, certificate, device_id, ip, user_agent, created_at, refreshed_at, expires_at, place
            FROM sessions
           WHERE book_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3
           ORDER BY created_at DESC LIMIT 200",
@@ -532,6 +661,7 @@ pub(super) async fn open_sessions(
             created_at: micros(row.created_at),
             refreshed_at: micros(row.refreshed_at),
             expires_at: micros(row.expires_at),
+            place: row.place.parse().map_err(corrupt)?,
         })
     })
     .collect()

@@ -161,6 +161,18 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("assurance", PASSING),
             ("authenticated_at", PASSING),
             ("used_at", PASSING),
+            ("key_generation", PASSING),
+            ("place", PASSING),
+        ],
+    ),
+    (
+        "known_places",
+        &[
+            ("book_id", SIGN_IN),
+            ("user_id", SIGN_IN),
+            ("place", PERSONAL),
+            ("first_seen_at", PERSONAL),
+            ("last_seen_at", PERSONAL),
         ],
     ),
     (

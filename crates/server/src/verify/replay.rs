@@ -667,7 +667,7 @@ fn login(at: At, intent: &Intent, signer: &Standing, stored: &Effects) -> Demand
     if stored.outcome == Outcome::Refused {
         return Demand::BankRefused;
     }
-    let chosen_by_the_bank = ["session", "expires_at"]
+    let chosen_by_the_bank = ["session", "expires_at", "place"]
         .into_iter()
         .filter_map(|name| stored.result.get(name).map(|value| (name.to_owned(), value.clone())));
     let mut result: BTreeMap<String, String> = chosen_by_the_bank.collect();
