@@ -122,6 +122,7 @@ pub(crate) fn route(kind: Kind) -> &'static str {
         Kind::RoleGrant => "/api/admin/roles/grant",
         Kind::IpRuleSet => "/api/admin/ip-rules",
         Kind::AuditReport => "/api/audit/accountability-report",
+        Kind::AuthorityRotate => "/api/admin/authority/rotate",
     }
 }
 

@@ -48,5 +48,6 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::RoleGrant => "/api/admin/roles/grant",
         Kind::IpRuleSet => "/api/admin/ip-rules",
         Kind::AuditReport => "/api/audit/accountability-report",
+        Kind::AuthorityRotate => "/api/admin/authority/rotate",
     }
 }

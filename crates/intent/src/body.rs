@@ -183,6 +183,16 @@ pub enum Body {
         /// Until when, exclusive.
         to: Option<UtcMicros>,
     },
+    /// Propose the next issuing authority; signed alike by a second administrator, put it into force.
+    AuthorityRotate {
+        /// Its certificate by the root, DER, at most [`Body::AUTHORITY_LEN_MAX`] bytes.
+        certificate: Vec<u8>,
+        /// Its certificate by the present issuing authority, DER, at most as long.
+        cross_certificate: Vec<u8>,
+        /// Days for which certificates of the present issuing authority stay good, 1 to
+        /// [`Body::OVERLAP_DAYS_MAX`].
+        overlap_days: u16,
+    },
 }
 
 impl Body {
@@ -197,6 +207,10 @@ impl Body {
     /// Longest login origin in characters.
     pub const ORIGIN_CHARS_MAX: usize = 255;
 
+    /// Longest admitted certificate of an authority in bytes; ours have 5,637 (standard suite).
+    pub const AUTHORITY_LEN_MAX: usize = 16 * 1024;
+    /// Longest overlap of two issuing authorities: the life of a holder's certificate.
+    pub const OVERLAP_DAYS_MAX: u16 = 90;
     /// Longest name of a custom role in characters.
     pub const ROLE_NAME_CHARS_MAX: usize = 40;
     /// Most permissions of a custom role.
@@ -225,6 +239,7 @@ impl Body {
             Self::RoleGrant { .. } => Kind::RoleGrant,
             Self::IpRuleSet { .. } => Kind::IpRuleSet,
             Self::AuditReport { .. } => Kind::AuditReport,
+            Self::AuthorityRotate { .. } => Kind::AuthorityRotate,
         }
     }
 
@@ -261,7 +276,8 @@ impl Body {
             | Self::RoleDefine { .. }
             | Self::RoleGrant { .. }
             | Self::IpRuleSet { .. }
-            | Self::AuditReport { .. } => Ok(false),
+            | Self::AuditReport { .. }
+            | Self::AuthorityRotate { .. } => Ok(false),
         }
     }
 }

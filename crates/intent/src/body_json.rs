@@ -14,6 +14,7 @@ use crate::{
 
 const BODY: Path<'static> = Path::Member(&Path::Root, "body");
 /// Longest subject of a rule about addresses in characters.
+const OVERLAP_FORM: &str = "a number of days from 1 to 90";
 const SUBJECT_CHARS_MAX: usize = 64;
 /// Longest network in characters: IPv6 with its prefix has 43.
 const NETWORK_CHARS_MAX: usize = 43;
@@ -120,6 +121,13 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
             })?,
             from: members.take_optional("from", UTC_FORM, |text| text.parse().ok())?,
             to: members.take_optional("to", UTC_FORM, |text| text.parse().ok())?,
+        },
+        Kind::AuthorityRotate => Body::AuthorityRotate {
+            certificate: members.binary("certificate", Body::AUTHORITY_LEN_MAX)?,
+            cross_certificate: members.binary("cross_certificate", Body::AUTHORITY_LEN_MAX)?,
+            overlap_days: members.take("overlap_days", OVERLAP_FORM, |text| {
+                text::decimal(text).filter(|days| (1..=Body::OVERLAP_DAYS_MAX).contains(days))
+            })?,
         },
     };
     members.finish()?;
@@ -357,6 +365,12 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
                 .time("to", *to)
                 .string("value", value);
         }
+        Body::AuthorityRotate { certificate, cross_certificate, overlap_days } => {
+            Object::new(out)
+                .binary("certificate", certificate)
+                .binary("cross_certificate", cross_certificate)
+                .plain("overlap_days", &overlap_days.to_string());
+        }
     }
     out.push(b'}');
 }
@@ -387,6 +401,11 @@ impl<'a> Object<'a> {
 
     fn uuid(mut self, name: &str, id: uuid::Uuid) -> Self {
         text::put_uuid(self.member(name), id);
+        self
+    }
+
+    fn binary(mut self, name: &str, bytes: &[u8]) -> Self {
+        text::put_binary(self.member(name), bytes);
         self
     }
 

@@ -48,11 +48,13 @@ pub enum Kind {
     IpRuleSet = 18,
     /// Read an accountability report.
     AuditReport = 19,
+    /// Propose the next issuing authority, or put the one into force that somebody else proposed.
+    AuthorityRotate = 20,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::UserEnrol,
         Self::SessionLogin,
         Self::AccountOpen,
@@ -72,6 +74,7 @@ impl Kind {
         Self::RoleGrant,
         Self::IpRuleSet,
         Self::AuditReport,
+        Self::AuthorityRotate,
     ];
 
     /// The number in the leaf: 1..=127.
@@ -97,6 +100,7 @@ impl Kind {
             Self::RoleGrant => 17,
             Self::IpRuleSet => 18,
             Self::AuditReport => 19,
+            Self::AuthorityRotate => 20,
         }
     }
 
@@ -129,6 +133,7 @@ impl Kind {
             Self::RoleGrant => "role.grant",
             Self::IpRuleSet => "ip_rule.set",
             Self::AuditReport => "audit.report",
+            Self::AuthorityRotate => "authority.rotate",
         }
     }
 
@@ -154,7 +159,8 @@ impl Kind {
             | Self::RoleDefine
             | Self::RoleGrant
             | Self::IpRuleSet
-            | Self::AuditReport => Purpose::Intent,
+            | Self::AuditReport
+            | Self::AuthorityRotate => Purpose::Intent,
         }
     }
 }
@@ -301,7 +307,7 @@ const AUDITOR_CLERK: [Kind; 7] = [
     Kind::DeviceRevoke,
     Kind::AuditReport,
 ];
-const SYSTEM_ADMIN: [Kind; 12] = [
+const SYSTEM_ADMIN: [Kind; 13] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::KeyRotate,
@@ -314,6 +320,7 @@ const SYSTEM_ADMIN: [Kind; 12] = [
     Kind::RoleDefine,
     Kind::RoleGrant,
     Kind::IpRuleSet,
+    Kind::AuthorityRotate,
 ];
 
 impl Role {

@@ -63,11 +63,13 @@ pub enum Permission {
     IpRulesManage,
     /// Read the audit trail and accountability reports.
     AuditReport,
+    /// Propose the next issuing authority, or approve it.
+    AuthorityRotate,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::IdentityEnrol,
         Self::SessionsOpen,
         Self::KeysRotate,
@@ -89,6 +91,7 @@ impl Permission {
         Self::RolesManage,
         Self::IpRulesManage,
         Self::AuditReport,
+        Self::AuthorityRotate,
     ];
 
     /// The permission with this stable name.
@@ -122,6 +125,7 @@ impl Permission {
             Self::RolesManage => "roles:manage",
             Self::IpRulesManage => "ip_rules:manage",
             Self::AuditReport => "audit:report",
+            Self::AuthorityRotate => "authority:rotate",
         }
     }
 
@@ -145,6 +149,7 @@ impl Permission {
             Kind::RoleDefine | Kind::RoleGrant => Self::RolesManage,
             Kind::IpRuleSet => Self::IpRulesManage,
             Kind::AuditReport => Self::AuditReport,
+            Kind::AuthorityRotate => Self::AuthorityRotate,
         }
     }
 }
@@ -162,7 +167,8 @@ pub const BASICS: Permissions = Permissions::of(&[
 #[must_use]
 pub const fn permissions(role: Role) -> Permissions {
     use Permission::{
-        AccountsFreeze, AccountsFund, AccountsOpen, AccountsRead, AuditReport, CertificatesRead,
+        AccountsFreeze, AccountsFund, AccountsOpen, AccountsRead, AuditReport, AuthorityRotate,
+        CertificatesRead,
         CertificatesRevokeOthers, IpRulesManage, LogRead, RolesManage, TransfersSubmit,
         UsersApprove, UsersInvite, UsersLock, UsersRead, UsersRecover,
     };
@@ -190,6 +196,7 @@ pub const fn permissions(role: Role) -> Permissions {
             UsersLock,
             RolesManage,
             IpRulesManage,
+            AuthorityRotate,
         ],
     };
     BASICS.union(Permissions::of(own))

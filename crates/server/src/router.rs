@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, audit, certificates, corridor, credentials, devices, health, ip_rules, log, mfa,
+    App, accounts, audit, authority, certificates, corridor, credentials, devices, health, ip_rules, log, mfa,
     openapi, passkeys, roles, security, sessions, telemetry, transfers, users,
 };
 
@@ -54,6 +54,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(roles::router())
         .merge(audit::router())
         .merge(ip_rules::router())
+        .merge(authority::router())
         .route_layer(from_fn(roles::authorise))
         .route_layer(from_fn_with_state(app.clone(), ip_rules::admit))
         .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));

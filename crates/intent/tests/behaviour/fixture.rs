@@ -147,6 +147,11 @@ pub(crate) fn body(kind: Kind) -> Body {
             from: None,
             to: None,
         },
+        Kind::AuthorityRotate => Body::AuthorityRotate {
+            certificate: vec![14; 60],
+            cross_certificate: vec![15; 60],
+            overlap_days: 30,
+        },
     }
 }
 

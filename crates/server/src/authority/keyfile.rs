@@ -27,6 +27,8 @@ use crypto::{
 use intent::BankId;
 use thiserror::Error;
 
+const ISSUING_PREFIX: &str = "issuing-";
+const ISSUING_SUFFIX: &str = ".keys";
 const MAGIC: &str = "strongroom key file v1";
 /// NIST SP 800-132 5.1 asks for 128 random bits.
 const SALT_LEN: usize = 16;
@@ -82,6 +84,9 @@ impl KeyPurpose {
         Self::VaultData,
     ];
 
+    /// What the file of a later issuing authority holds.
+    pub const ISSUING: [Self; 1] = [Self::Issuing];
+
     /// What `root.key` holds.
     pub const ROOT: [Self; 1] = [Self::Root];
 
@@ -127,6 +132,27 @@ impl KeyFile {
     pub const BANK_KEYS: &'static str = "bank.keys";
     /// Name of the root's file at founding; the operator moves it to a safe.
     pub const ROOT_KEY: &'static str = "root.key";
+
+    /// Name of the file with the key of a later issuing authority.
+    #[must_use]
+    pub fn issuing_name(generation: u64) -> String {
+        format!("{ISSUING_PREFIX}{generation}{ISSUING_SUFFIX}")
+    }
+
+    /// The files of later issuing authorities in a folder, by name.
+    pub fn issuing_files(data_dir: &Path) -> Result<Vec<PathBuf>, KeyFileError> {
+        let fault = |source| KeyFileError::Read { path: data_dir.to_owned(), source };
+        let mut found = Vec::new();
+        for entry in fs::read_dir(data_dir).map_err(fault)? {
+            let entry = entry.map_err(fault)?;
+            let name = entry.file_name().into_string().unwrap_or_default();
+            if name.starts_with(ISSUING_PREFIX) && name.ends_with(ISSUING_SUFFIX) {
+                found.push(entry.path());
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
 
     /// Draws fresh secrets for `purposes`.
     pub fn generate(

@@ -25,7 +25,7 @@ use uuid::Uuid;
 use super::store;
 use super::trust::TrustFile;
 use crate::authority::crl::CRL_LIFETIME_S;
-use crate::authority::{Authority, AuthorityError, KeyFile, KeyFileError, KeyPurpose};
+use crate::authority::{Authority, AuthorityError, Issuers, KeyFile, KeyFileError, KeyPurpose};
 use crate::clock::fresh_id;
 use crate::db::Db;
 
@@ -136,12 +136,8 @@ pub async fn found(
     let keys = open_or_create(data_dir, KeyFile::BANK_KEYS, &plan, &KeyPurpose::BANK, passphrase)?;
     let root = open_or_create(data_dir, KeyFile::ROOT_KEY, &plan, &KeyPurpose::ROOT, passphrase)?;
     let chain = certify(&plan, &keys, &root, founded_at)?;
-    let authority = Authority::from_key_file(
-        &keys,
-        super::origin(&plan.bank, founded_at)?,
-        chain.root().clone(),
-        chain.issuing().clone(),
-    )?;
+    let origin = super::origin(&plan.bank, founded_at)?;
+    let authority = Authority::from_key_files(&keys, &[], origin, Issuers::founding(chain))?;
     let mut facts = facts_of(&plan, &authority);
     write_authority(&mut tx, book, &authority, founded_at, &mut facts).await?;
     write_assets(&mut tx, book, &plan.assets, founded_at, &mut facts).await?;
@@ -231,9 +227,11 @@ async fn write_authority(
 ) -> Result<(), FoundingError> {
     let this_update_s = at.get().div_euclid(MICROS_PER_SECOND);
     let next_update_s = this_update_s.saturating_add(CRL_LIFETIME_S);
+    let issuers = authority.issuers();
+    let issuer = issuers.active();
     let crl = Crl::build(
-        authority.issuing(),
-        authority.issuing_key(),
+        issuer.certificate(),
+        authority.key_of(issuer)?,
         FIRST_CRL_NUMBER,
         this_update_s,
         next_update_s,
@@ -244,7 +242,7 @@ async fn write_authority(
     facts.insert("crl_sha256".to_owned(), sha256(&crl).to_string());
     let new = store::NewAuthority {
         root_der: authority.root().der(),
-        issuing_der: authority.issuing().der(),
+        issuing_der: issuer.certificate().der(),
         crl_number: FIRST_CRL_NUMBER,
         crl_der: &crl,
         this_update: at,

@@ -92,6 +92,14 @@ pub enum Refusal {
     IpRuleInvalid,
     /// Whoever sets the rule could not come back from where they are.
     IpRuleLocksOut,
+    /// The certificates of the next issuing authority do not hold.
+    AuthorityInvalid,
+    /// The issuing authority is or was in force.
+    AuthorityKnown,
+    /// Another certificate or overlap than was proposed.
+    AuthorityDiffers,
+    /// This server does not hold the key of the next issuing authority.
+    AuthorityKeyMissing,
     /// The bank does not keep this asset.
     AssetUnknown,
     /// An account with this id exists.
@@ -106,7 +114,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 43] = [
+    pub const OWN: [Self; 47] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -146,6 +154,10 @@ impl Refusal {
         Self::ReportSubjectInvalid,
         Self::IpRuleInvalid,
         Self::IpRuleLocksOut,
+        Self::AuthorityInvalid,
+        Self::AuthorityKnown,
+        Self::AuthorityDiffers,
+        Self::AuthorityKeyMissing,
         Self::AssetUnknown,
         Self::AccountExists,
         Self::AccountNotFound,
@@ -206,6 +218,10 @@ impl Refusal {
             Self::ReportSubjectInvalid => "report-subject-invalid",
             Self::IpRuleInvalid => "ip-rule-invalid",
             Self::IpRuleLocksOut => "ip-rule-locks-out",
+            Self::AuthorityInvalid => "authority-invalid",
+            Self::AuthorityKnown => "authority-known",
+            Self::AuthorityDiffers => "authority-differs",
+            Self::AuthorityKeyMissing => "authority-key-missing",
             Self::AssetUnknown => "asset-unknown",
             Self::AccountExists => "account-exists",
             Self::AccountNotFound => "account-not-found",
@@ -234,6 +250,9 @@ impl Refusal {
             | Self::PersonExists
             | Self::PairingUsed
             | Self::DeviceAlreadyEnded
+            | Self::AuthorityKnown
+            | Self::AuthorityDiffers
+            | Self::AuthorityKeyMissing
             | Self::LastAdministrator => StatusCode::CONFLICT,
             Self::RegistrationUnknown
             | Self::RegistrationExpired
@@ -249,6 +268,7 @@ impl Refusal {
             | Self::ReportSubjectInvalid
             | Self::IpRuleInvalid
             | Self::IpRuleLocksOut
+            | Self::AuthorityInvalid
             | Self::AssetUnknown
             | Self::AccountNotFound
             | Self::RiskBlocked
@@ -279,7 +299,7 @@ impl Refusal {
             }
             Self::InvitationNotApproved => "a second person has not approved the invitation yet",
             Self::InvitationNotFound => "no invitation of this person waits for an approval",
-            Self::ApprovalByMaker => "who invited cannot approve",
+            Self::ApprovalByMaker => "who proposed cannot approve",
             Self::PersonExists => "a person with this id or address is known",
             Self::PersonInvalid => "the invitation does not come with a name and an address",
             Self::PairingUnknown => "no device of yours asked to be paired under these keys",
@@ -313,6 +333,14 @@ impl Refusal {
             }
             Self::IpRuleInvalid => "the rule must name a role or a person, and a network",
             Self::IpRuleLocksOut => "by this rule you could not come back from where you are",
+            Self::AuthorityInvalid => {
+                "the certificates do not make this key the successor of the issuing authority"
+            }
+            Self::AuthorityKnown => "this issuing authority is or was in force",
+            Self::AuthorityDiffers => "the other administrator proposed something else",
+            Self::AuthorityKeyMissing => {
+                "this server does not hold the key of that certificate: restart it with the key file"
+            }
             Self::ConflictingDuties => "one person must not hold both of these duties",
             Self::AssetUnknown => "the bank does not keep this asset",
             Self::AccountExists => "an account with this id exists",

@@ -93,6 +93,7 @@ const fn bit(permission: Permission) -> u64 {
         Permission::RolesManage => 1 << 18,
         Permission::IpRulesManage => 1 << 19,
         Permission::AuditReport => 1 << 20,
+        Permission::AuthorityRotate => 1 << 21,
     }
 }
 

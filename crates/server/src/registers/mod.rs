@@ -22,10 +22,10 @@ mod rule;
 pub(crate) mod service;
 mod store;
 
-use crate::{ip_rules, roles, users};
+use crate::{authority, ip_rules, roles, users};
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
-pub(crate) use self::rule::{Lookup, Person, Question, Rule, rule};
+pub(crate) use self::rule::{Issuing, Lookup, Person, Question, Rule, rule};
 pub(crate) use self::store::load_all;
 
 /// Every register of the bank.
@@ -36,4 +36,5 @@ pub(crate) const ALL: &[&Register] = &[
     &roles::ROLES,
     &roles::ROLE_GRANTS,
     &ip_rules::rules::IP_RULES,
+    &authority::rules::AUTHORITIES,
 ];

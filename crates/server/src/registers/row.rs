@@ -17,6 +17,8 @@ pub(crate) enum Column {
     Time,
     /// `bool`: `true` or `false`.
     Flag,
+    /// `int8`, decimal.
+    Number,
 }
 
 /// A table of authority. Its first columns are the key, behind `book_id`.

@@ -101,7 +101,7 @@ fn select(register: &Register) -> String {
 fn text(kind: Column, name: &str) -> String {
     match kind {
         Column::Text => name.to_owned(),
-        Column::Uuid | Column::Flag => format!("{name}::text"),
+        Column::Uuid | Column::Flag | Column::Number => format!("{name}::text"),
         Column::Digest => format!("encode({name}, 'hex')"),
         Column::Time => {
             format!("to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
@@ -115,6 +115,7 @@ fn parameter(kind: Column, at: usize) -> String {
         Column::Text => format!("${at}"),
         Column::Uuid => format!("${at}::text::uuid"),
         Column::Flag => format!("${at}::text::bool"),
+        Column::Number => format!("${at}::text::int8"),
         Column::Digest => format!("decode(${at}, 'hex')"),
         Column::Time => format!("${at}::text::timestamptz"),
     }

@@ -327,6 +327,7 @@ mod tests {
             now: NOW,
             rows,
             person: None,
+            issuing: None,
         };
         (asked.decide)(&question)
     }

@@ -128,6 +128,26 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
         ],
     ),
     (
+        "issuing_authorities",
+        &[
+            ("book_id", D),
+            ("authority", C),
+            ("generation", C),
+            ("status", C),
+            ("certificate", C),
+            ("cross_certificate", C),
+            ("overlap_days", C),
+            ("proposed_by", C),
+            ("proposed_at", C),
+            ("expires_at", C),
+            ("approved_by", C),
+            ("active_from", C),
+            ("active_until", C),
+            ("retires_at", C),
+        ],
+    ),
+    ("retiring_lists", &[("book_id", D), ("authority", D), ("crl_der", D)]),
+    (
         "challenges",
         &[
             ("book_id", PASSING),

@@ -387,6 +387,9 @@ impl<'a> Replay<'a> {
             Body::UserRecover { user, .. } => {
                 result.extend(self.registry.recover(at, *user, stored));
             }
+            Body::AuthorityRotate { .. } => {
+                result.extend(self.registry.rotate_authority(&self.registers, stored));
+            }
             Body::RoleDefine { .. } | Body::RoleGrant { .. } => {
                 self.narrowed = roles::Narrowed::by(&self.registers);
             }
@@ -432,6 +435,7 @@ impl<'a> Replay<'a> {
             now: at.now,
             rows: &self.registers,
             person,
+            issuing: self.registry.issuing(),
         };
         let written = match (rule.decide)(&question) {
             Ok(written) => written,
@@ -550,6 +554,7 @@ fn decided_by_the_bank(code: &str) -> bool {
         Refusal::PairingUsed,
         Refusal::PairingExpired,
         Refusal::RecoveryNotRequested,
+        Refusal::AuthorityKeyMissing,
     ];
     refusals.into_iter().any(|refusal| refusal.code() == code)
 }
