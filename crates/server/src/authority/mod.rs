@@ -10,6 +10,7 @@
 //! | [`rules`] | the register of issuing authorities, and how one follows another; pure |
 //! | [`service`] | a rotation |
 //! | [`store`] | SQL |
+//! | [`succession`] | requests of issuing keys, and the root's answers; without a running bank |
 //!
 //! # Invariants
 //!
@@ -27,6 +28,7 @@ pub mod keys;
 pub(crate) mod rules;
 pub(crate) mod service;
 mod store;
+pub mod succession;
 #[cfg(test)]
 pub(crate) mod testing;
 

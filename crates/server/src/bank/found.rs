@@ -16,7 +16,7 @@ use intent::{
 };
 use ledger::{AccountId, BookId};
 use money::{Asset, AssetCode};
-use pki::{Certificate, Chain, Crl, Csr, Validity, build_csr};
+use pki::{Chain, Crl, Csr, build_csr};
 use sqlx::PgConnection;
 use thiserror::Error;
 use tlog::{Checkpoint, Edge};
@@ -25,16 +25,13 @@ use uuid::Uuid;
 use super::store;
 use super::trust::TrustFile;
 use crate::authority::crl::CRL_LIFETIME_S;
+use crate::authority::succession;
 use crate::authority::{Authority, AuthorityError, Issuers, KeyFile, KeyFileError, KeyPurpose};
 use crate::clock::fresh_id;
 use crate::db::Db;
 
 /// The one book of a bank that has not been sharded.
 const FIRST_BOOK: BookId = BookId::new(1);
-/// Validity of the root, in seconds: 20 years.
-const ROOT_VALIDITY_S: i64 = 20 * 365 * 24 * 60 * 60;
-/// Validity of the issuing authority, in seconds: 5 years.
-const ISSUING_VALIDITY_S: i64 = 5 * 365 * 24 * 60 * 60;
 /// How long an invitation of staff may wait, in microseconds: 7 days.
 const INVITATION_US: i64 = 7 * 24 * 60 * 60 * MICROS_PER_SECOND;
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -58,6 +55,8 @@ pub struct FoundingPlan {
     pub assets: Vec<Asset>,
     /// Who may enrol as staff.
     pub staff: Vec<Invite>,
+    /// Root and issuing certificate, where the root key is elsewhere; else both are made here.
+    pub chain: Option<Chain>,
 }
 
 impl FoundingPlan {
@@ -69,7 +68,14 @@ impl FoundingPlan {
             .filter_map(|code| Asset::iso(code.parse::<AssetCode>().ok()?))
             .collect();
         let (name, login_origin) = (name.to_owned(), login_origin.to_owned());
-        Self { bank, name, suite, login_origin, assets, staff: Vec::new() }
+        Self { bank, name, suite, login_origin, assets, staff: Vec::new(), chain: None }
+    }
+
+    /// The same plan under a root whose key is elsewhere: it has certified the issuing key in the data folder.
+    #[must_use]
+    pub fn under(mut self, chain: Chain) -> Self {
+        self.chain = Some(chain);
+        self
     }
 
     /// The same plan with one more member of staff.
@@ -134,8 +140,17 @@ pub async fn found(
         return Err(FoundingError::AlreadyFounded);
     }
     let keys = open_or_create(data_dir, KeyFile::BANK_KEYS, &plan, &KeyPurpose::BANK, passphrase)?;
-    let root = open_or_create(data_dir, KeyFile::ROOT_KEY, &plan, &KeyPurpose::ROOT, passphrase)?;
-    let chain = certify(&plan, &keys, &root, founded_at)?;
+    let chain = match &plan.chain {
+        Some(chain) if chain.root().public_key().suite() != plan.suite => {
+            return Err(FoundingError::OtherSuite);
+        }
+        Some(chain) => chain.clone(),
+        None => {
+            let purposes = &KeyPurpose::ROOT;
+            let root = open_or_create(data_dir, KeyFile::ROOT_KEY, &plan, purposes, passphrase)?;
+            certify(&plan, &keys, &root, founded_at)?
+        }
+    };
     let origin = super::origin(&plan.bank, founded_at)?;
     let authority = Authority::from_key_files(&keys, &[], origin, Issuers::founding(chain))?;
     let mut facts = facts_of(&plan, &authority);
@@ -172,26 +187,13 @@ fn certify(
     root: &KeyFile,
     at: UtcMicros,
 ) -> Result<Chain, AuthorityError> {
-    let not_before_s = at.get().div_euclid(MICROS_PER_SECOND);
-    let lasting =
-        |seconds: i64| Validity { not_before_s, not_after_s: not_before_s.saturating_add(seconds) };
     let root_key = SigningKey::from_seed(plan.suite, root.secret(KeyPurpose::Root)?.expose())?;
     let issuing_key =
         SigningKey::from_seed(plan.suite, keys.secret(KeyPurpose::Issuing)?.expose())?;
-    let root: Certificate = pki::authority::create_root(
-        &root_key,
-        &format!("{} Root", plan.name),
-        serial()?,
-        lasting(ROOT_VALIDITY_S),
-    )?;
+    let root = succession::create_root(&root_key, &plan.name, at)?;
     let request = build_csr(&issuing_key, &format!("{} Issuing", plan.name))?;
-    let issuing = pki::authority::create_issuing(
-        &root,
-        &root_key,
-        &Csr::from_der(&request)?.verify()?,
-        serial()?,
-        lasting(ISSUING_VALIDITY_S),
-    )?;
+    let request = Csr::from_der(&request)?.verify()?;
+    let issuing = succession::certify(&root, &root_key, &request, at)?;
     Ok(Chain::new(root, issuing)?)
 }
 

@@ -87,6 +87,18 @@ impl Charter {
         }))
     }
 
+    /// Its issuing authorities.
+    #[must_use]
+    pub const fn issuers(&self) -> &Issuers {
+        &self.issuers
+    }
+
+    /// The suite of every key.
+    #[must_use]
+    pub const fn suite(&self) -> Suite {
+        self.suite
+    }
+
     /// Opens the bank with its keys. A key file of another bank or suite is refused.
     pub fn open(
         self,
