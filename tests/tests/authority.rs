@@ -1,14 +1,18 @@
 //! The rotation of the issuing authority: with overlap, under two signatures, and against whoever tries it otherwise.
 
 use client::{Session, Wish, verify_receipt};
-use crypto::{SigningKey, Suite};
+use crypto::{SecretBytes, SigningKey, Suite};
 use e2e::{Bank, Request, Successor, authority_key, eur};
 use intent::{Receipt, RevocationReason};
-use pki::{Certificate, Crl, Csr, Profile, build_csr};
+use pki::{Certificate, Chain, Crl, Csr, Profile, build_csr};
 use serde_json::Value;
-use server::authority::{KeyFile, KeyPurpose, succession};
+use server::authority::{KeyFile, KeyPurpose, ceremony, succession};
+use server::bank::{Charter, FoundingPlan};
 use server::certificates::SignerError;
 use server::clock;
+use server::db::Db;
+use server::migrate;
+use server::postgres::{Durability, PrivateCluster};
 
 const OVERLAP_DAYS: u16 = 30;
 
@@ -240,4 +244,52 @@ async fn from_its_retirement_on_nothing_of_an_old_authority_is_accepted() {
     bank.login(&carol).await;
     let list = format!("/api/certificates/crl/{}", old.fingerprint());
     assert_eq!(bank.send(Request::get(&list)).await.status, 404);
+}
+
+/// The whole of it: a root in shares that no server ever held, a bank under it, and the next authority years later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_is_founded_under_a_root_that_no_server_ever_held() {
+    let folder = tempfile::Builder::new().prefix("strongroom-").tempdir().unwrap();
+    let cluster =
+        PrivateCluster::start_with(folder.path(), Durability::ForTestsOnly).await.unwrap();
+    migrate::prepare(cluster.urls()).await.unwrap();
+    let db = Db::connect(&cluster.urls().server, 2).await.unwrap();
+    let (bank, name, suite) = ("testbank", "Test Bank", Suite::Standard);
+    let passphrase = SecretBytes::new(b"only ever used in tests".to_vec());
+    let (id, now) = (bank.parse().unwrap(), clock::now());
+    let request =
+        succession::prepare_founding(&id, name, suite, folder.path(), &passphrase).unwrap();
+    let request = Csr::from_der(&request).unwrap().verify().unwrap();
+    let plan = ceremony::Plan { bank: id, name: name.into(), suite, threshold: 2, shares: 3 };
+    let dealt = ceremony::deal(&plan, now).unwrap();
+    let key = ceremony::recover(&dealt.root, &dealt.shares[1..]).unwrap();
+    let issuing = succession::certify(&dealt.root, &key, &request, now).unwrap();
+
+    let founding = |chain: Chain| {
+        let mut plan = FoundingPlan::new(bank.parse().unwrap(), name, suite, e2e::ORIGIN);
+        plan.chain = Some(chain);
+        server::bank::found(&db, plan, &passphrase, folder.path(), now)
+    };
+    // A certificate for a key that is not here founds nothing.
+    let stranger = SigningKey::generate(suite).unwrap();
+    let other = build_csr(&stranger, "Test Bank Issuing").unwrap();
+    let other = Csr::from_der(&other).unwrap().verify().unwrap();
+    let other = succession::certify(&dealt.root, &key, &other, now).unwrap();
+    let foreign = founding(Chain::new(dealt.root.clone(), other).unwrap()).await;
+    assert!(foreign.is_err(), "founded under a certificate of another key");
+    let founded = founding(Chain::new(dealt.root.clone(), issuing).unwrap()).await.unwrap();
+    assert_eq!(founded.trust.root().fingerprint(), dealt.root.fingerprint());
+    assert!(!folder.path().join(KeyFile::ROOT_KEY).exists(), "the root key is on the server");
+
+    // The next one: asked for where the bank is, answered where the shares are.
+    let charter = Charter::load(&db).await.unwrap().unwrap();
+    let next = succession::prepare(&charter, folder.path(), &passphrase, now).unwrap();
+    let asked = Csr::from_der(&next.request).unwrap().verify().unwrap();
+    let key = ceremony::recover(&dealt.root, &dealt.shares[..2]).unwrap();
+    let second = succession::certify(&dealt.root, &key, &asked, now).unwrap();
+    let (active, cross) = (charter.issuers().active(), &next.cross_certificate);
+    let (old, now_s) = (active.certificate(), now.get() / 1_000_000 + 1);
+    pki::authority::check_succession(&dealt.root, old, &second, cross, now_s).unwrap();
+    db.close().await;
+    cluster.stop().await.unwrap();
 }

@@ -135,6 +135,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Devices(commands::devices::Command),
     #[command(subcommand)]
+    Authority(commands::authority::Command),
+    #[command(subcommand)]
     Receipt(commands::receipt::Command),
     #[command(subcommand)]
     Cert(commands::cert::Command),

@@ -3,6 +3,8 @@
 #![expect(clippy::doc_markdown, reason = "the comments are help texts for a terminal")]
 
 pub(crate) mod accounts;
+pub(crate) mod authority;
+pub(crate) mod ceremony;
 pub(crate) mod cert;
 pub(crate) mod certificate;
 pub(crate) mod completions;
@@ -45,6 +47,7 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::History(args) => history::run(globals, args).await,
         Command::Keys(command) => keys::run(globals, command).await,
         Command::Certificate(command) => certificate::run(globals, command).await,
+        Command::Authority(command) => authority::run(globals, command).await,
         Command::Devices(command) => devices::run(globals, command).await,
         Command::Receipt(command) => receipt::run(globals, command),
         Command::Cert(command) => cert::run(globals, command),

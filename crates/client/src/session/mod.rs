@@ -26,7 +26,7 @@ pub use visit::{AuthenticatorSetup, SecondFactor, TrustedDevice, VerifiedFactor,
 use crate::bank::{envelope, from_body, to_body};
 use crate::wire::{EnrolAnswer, Page, Resolved};
 use crate::{
-    AccountView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, Identity, InvitationView,
+    AccountView, AuthorityView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, Identity, InvitationView,
     KeyInfo, RecoveryView, Registration, RequestSigner, Wish, routes,
 };
 
@@ -202,6 +202,12 @@ impl Session {
     /// Invitations, newest first.
     pub async fn invitations(&self) -> Result<Vec<InvitationView>, ClientError> {
         let page: Page<InvitationView> = self.get("/api/admin/invitations").await?;
+        Ok(page.items)
+    }
+
+    /// Issuing authorities, the newest generation first.
+    pub async fn authorities(&self) -> Result<Vec<AuthorityView>, ClientError> {
+        let page: Page<AuthorityView> = self.get("/api/admin/authority").await?;
         Ok(page.items)
     }
 

@@ -59,10 +59,12 @@ pub enum KeyPurpose {
     Token,
     /// Data key of the vault.
     VaultData,
+    /// A custodian's share of the root's seed; only in a file of its own.
+    RootShare,
 }
 
 impl KeyPurpose {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Root,
         Self::Issuing,
         Self::LogEd25519,
@@ -71,6 +73,7 @@ impl KeyPurpose {
         Self::Kem,
         Self::Token,
         Self::VaultData,
+        Self::RootShare,
     ];
 
     /// What `bank.keys` holds.
@@ -102,15 +105,17 @@ impl KeyPurpose {
             Self::Kem => "kem",
             Self::Token => "token",
             Self::VaultData => "vault-data",
+            Self::RootShare => "root-share",
         }
     }
 
-    /// Length of the secret in bytes.
-    const fn secret_len(self, suite: Suite) -> usize {
+    /// Length of the secret in bytes; `None` where the secret itself says how long it is.
+    const fn secret_len(self, suite: Suite) -> Option<usize> {
         match self {
-            Self::Root | Self::Issuing | Self::LogComposite => suite.seed_len(),
-            Self::LogEd25519 | Self::LogMlDsa44 | Self::Token | Self::VaultData => 32,
-            Self::Kem => suite.kem_seed_len(),
+            Self::Root | Self::Issuing | Self::LogComposite => Some(suite.seed_len()),
+            Self::LogEd25519 | Self::LogMlDsa44 | Self::Token | Self::VaultData => Some(32),
+            Self::Kem => Some(suite.kem_seed_len()),
+            Self::RootShare => None,
         }
     }
 }
@@ -163,9 +168,23 @@ impl KeyFile {
         let mut secrets = BTreeMap::new();
         for purpose in purposes {
             let id = sha3_256(&random::<KEK_LEN>()?);
-            let secret = random_secret(purpose.secret_len(suite))?;
+            // What has no length of its own is dealt, not drawn.
+            let Some(len) = purpose.secret_len(suite) else { continue };
+            let secret = random_secret(len)?;
             secrets.insert(*purpose, StoredKey { id, secret });
         }
+        Ok(Self { bank: bank.clone(), suite, secrets })
+    }
+
+    /// A file of one secret that was made elsewhere.
+    pub(super) fn holding(
+        bank: &BankId,
+        suite: Suite,
+        purpose: KeyPurpose,
+        secret: SecretBytes,
+    ) -> Result<Self, CryptoError> {
+        let id = sha3_256(&random::<KEK_LEN>()?);
+        let secrets = BTreeMap::from([(purpose, StoredKey { id, secret })]);
         Ok(Self { bank: bank.clone(), suite, secrets })
     }
 
@@ -264,7 +283,7 @@ impl KeyFile {
             let secret = kek
                 .open(&aad(&header, purpose, &id), &sealed)
                 .map_err(|_| KeyFileError::Passphrase)?;
-            if secret.len() != purpose.secret_len(suite)
+            if purpose.secret_len(suite).is_some_and(|len| len != secret.len())
                 || secrets.insert(purpose, StoredKey { id, secret }).is_some()
             {
                 return Err(KeyFileError::Malformed);

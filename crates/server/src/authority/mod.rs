@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`api`] | wire types and handlers |
+//! | [`ceremony`] | the root in shares of its custodians; offline |
 //! | [`issuers`] | who issues, and whose certificates are still good |
 //! | [`keyfile`] | the sealed key files on disk |
 //! | [`keys`] | the opened keys of a running bank |
@@ -21,6 +22,7 @@
 //! - The number of the revocation list only grows, also across restarts and instances.
 
 mod api;
+pub mod ceremony;
 pub mod crl;
 pub mod issuers;
 pub mod keyfile;

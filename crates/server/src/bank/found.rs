@@ -71,13 +71,6 @@ impl FoundingPlan {
         Self { bank, name, suite, login_origin, assets, staff: Vec::new(), chain: None }
     }
 
-    /// The same plan under a root whose key is elsewhere: it has certified the issuing key in the data folder.
-    #[must_use]
-    pub fn under(mut self, chain: Chain) -> Self {
-        self.chain = Some(chain);
-        self
-    }
-
     /// The same plan with one more member of staff.
     #[must_use]
     pub fn with_staff(mut self, name: &str, email: &str, role: Role) -> Self {
