@@ -54,10 +54,17 @@ async fn two_administrators_rotate_the_authority_and_nobody_is_interrupted() {
     rotate(&bank, &successor).await;
     let new = successor.certificate.fingerprint();
     assert_eq!(authorities(&bank).await.len(), 2);
-    let of = |items: &[Value], at: usize, member: &str| items[at][member].as_str().unwrap().to_owned();
+    let of =
+        |items: &[Value], at: usize, member: &str| items[at][member].as_str().unwrap().to_owned();
     let items = authorities(&bank).await;
-    assert_eq!((of(&items, 0, "status"), of(&items, 0, "generation")), ("active".into(), "2".into()));
-    assert_eq!((of(&items, 1, "status"), of(&items, 1, "generation")), ("retiring".into(), "1".into()));
+    assert_eq!(
+        (of(&items, 0, "status"), of(&items, 0, "generation")),
+        ("active".into(), "2".into())
+    );
+    assert_eq!(
+        (of(&items, 1, "status"), of(&items, 1, "generation")),
+        ("retiring".into(), "1".into())
+    );
 
     // Those of the old authority go on, through either server; who is new, or renews, is the new authority's.
     let after = alice.transfer(alice.account, bob.account, eur(100), None).await.unwrap();
@@ -219,10 +226,14 @@ async fn an_earlier_authority_that_was_put_back_is_refused_and_named() {
     assert!(named("issuing_der"), "{found:?}");
 
     // With the register rolled back as well, a server that starts anew finds the contradiction there.
-    bank.execute("UPDATE issuing_authorities SET status = 'proposed' WHERE status = 'active'").await;
+    bank.execute("UPDATE issuing_authorities SET status = 'proposed' WHERE status = 'active'")
+        .await;
     let found = bank.verify().await;
     assert!(found.findings.iter().any(|it| it.table == Some("issuing_authorities")), "{found:?}");
-    assert!(bank.try_start_another().await.is_err(), "a server came up under an authority put back");
+    assert!(
+        bank.try_start_another().await.is_err(),
+        "a server came up under an authority put back"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -235,7 +246,8 @@ async fn from_its_retirement_on_nothing_of_an_old_authority_is_accepted() {
     let hash = alice.holder.certificate_hash().unwrap();
     assert!(bank.app().directory.signer(&hash, clock::now()).await.is_ok());
     // The test cannot wait for a month: the day comes to it.
-    bank.execute("UPDATE issuing_authorities SET retires_at = now() WHERE status = 'retiring'").await;
+    bank.execute("UPDATE issuing_authorities SET retires_at = now() WHERE status = 'retiring'")
+        .await;
     bank.stop_server().await;
     bank.start_server().await;
     let refused = bank.app().directory.signer(&hash, clock::now()).await.err();

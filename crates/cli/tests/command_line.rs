@@ -263,9 +263,20 @@ fn a_ceremony_makes_a_root_in_shares_and_enough_of_them_sign() {
     let run = |args: &[&str]| shell.json(&with(args).split('\0').collect::<Vec<_>>());
     let (secret, csr, safe) = (path("bank.pass"), path("first.csr.pem"), path("safe"));
     let first = path("first");
-    run(&["authority", "request", "--found", "--name", "Example", "--out", &first, "--passphrase-file", &secret]);
+    run(&[
+        "authority",
+        "request",
+        "--found",
+        "--name",
+        "Example",
+        "--out",
+        &first,
+        "--passphrase-file",
+        &secret,
+    ]);
     let (all, folder) = (path("custodians"), ["--threshold", "2", "--shares", "3"]);
-    let ceremony = ["authority", "ceremony", "--name", "Example", "--request", &csr, "--out", &safe];
+    let ceremony =
+        ["authority", "ceremony", "--name", "Example", "--request", &csr, "--out", &safe];
     let made = run(&[ceremony.as_slice(), &folder, &["--custodians", &all]].concat());
     let root = made["root"].as_str().unwrap();
     let transcript = fs::read_to_string(path("safe/transcript.txt")).unwrap();

@@ -64,7 +64,7 @@ pub use session::{
 pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;
 pub use wire::{
-    AccountView, AuthorityView, DeviceView, HistoryItem, HistoryPage, InvitationView, KeyInfo, RecoveryView,
-    SecurityInfo,
+    AccountView, AuthorityView, DeviceView, HistoryItem, HistoryPage, InvitationView, KeyInfo,
+    RecoveryView, SecurityInfo,
 };
 pub use wish::{BatchLine, Wish};

@@ -168,9 +168,8 @@ pub const BASICS: Permissions = Permissions::of(&[
 pub const fn permissions(role: Role) -> Permissions {
     use Permission::{
         AccountsFreeze, AccountsFund, AccountsOpen, AccountsRead, AuditReport, AuthorityRotate,
-        CertificatesRead,
-        CertificatesRevokeOthers, IpRulesManage, LogRead, RolesManage, TransfersSubmit,
-        UsersApprove, UsersInvite, UsersLock, UsersRead, UsersRecover,
+        CertificatesRead, CertificatesRevokeOthers, IpRulesManage, LogRead, RolesManage,
+        TransfersSubmit, UsersApprove, UsersInvite, UsersLock, UsersRead, UsersRecover,
     };
     let own: &[Permission] = match role {
         Role::Customer => &[AccountsOpen, AccountsRead, TransfersSubmit],

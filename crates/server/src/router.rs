@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, audit, authority, certificates, corridor, credentials, devices, health, ip_rules, log, mfa,
-    openapi, passkeys, roles, security, sessions, telemetry, transfers, users,
+    App, accounts, audit, authority, certificates, corridor, credentials, devices, health,
+    ip_rules, log, mfa, openapi, passkeys, roles, security, sessions, telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.

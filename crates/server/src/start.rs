@@ -48,8 +48,7 @@ pub async fn start(config: Config, passphrase: &SecretBytes) -> Result<Running, 
     let (db, cluster) = open_database(&config).await?;
     let charter = Charter::load(&db).await?.ok_or(StartError::NotFounded)?;
     let key_file = Authority::open_key_file(&config.data_dir, &charter.id, passphrase)?;
-    let further =
-        Authority::open_further_key_files(&config.data_dir, &charter.id, passphrase)?;
+    let further = Authority::open_further_key_files(&config.data_dir, &charter.id, passphrase)?;
     let (bank, authority) = charter.open(&key_file, &further)?;
     let vault = keys::vault(&key_file)?;
     drop((key_file, further));

@@ -153,7 +153,9 @@ pub(crate) fn run(globals: &Globals, args: &Args) -> Result<Exit, Failure> {
     transcript.note("the root was put together from shares as read back, and is the root");
     write_new(&args.out.join(ROOT), root.to_pem().as_bytes())?;
     let issuing = match &request {
-        Some(request) => Some(answer(root, &key, request, &args.out.join(ISSUING), &mut transcript)?),
+        Some(request) => {
+            Some(answer(root, &key, request, &args.out.join(ISSUING), &mut transcript)?)
+        }
         None => None,
     };
     drop((key, read, dealt.shares));

@@ -26,8 +26,8 @@ pub use visit::{AuthenticatorSetup, SecondFactor, TrustedDevice, VerifiedFactor,
 use crate::bank::{envelope, from_body, to_body};
 use crate::wire::{EnrolAnswer, Page, Resolved};
 use crate::{
-    AccountView, AuthorityView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, Identity, InvitationView,
-    KeyInfo, RecoveryView, Registration, RequestSigner, Wish, routes,
+    AccountView, AuthorityView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, Identity,
+    InvitationView, KeyInfo, RecoveryView, Registration, RequestSigner, Wish, routes,
 };
 
 /// The same signed bytes are sent at most this often; the intent id makes it harmless.

@@ -29,8 +29,8 @@ fn succession() -> Succession {
     let asked = request(&bank, &new_key);
     let new =
         authority::create_issuing(bank.root(), &bank.root_key, &asked, [9; 16], years(2)).unwrap();
-    let cross =
-        authority::cross_certify(bank.issuing(), &bank.issuing_key, &asked, [8; 16], NOW_S).unwrap();
+    let cross = authority::cross_certify(bank.issuing(), &bank.issuing_key, &asked, [8; 16], NOW_S)
+        .unwrap();
     Succession { bank, new_key, new, cross }
 }
 

@@ -107,11 +107,12 @@ pub fn deal(plan: &Plan, now: UtcMicros) -> Result<Dealt, CeremonyError> {
 pub fn recover(root: &Certificate, shares: &[Share]) -> Result<SigningKey, CeremonyError> {
     let parts = shares.iter().map(Share::read).collect::<Result<Vec<_>, _>>()?;
     // What most shares say of all of them is what was dealt.
-    let agreeing = |one: &Parts<'_>| parts.iter().filter(|other| other.hashes == one.hashes).count();
-    let dealt = parts.iter().max_by_key(|one| agreeing(one)).ok_or(CeremonyError::TooFew {
-        needed: THRESHOLD_MIN,
-        given: 0,
-    })?;
+    let agreeing =
+        |one: &Parts<'_>| parts.iter().filter(|other| other.hashes == one.hashes).count();
+    let dealt = parts
+        .iter()
+        .max_by_key(|one| agreeing(one))
+        .ok_or(CeremonyError::TooFew { needed: THRESHOLD_MIN, given: 0 })?;
     for (at, part) in parts.iter().enumerate() {
         if *part.root != *root.fingerprint().as_bytes() {
             return Err(CeremonyError::OtherRoot(part.index));
@@ -211,7 +212,9 @@ struct Parts<'a> {
 #[derive(Debug, Error)]
 pub enum CeremonyError {
     /// A threshold that is no threshold.
-    #[error("the threshold must be 2 at least, and no more than the shares, of which there are 16 at most")]
+    #[error(
+        "the threshold must be 2 at least, and no more than the shares, of which there are 16 at most"
+    )]
     Plan,
     /// A key file holds something else than a share.
     #[error("this is no share of a root")]

@@ -81,8 +81,7 @@ pub async fn issue_crl(
     let issuers = authority.locked(tx, book).await?;
     let build = |issuer: &Issuer| {
         let (certificate, key) = (issuer.certificate(), authority.key_of(issuer)?);
-        let der =
-            Crl::build(certificate, key, number, this_update_s, next_update_s, &revoked)?;
+        let der = Crl::build(certificate, key, number, this_update_s, next_update_s, &revoked)?;
         Ok::<_, AuthorityError>(der)
     };
     let der = build(issuers.active())?;

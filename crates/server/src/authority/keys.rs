@@ -248,7 +248,9 @@ pub enum AuthorityError {
     #[error("no key file here belongs to the issuing certificate in the database")]
     ForeignCertificate,
     /// An earlier issuing authority was put back.
-    #[error("the database names an earlier issuing authority than the newest: somebody put it back")]
+    #[error(
+        "the database names an earlier issuing authority than the newest: somebody put it back"
+    )]
     RolledBack,
     /// A row of the register of authorities does not read.
     #[error("the register of issuing authorities does not read")]

@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::chains::Chains;
 use super::examine::Holders;
 use super::report::{Finding, Severity, Step};
+use crate::authority::issuers::certificate_of;
+use crate::authority::rules::{AUTHORITIES, Status as AuthorityStatus};
 use crate::bank::TrustFile;
 use crate::corridor::Refusal;
 use crate::corridor::fold::Asker;
-use crate::authority::issuers::certificate_of;
-use crate::authority::rules::{AUTHORITIES, Status as AuthorityStatus};
 use crate::registers::{Issuing, Row, Rows};
 use crate::users::registrations::Purpose;
 
@@ -371,7 +371,11 @@ impl Registry {
 
     /// What a leaf wrote of authorities: what it says beside the rows when one of them is now in force, with the lists
     /// that old and new signed.
-    pub(super) fn rotate_authority(&mut self, written: &Rows, stored: &Effects) -> BTreeMap<String, String> {
+    pub(super) fn rotate_authority(
+        &mut self,
+        written: &Rows,
+        stored: &Effects,
+    ) -> BTreeMap<String, String> {
         let mut facts = BTreeMap::new();
         for row in written.of(&AUTHORITIES) {
             let Ok(authority) = Sha3::from_hex(&row.key()) else { continue };

@@ -123,13 +123,7 @@ pub(super) async fn verify(
         Some(row) => {
             let retiring = book::retiring_lists(tx, book).await?;
             compare::retiring_lists(&row, &retiring, &replay.registry, &mut findings);
-            compare::authority(
-                &row,
-                &trust.file,
-                &replay.registry,
-                &holders,
-                &mut findings,
-            );
+            compare::authority(&row, &trust.file, &replay.registry, &holders, &mut findings);
         }
         None => findings.push(
             Finding::tampered(Step::Rows, "the row is missing")
