@@ -114,24 +114,32 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
             network: members.phrase("network", NETWORK_CHARS_MAX)?,
             action: members.take("action", "an action", IpRuleAction::from_name)?,
         },
-        Kind::AuditReport => Body::AuditReport {
-            subject: members.take("subject", "a subject", ReportSubject::from_name)?,
-            value: members.take("value", VALUE_FORM, |value| {
-                (value.len() <= VALUE_LEN_MAX).then(|| value.to_owned())
-            })?,
-            from: members.take_optional("from", UTC_FORM, |text| text.parse().ok())?,
-            to: members.take_optional("to", UTC_FORM, |text| text.parse().ok())?,
-        },
-        Kind::AuthorityRotate => Body::AuthorityRotate {
-            certificate: members.binary("certificate", Body::AUTHORITY_LEN_MAX)?,
-            cross_certificate: members.binary("cross_certificate", Body::AUTHORITY_LEN_MAX)?,
-            overlap_days: members.take("overlap_days", OVERLAP_FORM, |text| {
-                text::decimal(text).filter(|days| (1..=Body::OVERLAP_DAYS_MAX).contains(days))
-            })?,
-        },
+        Kind::AuditReport => read_report(&mut members)?,
+        Kind::AuthorityRotate => read_rotation(&mut members)?,
     };
     members.finish()?;
     Ok(body)
+}
+
+fn read_report(members: &mut Members<'_, '_>) -> Result<Body, IntentError> {
+    Ok(Body::AuditReport {
+        subject: members.take("subject", "a subject", ReportSubject::from_name)?,
+        value: members.take("value", VALUE_FORM, |value| {
+            (value.len() <= VALUE_LEN_MAX).then(|| value.to_owned())
+        })?,
+        from: members.take_optional("from", UTC_FORM, |text| text.parse().ok())?,
+        to: members.take_optional("to", UTC_FORM, |text| text.parse().ok())?,
+    })
+}
+
+fn read_rotation(members: &mut Members<'_, '_>) -> Result<Body, IntentError> {
+    Ok(Body::AuthorityRotate {
+        certificate: members.binary("certificate", Body::AUTHORITY_LEN_MAX)?,
+        cross_certificate: members.binary("cross_certificate", Body::AUTHORITY_LEN_MAX)?,
+        overlap_days: members.take("overlap_days", OVERLAP_FORM, |text| {
+            text::decimal(text).filter(|days| (1..=Body::OVERLAP_DAYS_MAX).contains(days))
+        })?,
+    })
 }
 
 fn read_transfer(members: &mut Members<'_, '_>) -> Result<TransferBody, IntentError> {

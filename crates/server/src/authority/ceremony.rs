@@ -90,7 +90,9 @@ pub fn deal(plan: &Plan, now: UtcMicros) -> Result<Dealt, CeremonyError> {
         .map(|(index, points)| {
             let mut layout = vec![plan.threshold, plan.shares, index];
             layout.extend_from_slice(root.fingerprint().as_bytes());
-            hashes.iter().for_each(|hash| layout.extend_from_slice(hash.as_bytes()));
+            for hash in &hashes {
+                layout.extend_from_slice(hash.as_bytes());
+            }
             layout.extend_from_slice(points.expose());
             let secret = SecretBytes::new(layout);
             Share { bank: plan.bank.clone(), suite: plan.suite, secret }

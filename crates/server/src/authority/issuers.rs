@@ -33,6 +33,7 @@ pub struct Issuer {
 
 /// When an authority was in force, unix seconds; `None` has no bound.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "units stand at the end of names")]
 struct Reign {
     from_s: Option<i64>,
     until_s: Option<i64>,
@@ -113,7 +114,7 @@ impl Issuers {
     ) -> Result<Self, AuthorityError> {
         let chain = |issuing| Chain::new(root.clone(), issuing);
         let mut replaced = BTreeMap::new();
-        let (pointed, mut active) = (pointer.fingerprint(), None);
+        let (in_force, mut active) = (pointer.fingerprint(), None);
         for row in rows.of(&AUTHORITIES) {
             let status = Status::of(row).ok_or(AuthorityError::Register)?;
             if status == Status::Proposed {
@@ -128,7 +129,7 @@ impl Issuers {
         }
         match active {
             None if replaced.is_empty() => Ok(Self::founding(chain(pointer)?)),
-            Some(active) if active.fingerprint == pointed => {
+            Some(active) if active.fingerprint == in_force => {
                 let is_newest = replaced.values().all(|old| old.generation < active.generation);
                 is_newest.then_some(Self { active, replaced }).ok_or(AuthorityError::RolledBack)
             }

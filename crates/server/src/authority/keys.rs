@@ -32,7 +32,7 @@ struct Keys {
     suite: Suite,
     root: Certificate,
     /// Keys of authorities in force, before and to come.
-    issuing_keys: Vec<SigningKey>,
+    issuing_signers: Vec<SigningKey>,
     /// As this instance last saw them.
     issuers: RwLock<Arc<Issuers>>,
     checkpoint_signer: CheckpointSigner,
@@ -53,13 +53,13 @@ impl Authority {
     ) -> Result<Self, AuthorityError> {
         let suite = file.suite();
         let seeds = std::iter::once(file).chain(further);
-        let issuing_keys = seeds
+        let issuing_signers = seeds
             .filter_map(|file| file.secret(KeyPurpose::Issuing).ok())
             .map(|seed| SigningKey::from_seed(suite, seed.expose()))
             .collect::<Result<Vec<_>, _>>()?;
         let active = issuers.active();
         let is_ours = |key: &SigningKey| key.public_key() == active.certificate().public_key();
-        if !issuing_keys.iter().any(is_ours) {
+        if !issuing_signers.iter().any(is_ours) {
             return Err(AuthorityError::ForeignCertificate);
         }
         let root = active.chain().root().clone();
@@ -75,7 +75,7 @@ impl Authority {
         Ok(Self(Arc::new(Keys {
             suite,
             root,
-            issuing_keys,
+            issuing_signers,
             issuers: RwLock::new(Arc::new(issuers)),
             checkpoint_signer,
             kem: KemSecretKey::from_seed(suite, file.secret(KeyPurpose::Kem)?.expose())?,
@@ -175,13 +175,13 @@ impl Authority {
 
     /// Whether this instance could sign with the key of that certificate.
     pub(crate) fn holds_key_of(&self, certificate: &Certificate) -> bool {
-        self.0.issuing_keys.iter().any(|key| key.public_key() == certificate.public_key())
+        self.0.issuing_signers.iter().any(|key| key.public_key() == certificate.public_key())
     }
 
     /// The key of an authority.
     pub(crate) fn key_of(&self, issuer: &Issuer) -> Result<&SigningKey, AuthorityError> {
         let public = issuer.certificate().public_key();
-        let key = self.0.issuing_keys.iter().find(|key| key.public_key() == public);
+        let key = self.0.issuing_signers.iter().find(|key| key.public_key() == public);
         key.ok_or(AuthorityError::ForeignCertificate)
     }
 
