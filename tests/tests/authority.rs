@@ -90,10 +90,10 @@ async fn two_administrators_rotate_the_authority_and_nobody_is_interrupted() {
     let mut numbers = Vec::new();
     for issuer in [&old, &successor.certificate] {
         let path = format!("/api/certificates/crl/{}", issuer.fingerprint());
-        let list = Crl::from_der(&bank.get(&path).await.ok().body).unwrap();
-        let list = list.verify(issuer, now_s).unwrap();
-        assert!(list.is_revoked(&serial));
-        numbers.push(list.number());
+        let crl = Crl::from_der(&bank.get(&path).await.ok().body).unwrap();
+        let crl = crl.verify(issuer, now_s).unwrap();
+        assert!(crl.is_revoked(&serial));
+        numbers.push(crl.number());
     }
     assert_eq!(numbers[0], numbers[1]);
     let unknown = format!("/api/certificates/crl/{}", "0".repeat(64));

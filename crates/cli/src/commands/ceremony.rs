@@ -300,6 +300,7 @@ fn read_request(path: &Path) -> Result<VerifiedCsr, Failure> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
 fn refused(error: CeremonyError) -> Failure {
     match error {
         CeremonyError::Plan => Failure::usage(error.to_string()),
