@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use server::config::{Config, DatabaseSource};
 use server::postgres::{Durability, PrivateCluster, Urls};
-use server::start::Running;
+use server::start::{Running, StartError};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -279,9 +279,14 @@ impl Bank {
 
     /// One more server over the same database, as a second machine would run it. The caller ends it.
     pub async fn start_another(&self) -> Running {
+        self.try_start_another().await.unwrap()
+    }
+
+    /// As [`Bank::start_another`], where it may not come up.
+    pub async fn try_start_another(&self) -> Result<Running, StartError> {
         let mut config = self.config.clone();
         config.listen.set_port(0);
-        server::start::start(config, &template::passphrase()).await.unwrap()
+        server::start::start(config, &template::passphrase()).await
     }
 
     /// The bank as the typed client sees it through another server.

@@ -8,6 +8,7 @@
 //! It asserts nothing about the product by itself, and it is no way to run a bank: fsync is off but where a test asks for
 //! it.
 
+mod authority;
 mod bank;
 mod database;
 mod forge;
@@ -18,6 +19,7 @@ mod redis;
 mod server_process;
 mod template;
 
+pub use authority::{Successor, authority_key};
 pub use bank::Bank;
 pub use database::Row;
 pub use forge::Forger;

@@ -159,6 +159,7 @@ fn one_of_each(alice: &Customer) -> Vec<Body> {
             from: None,
             to: None,
         },
+        Wish::rotate_authority(vec![1], vec![1], 30).body,
     ]
 }
 

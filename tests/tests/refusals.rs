@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use client::{SecondFactor, UserName, Wish};
-use crypto::{KemPublicKey, SecretBytes, Suite, random, seal_to, sha3_256, sha256};
-use e2e::{Answer, Bank, Customer, Forger, Holder, ORIGIN, Request, eur, fresh_account, money};
+use crypto::{KemPublicKey, SecretBytes, SigningKey, Suite, random, seal_to, sha3_256, sha256};
+use e2e::{
+    Answer, Bank, Customer, Forger, Holder, ORIGIN, Request, Successor, authority_key, eur,
+    fresh_account, money,
+};
 use intent::{
     BatchItem, Body, Details, IntentError, IntentId, IpRuleAction, ReportSubject, RevocationReason,
     Role, SignedIntent, TransferBody, UserId,
@@ -18,6 +21,7 @@ use ledger::{AccountId, AccountKind, Freeze, Rejection, TransferId};
 use pki::build_csr;
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::authority::{KeyFile, KeyPurpose, succession};
 use server::corridor::Refusal;
 use server::problem::Code;
 use uuid::Uuid;
@@ -67,7 +71,7 @@ impl Provoked {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_refusal_of_the_corridor_has_its_status_its_sentence_and_a_receipt() {
-    let bank = Bank::start().await;
+    let (bank, successor) = Bank::start_with_successor().await;
     let mut provoked = Provoked::default();
     money_refusals(&bank, &mut provoked).await;
     account_refusals(&bank, &mut provoked).await;
@@ -79,6 +83,7 @@ async fn every_refusal_of_the_corridor_has_its_status_its_sentence_and_a_receipt
     recovery_refusals(&bank, &mut provoked).await;
     role_refusals(&bank, &mut provoked).await;
     payments::refusals(&bank, &mut provoked).await;
+    authority_refusals(&bank, &successor, &mut provoked).await;
     let out_of_reach: Vec<_> =
         REFUSALS_OUT_OF_REACH.iter().map(|(refusal, _)| refusal.code().to_owned()).collect();
     provoked.all_of(Refusal::all().map(|refusal| refusal.code().to_owned()), &out_of_reach);
@@ -324,7 +329,7 @@ async fn certificate_refusals(bank: &Bank, provoked: &mut Provoked) {
     };
     let garbage = rotate(vec![0x30, 0x03, 0x02, 0x01, 0x05]).await;
     provoked.recorded(bank, &garbage, Refusal::CertificateRequestInvalid);
-    let other_suite = crypto::SigningKey::generate(Suite::Compact).unwrap();
+    let other_suite = SigningKey::generate(Suite::Compact).unwrap();
     let other_suite = rotate(build_csr(&other_suite, "Alice").unwrap()).await;
     provoked.recorded(bank, &other_suite, Refusal::CertificateRequestInvalid);
     let own_key = rotate(build_csr(alice.identity().key(), "Alice").unwrap()).await;
@@ -498,6 +503,36 @@ async fn role_refusals(bank: &Bank, provoked: &mut Provoked) {
     for name in ["funder", "freezer"] {
         assert_eq!(grant(of_manager, name, false).await.status, 200);
     }
+}
+
+async fn authority_refusals(bank: &Bank, successor: &Successor, provoked: &mut Provoked) {
+    let (admin, old) = (bank.admin().await, bank.app().authority.issuing());
+    let submit = async |session: &client::Session, wish: Wish| {
+        bank.submit(session, &Forger::of(session).next(wish.body)).await
+    };
+    let present = Wish::rotate_authority(old.der().to_vec(), old.der().to_vec(), 1);
+    provoked.recorded(bank, &submit(admin, present).await, Refusal::AuthorityKnown);
+    let garbage = Wish::rotate_authority(vec![1], vec![1], 1);
+    provoked.recorded(bank, &submit(admin, garbage).await, Refusal::AuthorityInvalid);
+
+    // Certified as it must be, but the key is nowhere near this server.
+    let (now, name) = (server::clock::now(), old.common_name().unwrap());
+    let request = build_csr(&SigningKey::generate(Suite::Standard).unwrap(), &name).unwrap();
+    let request = pki::Csr::from_der(&request).unwrap().verify().unwrap();
+    let root_key = authority_key(bank, KeyFile::ROOT_KEY, KeyPurpose::Root);
+    let old_key = authority_key(bank, KeyFile::BANK_KEYS, KeyPurpose::Issuing);
+    let (root, now_s) = (bank.app().authority.root(), now.get() / 1_000_000);
+    let elsewhere = Successor {
+        certificate: succession::certify(root, &root_key, &request, now).unwrap(),
+        cross: pki::authority::cross_certify(&old, &old_key, &request, [0x44; 16], now_s).unwrap(),
+        request: request.der().to_vec(),
+    };
+    provoked.recorded(bank, &submit(admin, elsewhere.wish(1)).await, Refusal::AuthorityKeyMissing);
+
+    assert_eq!(submit(admin, successor.wish(1)).await.status, 200);
+    provoked.recorded(bank, &submit(admin, successor.wish(1)).await, Refusal::ApprovalByMaker);
+    let second = bank.second_admin().await;
+    provoked.recorded(bank, &submit(&second, successor.wish(2)).await, Refusal::AuthorityDiffers);
 }
 
 #[tokio::test(flavor = "multi_thread")]

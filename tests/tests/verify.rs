@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// A bank with everything that a leaf can write: staff and customers, payments and refusals, a batch, free text, a freeze, a
 /// rotation, a revocation. Its server is down, so that nothing but the tamperer writes.
 async fn worked_bank() -> (Bank, Trust) {
-    let mut bank = Bank::start().await;
+    let (mut bank, next_authority) = Bank::start_with_successor().await;
     let alice = bank.customer("Alice", 10_000).await;
     let bob = bank.customer("Bob", 500).await;
     alice.transfer(alice.account, bob.account, eur(1_234), Some("thank you")).await.unwrap();
@@ -74,6 +74,10 @@ async fn worked_bank() -> (Bank, Trust) {
     admin.submit(rule).await.unwrap();
     // What is refused for want of a permission is refused in the replay too.
     let _ = bob.transfer(bob.account, alice.account, eur(1), None).await;
+    // Two administrators rotate the authority; then both lists name whoever is revoked.
+    admin.submit(next_authority.wish(30)).await.unwrap();
+    bank.second_admin().await.submit(next_authority.wish(30)).await.unwrap();
+    bank.enrol("Erin").await;
     let lost = alice.holder.certificate_hash().unwrap();
     admin.revoke(lost, RevocationReason::KeyCompromise).await.unwrap();
     let trust = trust_of(&bank);

@@ -147,6 +147,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Audit(commands::audit::Command),
     #[command(subcommand)]
+    Authority(commands::authority::Command),
+    #[command(subcommand)]
     Receipt(commands::receipt::Command),
     #[command(subcommand)]
     Cert(commands::cert::Command),

@@ -33,11 +33,38 @@ pub(crate) fn new_passphrase(globals: &Globals, purpose: &str) -> Result<SecretB
         }
         first
     };
+    check_length(&passphrase)?;
+    Ok(passphrase)
+}
+
+/// Refuses a passphrase that is too short to seal anything.
+pub(crate) fn check_length(passphrase: &SecretBytes) -> Result<(), Failure> {
     let characters = String::from_utf8_lossy(passphrase.expose()).chars().count();
     if characters < KeyStore::PASSPHRASE_LEN_MIN {
         return Err(client::KeyStoreError::PassphraseTooShort.into());
     }
-    Ok(passphrase)
+    Ok(())
+}
+
+/// A custodian's new passphrase, typed twice. Never from file or environment: those are of one person.
+pub(crate) fn custodian_new(globals: &Globals, index: u8) -> Result<SecretBytes, Failure> {
+    let first = ask(globals, &format!("New passphrase for share {index}: "))?;
+    let second = ask(globals, "The same again: ")?;
+    if crypto::constant_time_eq(first.expose(), second.expose()) {
+        Ok(first)
+    } else {
+        Err(Failure::usage("the two passphrases differ"))
+    }
+}
+
+/// A custodian's passphrase once more, to see that it opens the share.
+pub(crate) fn custodian(globals: &Globals, index: u8) -> Result<SecretBytes, Failure> {
+    ask(globals, &format!("Passphrase of share {index}, to read it back: "))
+}
+
+/// The passphrase of a share's file.
+pub(crate) fn share(globals: &Globals, file: &str) -> Result<SecretBytes, Failure> {
+    ask(globals, &format!("Passphrase of the share in {file}: "))
 }
 
 /// A new password for the bank: from a file, or asked for twice. Whether it will do is for the bank to say.

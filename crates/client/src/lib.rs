@@ -67,8 +67,8 @@ pub use session::{
 pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;
 pub use wire::{
-    AccountView, ApprovalView, DeviceView, HistoryItem, HistoryPage, HoldView, InvitationView,
-    KeyInfo, KeyStatus, PolicyPage, PolicyView, ProposalView, RecoveryView, RoleView, SecurityInfo,
-    TrailItem, TrailPage,
+    AccountView, ApprovalView, AuthorityView, DeviceView, HistoryItem, HistoryPage, HoldView,
+    InvitationView, KeyInfo, KeyStatus, PolicyPage, PolicyView, ProposalView, RecoveryView,
+    RoleView, SecurityInfo, TrailItem, TrailPage,
 };
 pub use wish::{BatchLine, Wish};

@@ -65,5 +65,6 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::AccountOverdraft => "/api/accounts/overdraft",
         Kind::PolicyPropose => POLICIES,
         Kind::PolicyApprove => "/api/admin/policies/approve",
+        Kind::AuthorityRotate => "/api/admin/authority/rotate",
     }
 }

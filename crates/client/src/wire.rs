@@ -171,6 +171,32 @@ pub struct InvitationView {
     pub status: String,
 }
 
+/// An issuing authority as administrators see it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct AuthorityView {
+    /// SHA3-256 of its certificate.
+    pub authority: String,
+    /// Counts from 1, the one of the founding.
+    pub generation: String,
+    /// `proposed`, `active`, `retiring` or `retired`.
+    pub status: String,
+    /// Its certificate by the root, PEM.
+    pub certificate: String,
+    /// End of that certificate.
+    pub not_after: String,
+    /// Who proposed it.
+    #[serde(default)]
+    pub proposed_by: Option<String>,
+    /// Since when it issues.
+    #[serde(default)]
+    pub active_from: Option<String>,
+    /// From when on nothing that it issued is accepted.
+    #[serde(default)]
+    pub retires_at: Option<String>,
+    /// Whether the server that answers holds its key.
+    pub key_is_held: bool,
+}
+
 /// A device of the caller's.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct DeviceView {

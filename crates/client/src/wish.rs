@@ -182,6 +182,16 @@ impl Wish {
         Self::plain(Body::IpRuleSet { rule, subject, network, action })
     }
 
+    /// Proposes the next issuing authority or, as another administrator, puts it into force.
+    #[must_use]
+    pub const fn rotate_authority(
+        certificate: Vec<u8>,
+        cross_certificate: Vec<u8>,
+        overlap_days: u16,
+    ) -> Self {
+        Self::plain(Body::AuthorityRotate { certificate, cross_certificate, overlap_days })
+    }
+
     /// Asks for an accountability report.
     #[must_use]
     pub const fn audit_report(

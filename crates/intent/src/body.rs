@@ -248,6 +248,16 @@ pub enum Body {
         /// Whether it is in force from now on.
         approved: bool,
     },
+    /// Propose the next issuing authority; signed alike by a second administrator, put it into force.
+    AuthorityRotate {
+        /// Its certificate by the root, DER, at most [`Body::AUTHORITY_LEN_MAX`] bytes.
+        certificate: Vec<u8>,
+        /// Its certificate by the present issuing authority, DER, at most as long.
+        cross_certificate: Vec<u8>,
+        /// Days for which certificates of the present issuing authority stay good, 1 to
+        /// [`Body::OVERLAP_DAYS_MAX`].
+        overlap_days: u16,
+    },
 }
 
 impl Body {
@@ -262,6 +272,10 @@ impl Body {
     /// Longest login origin in characters.
     pub const ORIGIN_CHARS_MAX: usize = 255;
 
+    /// Longest admitted certificate of an authority in bytes; ours have 5,637 (standard suite).
+    pub const AUTHORITY_LEN_MAX: usize = 16 * 1024;
+    /// Longest overlap of two issuing authorities: the life of a holder's certificate.
+    pub const OVERLAP_DAYS_MAX: u16 = 90;
     /// Longest name of a custom role in characters.
     pub const ROLE_NAME_CHARS_MAX: usize = 40;
     /// Longest value of a policy in characters.
@@ -303,6 +317,7 @@ impl Body {
             Self::AccountOverdraft { .. } => Kind::AccountOverdraft,
             Self::PolicyPropose { .. } => Kind::PolicyPropose,
             Self::PolicyApprove { .. } => Kind::PolicyApprove,
+            Self::AuthorityRotate { .. } => Kind::AuthorityRotate,
         }
     }
 
@@ -348,7 +363,8 @@ impl Body {
             | Self::AccountClose { .. }
             | Self::AccountOverdraft { .. }
             | Self::PolicyPropose { .. }
-            | Self::PolicyApprove { .. } => Ok(false),
+            | Self::PolicyApprove { .. }
+            | Self::AuthorityRotate { .. } => Ok(false),
         }
     }
 }

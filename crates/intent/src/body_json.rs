@@ -14,6 +14,7 @@ use crate::{
 
 const BODY: Path<'static> = Path::Member(&Path::Root, "body");
 /// Longest subject of a rule about addresses in characters.
+const OVERLAP_FORM: &str = "a number of days from 1 to 90";
 const SUBJECT_CHARS_MAX: usize = 64;
 /// Longest network in characters: IPv6 with its prefix has 43.
 const NETWORK_CHARS_MAX: usize = 43;
@@ -114,14 +115,8 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
             network: members.phrase("network", NETWORK_CHARS_MAX)?,
             action: members.take("action", "an action", IpRuleAction::from_name)?,
         },
-        Kind::AuditReport => Body::AuditReport {
-            subject: members.take("subject", "a subject", ReportSubject::from_name)?,
-            value: members.take("value", VALUE_FORM, |value| {
-                (value.len() <= VALUE_LEN_MAX).then(|| value.to_owned())
-            })?,
-            from: members.take_optional("from", UTC_FORM, |text| text.parse().ok())?,
-            to: members.take_optional("to", UTC_FORM, |text| text.parse().ok())?,
-        },
+        Kind::AuditReport => read_report(&mut members)?,
+        Kind::AuthorityRotate => read_rotation(&mut members)?,
         Kind::HoldPlace => Body::HoldPlace {
             transfer: read_transfer(&mut members)?,
             expires_at: members.take("expires_at", UTC_FORM, |text| text.parse().ok())?,
@@ -160,6 +155,27 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
     };
     members.finish()?;
     Ok(body)
+}
+
+fn read_report(members: &mut Members<'_, '_>) -> Result<Body, IntentError> {
+    Ok(Body::AuditReport {
+        subject: members.take("subject", "a subject", ReportSubject::from_name)?,
+        value: members.take("value", VALUE_FORM, |value| {
+            (value.len() <= VALUE_LEN_MAX).then(|| value.to_owned())
+        })?,
+        from: members.take_optional("from", UTC_FORM, |text| text.parse().ok())?,
+        to: members.take_optional("to", UTC_FORM, |text| text.parse().ok())?,
+    })
+}
+
+fn read_rotation(members: &mut Members<'_, '_>) -> Result<Body, IntentError> {
+    Ok(Body::AuthorityRotate {
+        certificate: members.binary("certificate", Body::AUTHORITY_LEN_MAX)?,
+        cross_certificate: members.binary("cross_certificate", Body::AUTHORITY_LEN_MAX)?,
+        overlap_days: members.take("overlap_days", OVERLAP_FORM, |text| {
+            text::decimal(text).filter(|days| (1..=Body::OVERLAP_DAYS_MAX).contains(days))
+        })?,
+    })
 }
 
 fn read_transfer(members: &mut Members<'_, '_>) -> Result<TransferBody, IntentError> {
@@ -439,6 +455,12 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
         Body::PolicyApprove { proposal, approved } => {
             Object::new(out).flag("approved", *approved).uuid("proposal", proposal.get());
         }
+        Body::AuthorityRotate { certificate, cross_certificate, overlap_days } => {
+            Object::new(out)
+                .binary("certificate", certificate)
+                .binary("cross_certificate", cross_certificate)
+                .plain("overlap_days", &overlap_days.to_string());
+        }
     }
     out.push(b'}');
 }
@@ -469,6 +491,11 @@ impl<'a> Object<'a> {
 
     fn uuid(mut self, name: &str, id: uuid::Uuid) -> Self {
         text::put_uuid(self.member(name), id);
+        self
+    }
+
+    fn binary(mut self, name: &str, bytes: &[u8]) -> Self {
+        text::put_binary(self.member(name), bytes);
         self
     }
 

@@ -66,11 +66,13 @@ pub enum Kind {
     PolicyPropose = 27,
     /// Put a policy in force, or refuse it, that somebody else proposed.
     PolicyApprove = 28,
+    /// Propose the next issuing authority, or put the one into force that somebody else proposed.
+    AuthorityRotate = 29,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::UserEnrol,
         Self::SessionLogin,
         Self::AccountOpen,
@@ -99,6 +101,7 @@ impl Kind {
         Self::AccountOverdraft,
         Self::PolicyPropose,
         Self::PolicyApprove,
+        Self::AuthorityRotate,
     ];
 
     /// The number in the leaf: 1..=127.
@@ -133,6 +136,7 @@ impl Kind {
             Self::AccountOverdraft => 26,
             Self::PolicyPropose => 27,
             Self::PolicyApprove => 28,
+            Self::AuthorityRotate => 29,
         }
     }
 
@@ -174,6 +178,7 @@ impl Kind {
             Self::AccountOverdraft => "account.overdraft",
             Self::PolicyPropose => "policy.propose",
             Self::PolicyApprove => "policy.approve",
+            Self::AuthorityRotate => "authority.rotate",
         }
     }
 
@@ -208,7 +213,8 @@ impl Kind {
             | Self::AccountClose
             | Self::AccountOverdraft
             | Self::PolicyPropose
-            | Self::PolicyApprove => Purpose::Intent,
+            | Self::PolicyApprove
+            | Self::AuthorityRotate => Purpose::Intent,
         }
     }
 }
@@ -387,7 +393,7 @@ const AUDITOR_CLERK: [Kind; 7] = [
     Kind::DeviceRevoke,
     Kind::AuditReport,
 ];
-const SYSTEM_ADMIN: [Kind; 14] = [
+const SYSTEM_ADMIN: [Kind; 15] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::KeyRotate,
@@ -402,6 +408,7 @@ const SYSTEM_ADMIN: [Kind; 14] = [
     Kind::IpRuleSet,
     Kind::PolicyPropose,
     Kind::PolicyApprove,
+    Kind::AuthorityRotate,
 ];
 
 impl Role {

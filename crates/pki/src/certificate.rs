@@ -145,6 +145,12 @@ impl Certificate {
         &self.subject
     }
 
+    /// Common name of the subject, if it has one.
+    #[must_use]
+    pub fn common_name(&self) -> Option<String> {
+        signed::common_name(&crate::issuance::name_of(self).ok()?)
+    }
+
     /// Distinguished name of the issuer (RFC 4514).
     #[must_use]
     pub fn issuer(&self) -> &str {

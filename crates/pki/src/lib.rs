@@ -8,7 +8,8 @@
 //!
 //! What it is not: it keeps no keys, reads no clock, draws no randomness, opens no file or socket, and knows
 //! no log, session or device. Time, serial numbers and records are arguments. There is no OCSP, no delta or
-//! indirect list, no name constraint and no cross-certificate.
+//! indirect list and no name constraint; the only cross-certificate is that of an issuing authority for its successor
+//! ([`authority::cross_certify`]).
 //!
 //! # Invariants
 //!

@@ -4,11 +4,14 @@ use std::fmt;
 
 use crypto::{PublicKey, SigningKey, Suite};
 use der::asn1::SetOfVec;
-use der::{Decode as _, Encode as _};
+use der::pem::LineEnding;
+use der::{Decode as _, Document, Encode as _};
 use x509_cert::request::{CertReq, CertReqInfo, Version};
 
 use crate::error::PkiError;
 use crate::signed;
+
+const PEM_LABEL: &str = "CERTIFICATE REQUEST";
 
 /// Builds a request for `key`, DER. It carries no attributes: what a certificate says is decided by the bank.
 pub fn build_csr(key: &SigningKey, common_name: &str) -> Result<Vec<u8>, PkiError> {
@@ -54,6 +57,14 @@ impl Csr {
         })
     }
 
+    /// Parses a request in PEM (RFC 7468).
+    pub fn from_pem(pem: &str) -> Result<Self, PkiError> {
+        match Document::from_pem(pem) {
+            Ok((PEM_LABEL, der)) => Self::from_der(der.as_bytes()),
+            Ok(_) | Err(_) => Err(PkiError::Malformed("request")),
+        }
+    }
+
     /// Checks the proof of possession: the request is signed by the key it asks a certificate for.
     pub fn verify(self) -> Result<VerifiedCsr, PkiError> {
         signed::verify(&self.public_key, &self.info, &self.signature, "request")?;
@@ -71,6 +82,13 @@ pub struct VerifiedCsr {
 }
 
 impl VerifiedCsr {
+    /// The request in PEM (RFC 7468), lines of 64 characters.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        // An encoding error would need more than 256 MiB; what was parsed from memory is smaller.
+        der::pem::encode_string(PEM_LABEL, LineEnding::LF, &self.der).unwrap_or_default()
+    }
+
     /// The key to be certified.
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {

@@ -74,11 +74,13 @@ pub enum Permission {
     IpRulesManage,
     /// Read the audit trail and accountability reports.
     AuditReport,
+    /// Propose the next issuing authority, or approve it.
+    AuthorityRotate,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::IdentityEnrol,
         Self::SessionsOpen,
         Self::KeysRotate,
@@ -105,6 +107,7 @@ impl Permission {
         Self::RolesManage,
         Self::IpRulesManage,
         Self::AuditReport,
+        Self::AuthorityRotate,
     ];
 
     /// The permission with this stable name.
@@ -143,6 +146,7 @@ impl Permission {
             Self::RolesManage => "roles:manage",
             Self::IpRulesManage => "ip_rules:manage",
             Self::AuditReport => "audit:report",
+            Self::AuthorityRotate => "authority:rotate",
         }
     }
 
@@ -172,6 +176,7 @@ impl Permission {
             Kind::AccountClose => Self::AccountsClose,
             Kind::AccountOverdraft => Self::AccountsOverdraft,
             Kind::PolicyPropose | Kind::PolicyApprove => Self::PoliciesManage,
+            Kind::AuthorityRotate => Self::AuthorityRotate,
         }
     }
 }
@@ -190,9 +195,9 @@ pub const BASICS: Permissions = Permissions::of(&[
 pub const fn permissions(role: Role) -> Permissions {
     use Permission::{
         AccountsClose, AccountsFreeze, AccountsFund, AccountsOpen, AccountsOverdraft, AccountsRead,
-        ApprovalsDecide, AuditReport, CertificatesRead, CertificatesRevokeOthers, IpRulesManage,
-        LogRead, PoliciesManage, RolesManage, TransfersCorrect, TransfersSubmit, UsersApprove,
-        UsersInvite, UsersLock, UsersRead, UsersRecover,
+        ApprovalsDecide, AuditReport, AuthorityRotate, CertificatesRead, CertificatesRevokeOthers,
+        IpRulesManage, LogRead, PoliciesManage, RolesManage, TransfersCorrect, TransfersSubmit,
+        UsersApprove, UsersInvite, UsersLock, UsersRead, UsersRecover,
     };
     let own: &[Permission] = match role {
         Role::Customer => {
@@ -226,6 +231,7 @@ pub const fn permissions(role: Role) -> Permissions {
             RolesManage,
             IpRulesManage,
             PoliciesManage,
+            AuthorityRotate,
         ],
     };
     BASICS.union(Permissions::of(own))

@@ -9,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, approvals, audit, certificates, corridor, credentials, devices, health, holds,
-    ip_rules, log, mfa, openapi, passkeys, policies, rate_limits, roles, security, sessions,
-    telemetry, transfers, users,
+    App, accounts, approvals, audit, authority, certificates, corridor, credentials, devices,
+    health, holds, ip_rules, log, mfa, openapi, passkeys, policies, rate_limits, roles, security,
+    sessions, telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -59,6 +59,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(audit::router())
         .merge(ip_rules::router())
         .merge(policies::router())
+        .merge(authority::router())
         .route_layer(from_fn(roles::authorise))
         .route_layer(from_fn_with_state(app.clone(), ip_rules::admit))
         .route_layer(from_fn_with_state(app.clone(), rate_limits::admit_person))

@@ -49,9 +49,10 @@ pub async fn start(config: Config, passphrase: &SecretBytes) -> Result<Running, 
     let cluster = cluster.map(Supervised::new);
     let charter = Charter::load(&db).await?.ok_or(StartError::NotFounded)?;
     let key_file = Authority::open_key_file(&config.data_dir, &charter.id, passphrase)?;
-    let (bank, authority) = charter.open(&key_file)?;
+    let further = Authority::open_further_key_files(&config.data_dir, &charter.id, passphrase)?;
+    let (bank, authority) = charter.open(&key_file, &further)?;
     let vault = keys::vault(&key_file)?;
-    drop(key_file);
+    drop((key_file, further));
     let (listen, tls_listen, limits) = (config.listen, config.tls.listen, config.limits);
     let app = App::assemble(config, bank, authority, vault, db)?;
     let router = edge(crate::router(app.clone()), limits);

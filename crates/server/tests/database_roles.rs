@@ -195,12 +195,12 @@ async fn registers_are_written_by_the_writer_alone_and_never_emptied() {
     sqlx::raw_sql("SET default_transaction_read_only = off").execute(&mut auditor).await.unwrap();
     let mut person = connect(&cluster.cluster.urls().server).await;
     sqlx::raw_sql("SET ROLE strongroom_app").execute(&mut person).await.unwrap();
-    for table in ["user_locks", "roles", "role_grants", "ip_rules"] {
+    for table in ["user_locks", "roles", "role_grants", "ip_rules", "issuing_authorities"] {
         for sql in [format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
             let mut tx = db.as_writer().await.unwrap();
             assert_eq!(refusal(&mut tx, &sql).await.as_deref(), Some(DENIED), "{sql}");
         }
-        let update = format!("UPDATE {table} SET changed_by = changed_by");
+        let update = format!("UPDATE {table} SET book_id = book_id");
         for connection in [&mut auditor, &mut person] {
             assert_eq!(refusal(connection, &update).await.as_deref(), Some(DENIED), "{update}");
         }

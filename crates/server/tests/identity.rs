@@ -485,7 +485,7 @@ async fn a_revocation_counts_from_the_next_request_and_stands_in_the_list() {
     let der = http_body_util::BodyExt::collect(response.await.unwrap().into_body()).await.unwrap();
     let crl = pki::Crl::from_der(&der.to_bytes()).unwrap();
     let now_s = clock::now().get() / 1_000_000;
-    let crl = crl.verify(house.app().authority.issuing(), now_s).unwrap();
+    let crl = crl.verify(&house.app().authority.issuing(), now_s).unwrap();
     let serial = bob.certificates().unwrap().holder.serial().to_vec();
     assert!(crl.number() > 1 && crl.is_revoked(&serial));
     house.close().await;

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use client::{Invitation, UserName};
 use crypto::Suite;
 use intent::{BankId, Role};
+use pki::Chain;
 use server::bank::{Founded, FoundingPlan};
 use server::config::Config;
 
 use crate::args::Globals;
+use crate::commands::authority::read_certificate;
 use crate::commands::serve;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -53,6 +55,14 @@ pub(crate) struct Args {
     /// what it leaves out keeps its default. See docs/policies.md.
     #[arg(long, value_name = "NAME/SCOPE=JSON", value_parser = policy)]
     policy: Vec<Policy>,
+
+    /// Certificate of a root whose key is elsewhere, PEM: see `strongroom authority`
+    #[arg(long, value_name = "FILE", requires = "issuing_certificate")]
+    root_certificate: Option<PathBuf>,
+
+    /// That root's certificate for the issuing key in the data folder, PEM
+    #[arg(long, value_name = "FILE", requires = "root_certificate")]
+    issuing_certificate: Option<PathBuf>,
 
     /// Where to write the trust file, which customers and auditors need
     #[arg(long, value_name = "FILE", default_value = "bank.json")]
@@ -105,8 +115,10 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
         return Err(Failure::new(Exit::Conflict, what).next("choose another file with --trust"));
     }
     let config = serve::config()?;
+    let chain = chain(&args)?;
     let passphrase = prompt::new_passphrase(globals, &format!("the keys of {}", args.bank))?;
-    let plan = plan(&args, &config);
+    let mut plan = plan(&args, &config);
+    plan.chain = chain;
     let opened = server::start::open_database(&config).await;
     let (db, cluster) = opened.map_err(serve::failed)?;
     let now = server::clock::now();
@@ -126,6 +138,18 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
     eprintln!("trust file: {} (not secret; hand it out)", args.trust.display());
     eprintln!("next: `strongroom serve`, then hand each invitation below to its person only");
     output::list(globals.output, &invitations(&founded), "nobody was invited")
+}
+
+/// Root and issuing certificate, where the root key is elsewhere.
+fn chain(args: &Args) -> Result<Option<Chain>, Failure> {
+    let (Some(root), Some(issuing)) = (&args.root_certificate, &args.issuing_certificate) else {
+        return Ok(None);
+    };
+    let chain = Chain::new(read_certificate(root)?, read_certificate(issuing)?);
+    chain.map(Some).map_err(|error| {
+        Failure::new(Exit::Invalid, "that root did not certify that issuing authority")
+            .because(error.to_string())
+    })
 }
 
 fn plan(args: &Args, config: &Config) -> FoundingPlan {

@@ -5,6 +5,8 @@
 pub(crate) mod accounts;
 pub(crate) mod approvals;
 pub(crate) mod audit;
+pub(crate) mod authority;
+pub(crate) mod ceremony;
 pub(crate) mod cert;
 pub(crate) mod certificate;
 pub(crate) mod completions;
@@ -55,6 +57,7 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::History(args) => history::run(globals, args).await,
         Command::Keys(command) => keys::run(globals, command).await,
         Command::Certificate(command) => certificate::run(globals, command).await,
+        Command::Authority(command) => authority::run(globals, command).await,
         Command::Devices(command) => devices::run(globals, command).await,
         Command::Roles(command) => roles::run(globals, command).await,
         Command::Audit(command) => audit::run(globals, command).await,

@@ -215,3 +215,57 @@ fn the_help_says_what_it_said() {
     let before = fs::read_to_string(&path).expect("run once with UPDATE_SNAPSHOTS=1");
     assert!(before == said, "the help changed; look at it with UPDATE_SNAPSHOTS=1 and git diff");
 }
+
+#[test]
+fn a_ceremony_makes_a_root_in_shares_and_enough_of_them_sign() {
+    let shell = Shell::new();
+    let path = |name: &str| shell.path(name);
+    fs::write(path("bank.pass"), "only ever used in tests").unwrap();
+    fs::write(path("custodians"), "first custodian\nsecond custodian\nthird custodian\n").unwrap();
+    fs::write(path("two"), "third custodian\nfirst custodian\n").unwrap();
+    fs::write(path("one"), "second custodian\n").unwrap();
+    let bank = ["--bank", "examplebank"];
+    let with = |args: &[&str]| [args, &bank, &["--yes", "-o", "json"]].concat().join("\0");
+    let run = |args: &[&str]| shell.json(&with(args).split('\0').collect::<Vec<_>>());
+    let (secret, csr, safe) = (path("bank.pass"), path("first.csr.pem"), path("safe"));
+    let first = path("first");
+    run(&[
+        "authority",
+        "request",
+        "--found",
+        "--name",
+        "Example",
+        "--out",
+        &first,
+        "--passphrase-file",
+        &secret,
+    ]);
+    let (all, folder) = (path("custodians"), ["--threshold", "2", "--shares", "3"]);
+    let ceremony =
+        ["authority", "ceremony", "--name", "Example", "--request", &csr, "--out", &safe];
+    let made = run(&[ceremony.as_slice(), &folder, &["--custodians", &all]].concat());
+    let root = made["root"].as_str().unwrap();
+    let transcript = fs::read_to_string(path("safe/transcript.txt")).unwrap();
+    assert!(transcript.contains(root) && transcript.contains("share 3 written, read back"));
+    assert!(!transcript.contains("custodian"), "{transcript}");
+
+    let (pem, out) = (path("safe/root.pem"), path("next.pem"));
+    let share = |index: u8| path(&format!("safe/root-share-{index}.key"));
+    let (one, two, three) = (share(1), share(2), share(3));
+    let sign = ["authority", "sign", "--root", &pem, "--request", &csr, "--out", &out];
+    let two_of = ["--share", &three, "--share", &one, "--custodians", &path("two")];
+    let signed = run(&[sign.as_slice(), &two_of].concat());
+    assert_eq!(signed["root"], made["root"]);
+    assert!(fs::read_to_string(&out).unwrap().contains("BEGIN CERTIFICATE"));
+
+    let refused = |words: &str, args: &[&str]| {
+        let args = with(&[sign.as_slice(), args].concat());
+        shell.refuses(8, words, &args.split('\0').collect::<Vec<_>>());
+    };
+    refused("2 shares are needed", &["--share", &two, "--custodians", &path("one")]);
+    let mut bytes = fs::read(&three).unwrap();
+    let last = bytes.len() - 5;
+    bytes[last] = if bytes[last] == b'0' { b'1' } else { b'0' };
+    fs::write(&three, bytes).unwrap();
+    refused("root-share-3", &two_of);
+}

@@ -26,9 +26,9 @@ pub use visit::{AuthenticatorSetup, SecondFactor, TrustedDevice, VerifiedFactor,
 use crate::bank::{envelope, from_body, to_body};
 use crate::wire::{EnrolAnswer, Page, Resolved};
 use crate::{
-    ApprovalView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, HoldView, Identity,
-    InvitationView, KeyInfo, KeyStatus, PolicyPage, RecoveryView, Registration, RequestSigner,
-    RoleView, TrailPage, Wish, routes,
+    ApprovalView, AuthorityView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, HoldView,
+    Identity, InvitationView, KeyInfo, KeyStatus, PolicyPage, RecoveryView, Registration,
+    RequestSigner, RoleView, TrailPage, Wish, routes,
 };
 
 /// The same signed bytes are sent at most this often; the intent id makes it harmless.
@@ -224,6 +224,12 @@ impl Session {
     /// Invitations, newest first.
     pub async fn invitations(&self) -> Result<Vec<InvitationView>, ClientError> {
         let page: Page<InvitationView> = self.get("/api/admin/invitations").await?;
+        Ok(page.items)
+    }
+
+    /// Issuing authorities, the newest generation first.
+    pub async fn authorities(&self) -> Result<Vec<AuthorityView>, ClientError> {
+        let page: Page<AuthorityView> = self.get("/api/admin/authority").await?;
         Ok(page.items)
     }
 

@@ -176,6 +176,11 @@ pub(crate) fn body(kind: Kind) -> Body {
             proposal: "019aa000-0000-7000-8000-000000000024".parse().unwrap(),
             approved: true,
         },
+        Kind::AuthorityRotate => Body::AuthorityRotate {
+            certificate: vec![14; 60],
+            cross_certificate: vec![15; 60],
+            overlap_days: 30,
+        },
     }
 }
 

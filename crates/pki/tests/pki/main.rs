@@ -17,5 +17,6 @@ mod revocation;
 mod showing;
 mod sizes;
 mod strict_der;
+mod succession;
 mod surgery;
 mod vectors;

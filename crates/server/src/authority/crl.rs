@@ -15,6 +15,7 @@ use pki::{Crl, RevocationReason};
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 
+use super::issuers::Issuer;
 use super::keys::{Authority, AuthorityError};
 use super::store;
 use crate::{App, clock};
@@ -62,6 +63,9 @@ impl IssuedCrl {
 ///
 /// # Atomicity
 ///
+/// The authority in force and each that still retires sign one list, all of one number and one time. Serial numbers are
+/// random and never repeat, so every list names every certificate that ended, whoever issued it.
+///
 /// Locks the row of authority until the caller's transaction ends; call it after the rows that it names were written.
 pub async fn issue_crl(
     tx: &mut PgConnection,
@@ -74,18 +78,37 @@ pub async fn issue_crl(
     let number = state.crl_number.saturating_add(1);
     let this_update_s = now.get().div_euclid(MICROS_PER_SECOND);
     let next_update_s = this_update_s.saturating_add(CRL_LIFETIME_S);
-    let der = Crl::build(
-        authority.issuing(),
-        authority.issuing_key(),
-        number,
-        this_update_s,
-        next_update_s,
-        &revoked,
-    )?;
+    let issuers = authority.locked(tx, book).await?;
+    let build = |issuer: &Issuer| {
+        let (certificate, key) = (issuer.certificate(), authority.key_of(issuer)?);
+        let der = Crl::build(certificate, key, number, this_update_s, next_update_s, &revoked)?;
+        Ok::<_, AuthorityError>(der)
+    };
+    let der = build(issuers.active())?;
+    let retiring = issuers
+        .retiring(this_update_s)
+        .map(|issuer| Ok((*issuer.fingerprint(), build(issuer)?)))
+        .collect::<Result<Vec<_>, AuthorityError>>()?;
+    store::publish_retiring(tx, book, &retiring).await?;
     let (this_update, next_update) = (seconds(this_update_s), seconds(next_update_s));
     store::publish(tx, book, &store::NewCrl { number, der: &der, this_update, next_update })
         .await?;
     Ok(IssuedCrl { number, hash: sha256(&der), this_update, next_update, entries: revoked.len() })
+}
+
+/// The list in use of an authority; `None` for one that has retired.
+pub(crate) async fn list_of(
+    tx: &mut PgConnection,
+    book: BookId,
+    authority: &Authority,
+    issuer: &Issuer,
+) -> Result<Option<Vec<u8>>, AuthorityError> {
+    let issuers = authority.refresh(tx, book).await?;
+    Ok(if issuers.active().fingerprint() == issuer.fingerprint() {
+        Some(store::active_list(tx, book).await?)
+    } else {
+        store::retiring_list(tx, book, issuer.fingerprint()).await?
+    })
 }
 
 /// Keeps the list fresh until `stop`. A failed attempt is tried again a minute later; the list in use stays good for

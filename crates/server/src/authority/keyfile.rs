@@ -27,6 +27,8 @@ use crypto::{
 use intent::BankId;
 use thiserror::Error;
 
+const ISSUING_PREFIX: &str = "issuing-";
+const ISSUING_SUFFIX: &str = ".keys";
 const MAGIC: &str = "strongroom key file v1";
 /// NIST SP 800-132 5.1 asks for 128 random bits.
 const SALT_LEN: usize = 16;
@@ -57,10 +59,12 @@ pub enum KeyPurpose {
     Token,
     /// Data key of the vault.
     VaultData,
+    /// A custodian's share of the root's seed; only in a file of its own.
+    RootShare,
 }
 
 impl KeyPurpose {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Root,
         Self::Issuing,
         Self::LogEd25519,
@@ -69,6 +73,7 @@ impl KeyPurpose {
         Self::Kem,
         Self::Token,
         Self::VaultData,
+        Self::RootShare,
     ];
 
     /// What `bank.keys` holds.
@@ -81,6 +86,9 @@ impl KeyPurpose {
         Self::Token,
         Self::VaultData,
     ];
+
+    /// What the file of a later issuing authority holds.
+    pub const ISSUING: [Self; 1] = [Self::Issuing];
 
     /// What `root.key` holds.
     pub const ROOT: [Self; 1] = [Self::Root];
@@ -97,15 +105,17 @@ impl KeyPurpose {
             Self::Kem => "kem",
             Self::Token => "token",
             Self::VaultData => "vault-data",
+            Self::RootShare => "root-share",
         }
     }
 
-    /// Length of the secret in bytes.
-    const fn secret_len(self, suite: Suite) -> usize {
+    /// Length of the secret in bytes; `None` where the secret itself says how long it is.
+    const fn secret_len(self, suite: Suite) -> Option<usize> {
         match self {
-            Self::Root | Self::Issuing | Self::LogComposite => suite.seed_len(),
-            Self::LogEd25519 | Self::LogMlDsa44 | Self::Token | Self::VaultData => 32,
-            Self::Kem => suite.kem_seed_len(),
+            Self::Root | Self::Issuing | Self::LogComposite => Some(suite.seed_len()),
+            Self::LogEd25519 | Self::LogMlDsa44 | Self::Token | Self::VaultData => Some(32),
+            Self::Kem => Some(suite.kem_seed_len()),
+            Self::RootShare => None,
         }
     }
 }
@@ -128,6 +138,27 @@ impl KeyFile {
     /// Name of the root's file at founding; the operator moves it to a safe.
     pub const ROOT_KEY: &'static str = "root.key";
 
+    /// Name of the file with the key of a later issuing authority.
+    #[must_use]
+    pub fn issuing_name(generation: u64) -> String {
+        format!("{ISSUING_PREFIX}{generation}{ISSUING_SUFFIX}")
+    }
+
+    /// The files of later issuing authorities in a folder, by name.
+    pub fn issuing_files(data_dir: &Path) -> Result<Vec<PathBuf>, KeyFileError> {
+        let fault = |source| KeyFileError::Read { path: data_dir.to_owned(), source };
+        let mut found = Vec::new();
+        for entry in fs::read_dir(data_dir).map_err(fault)? {
+            let entry = entry.map_err(fault)?;
+            let name = entry.file_name().into_string().unwrap_or_default();
+            if name.starts_with(ISSUING_PREFIX) && name.ends_with(ISSUING_SUFFIX) {
+                found.push(entry.path());
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
     /// Draws fresh secrets for `purposes`.
     pub fn generate(
         bank: &BankId,
@@ -137,9 +168,23 @@ impl KeyFile {
         let mut secrets = BTreeMap::new();
         for purpose in purposes {
             let id = sha3_256(&random::<KEK_LEN>()?);
-            let secret = random_secret(purpose.secret_len(suite))?;
+            // What has no length of its own is dealt, not drawn.
+            let Some(len) = purpose.secret_len(suite) else { continue };
+            let secret = random_secret(len)?;
             secrets.insert(*purpose, StoredKey { id, secret });
         }
+        Ok(Self { bank: bank.clone(), suite, secrets })
+    }
+
+    /// A file of one secret that was made elsewhere.
+    pub(super) fn holding(
+        bank: &BankId,
+        suite: Suite,
+        purpose: KeyPurpose,
+        secret: SecretBytes,
+    ) -> Result<Self, CryptoError> {
+        let id = sha3_256(&random::<KEK_LEN>()?);
+        let secrets = BTreeMap::from([(purpose, StoredKey { id, secret })]);
         Ok(Self { bank: bank.clone(), suite, secrets })
     }
 
@@ -238,7 +283,7 @@ impl KeyFile {
             let secret = kek
                 .open(&aad(&header, purpose, &id), &sealed)
                 .map_err(|_| KeyFileError::Passphrase)?;
-            if secret.len() != purpose.secret_len(suite)
+            if purpose.secret_len(suite).is_some_and(|len| len != secret.len())
                 || secrets.insert(purpose, StoredKey { id, secret }).is_some()
             {
                 return Err(KeyFileError::Malformed);

@@ -1,18 +1,24 @@
 //! The opened keys of a running bank.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crypto::{
     CryptoError, Ed25519Key, KemPublicKey, KemSecretKey, MacKey, MlDsa44Key, SecretBytes,
     SigningKey, Suite, hkdf_sha256,
 };
 use intent::BankId;
-use pki::{Certificate, Chain, PkiError};
+use ledger::BookId;
+use pki::{Certificate, PkiError};
+use sqlx::PgConnection;
 use thiserror::Error;
 use tlog::{CheckpointSigner, CheckpointVerifier, Origin, TlogError};
 
+use super::issuers::{Issuer, Issuers};
 use super::keyfile::{KeyFile, KeyFileError, KeyPurpose};
+use super::rules::AUTHORITIES;
+use super::store;
+use crate::registers;
 use crate::vault::Vault;
 
 /// Length of a symmetric key, in bytes.
@@ -24,8 +30,11 @@ pub struct Authority(Arc<Keys>);
 
 struct Keys {
     suite: Suite,
-    chain: Chain,
-    issuing_key: SigningKey,
+    root: Certificate,
+    /// Keys of authorities in force, before and to come.
+    issuing_signers: Vec<SigningKey>,
+    /// As this instance last saw them.
+    issuers: RwLock<Arc<Issuers>>,
     checkpoint_signer: CheckpointSigner,
     kem: KemSecretKey,
     token_key: SecretBytes,
@@ -34,19 +43,26 @@ struct Keys {
 }
 
 impl Authority {
-    /// Takes the keys out of an opened key file and checks that they belong to the certificates that the database
-    /// holds: a key file of another bank, or a replaced certificate, is refused here.
-    pub fn from_key_file(
+    /// Takes the keys out of opened key files and checks that they belong to the certificates that the database holds: a
+    /// key file of another bank, or a replaced certificate, is refused here. `further` are the keys of later authorities.
+    pub fn from_key_files(
         file: &KeyFile,
+        further: &[KeyFile],
         origin: Origin,
-        root: Certificate,
-        issuing: Certificate,
+        issuers: Issuers,
     ) -> Result<Self, AuthorityError> {
         let suite = file.suite();
-        let issuing_key = SigningKey::from_seed(suite, file.secret(KeyPurpose::Issuing)?.expose())?;
-        if issuing_key.public_key() != issuing.public_key() {
+        let seeds = std::iter::once(file).chain(further);
+        let issuing_signers = seeds
+            .filter_map(|file| file.secret(KeyPurpose::Issuing).ok())
+            .map(|seed| SigningKey::from_seed(suite, seed.expose()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let active = issuers.active();
+        let is_ours = |key: &SigningKey| key.public_key() == active.certificate().public_key();
+        if !issuing_signers.iter().any(is_ours) {
             return Err(AuthorityError::ForeignCertificate);
         }
+        let root = active.chain().root().clone();
         let checkpoint_signer = CheckpointSigner::new(
             origin,
             file.bank().as_str(),
@@ -58,8 +74,9 @@ impl Authority {
         let derive = |info: &[u8]| hkdf_sha256(master, b"", &[info], SYMMETRIC_LEN);
         Ok(Self(Arc::new(Keys {
             suite,
-            chain: Chain::new(root, issuing)?,
-            issuing_key,
+            root,
+            issuing_signers,
+            issuers: RwLock::new(Arc::new(issuers)),
             checkpoint_signer,
             kem: KemSecretKey::from_seed(suite, file.secret(KeyPurpose::Kem)?.expose())?,
             token_key: derive(b"strongroom/token/v1")?,
@@ -77,28 +94,101 @@ impl Authority {
         Ok(KeyFile::open(&data_dir.join(KeyFile::BANK_KEYS), bank, passphrase)?)
     }
 
+    /// Opens the key files of later authorities in `data_dir`, `issuing-*.keys`.
+    pub fn open_further_key_files(
+        data_dir: &Path,
+        bank: &BankId,
+        passphrase: &SecretBytes,
+    ) -> Result<Vec<KeyFile>, AuthorityError> {
+        KeyFile::issuing_files(data_dir)?
+            .iter()
+            .map(|path| Ok(KeyFile::open(path, bank, passphrase)?))
+            .collect()
+    }
+
     /// The suite of every key here.
     #[must_use]
     pub fn suite(&self) -> Suite {
         self.0.suite
     }
 
-    /// Root and issuing certificate.
+    /// The certificate of the authority that issues, as this instance last saw it.
     #[must_use]
-    pub fn chain(&self) -> &Chain {
-        &self.0.chain
+    pub fn issuing(&self) -> Certificate {
+        self.issuers().active().certificate().clone()
     }
 
-    /// The issuing certificate.
+    /// Every authority, as this instance last saw them.
     #[must_use]
-    pub fn issuing(&self) -> &Certificate {
-        self.0.chain.issuing()
+    pub fn issuers(&self) -> Arc<Issuers> {
+        Arc::clone(&self.0.issuers.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The authorities as a transaction sees them that locks the pointer: until it ends nobody replaces the one in force.
+    /// Not remembered, for the transaction may not commit.
+    pub(crate) async fn locked(
+        &self,
+        tx: &mut PgConnection,
+        book: BookId,
+    ) -> Result<Arc<Issuers>, AuthorityError> {
+        let pointer = store::lock_pointer(tx, book).await?;
+        self.read(tx, book, &pointer).await
+    }
+
+    /// The authorities as committed, remembered by this instance.
+    pub(crate) async fn refresh(
+        &self,
+        tx: &mut PgConnection,
+        book: BookId,
+    ) -> Result<Arc<Issuers>, AuthorityError> {
+        let pointer = store::pointer(tx, book).await?;
+        let read = self.read(tx, book, &pointer).await?;
+        let mut known = self.0.issuers.write().unwrap_or_else(PoisonError::into_inner);
+        if read.active().generation() > known.active().generation() {
+            *known = Arc::clone(&read);
+        }
+        Ok(read)
+    }
+
+    /// What this instance knows while the pointer stands; else the register.
+    ///
+    /// # Security
+    ///
+    /// A pointer to an earlier generation than this instance has seen was put back by somebody: refused.
+    async fn read(
+        &self,
+        tx: &mut PgConnection,
+        book: BookId,
+        pointer: &[u8],
+    ) -> Result<Arc<Issuers>, AuthorityError> {
+        let known = self.issuers();
+        if known.active().certificate().der() == pointer {
+            return Ok(known);
+        }
+        let rows = registers::load_all(tx, book, &AUTHORITIES).await?.into_iter().collect();
+        let read = Issuers::read(&self.0.root, Certificate::from_der(pointer)?, &rows)?;
+        if read.active().generation() <= known.active().generation() {
+            return Err(AuthorityError::RolledBack);
+        }
+        Ok(Arc::new(read))
+    }
+
+    /// Whether this instance could sign with the key of that certificate.
+    pub(crate) fn holds_key_of(&self, certificate: &Certificate) -> bool {
+        self.0.issuing_signers.iter().any(|key| key.public_key() == certificate.public_key())
+    }
+
+    /// The key of an authority.
+    pub(crate) fn key_of(&self, issuer: &Issuer) -> Result<&SigningKey, AuthorityError> {
+        let public = issuer.certificate().public_key();
+        let key = self.0.issuing_signers.iter().find(|key| key.public_key() == public);
+        key.ok_or(AuthorityError::ForeignCertificate)
     }
 
     /// The root certificate.
     #[must_use]
     pub fn root(&self) -> &Certificate {
-        self.0.chain.root()
+        &self.0.root
     }
 
     /// Signs the checkpoints of the log.
@@ -121,10 +211,6 @@ impl Authority {
 
     pub(crate) fn kem(&self) -> &KemSecretKey {
         &self.0.kem
-    }
-
-    pub(crate) fn issuing_key(&self) -> &SigningKey {
-        &self.0.issuing_key
     }
 
     pub(crate) fn token_key(&self) -> &SecretBytes {
@@ -159,8 +245,16 @@ pub enum AuthorityError {
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),
     /// The issuing key of the file is not the one that the stored certificate certifies.
-    #[error("the key file does not belong to the issuing certificate in the database")]
+    #[error("no key file here belongs to the issuing certificate in the database")]
     ForeignCertificate,
+    /// An earlier issuing authority was put back.
+    #[error(
+        "the database names an earlier issuing authority than the newest: somebody put it back"
+    )]
+    RolledBack,
+    /// A row of the register of authorities does not read.
+    #[error("the register of issuing authorities does not read")]
+    Register,
     /// A certificate could not be made or read.
     #[error("certificate: {0}")]
     Certificate(#[from] PkiError),

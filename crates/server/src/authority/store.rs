@@ -1,5 +1,6 @@
 //! SQL for the state of authority. Every function runs inside the caller's transaction and decides nothing.
 
+use crypto::Sha3;
 use intent::UtcMicros;
 use ledger::BookId;
 use pki::RevokedEntry;
@@ -25,6 +26,79 @@ pub(super) async fn lock(tx: &mut PgConnection, book: BookId) -> sqlx::Result<Au
         crl_number: u64::try_from(row.crl_number).map_err(corrupt)?,
         crl_this_update: micros(row.crl_this_update),
     })
+}
+
+/// Locks the pointer to the issuing authority in force, and reads it: until COMMIT nobody replaces it.
+pub(super) async fn lock_pointer(tx: &mut PgConnection, book: BookId) -> sqlx::Result<Vec<u8>> {
+    sqlx::query_scalar!(
+        "SELECT issuing_der FROM authority_state WHERE book_id = $1 FOR UPDATE",
+        book_id(book)
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Reads the pointer.
+pub(super) async fn pointer(tx: &mut PgConnection, book: BookId) -> sqlx::Result<Vec<u8>> {
+    sqlx::query_scalar!("SELECT issuing_der FROM authority_state WHERE book_id = $1", book_id(book))
+        .fetch_one(tx)
+        .await
+}
+
+/// Sets the pointer.
+pub(super) async fn point_at(tx: &mut PgConnection, book: BookId, der: &[u8]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE authority_state SET issuing_der = $2 WHERE book_id = $1",
+        book_id(book),
+        der
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The list of the authority in force.
+pub(super) async fn active_list(tx: &mut PgConnection, book: BookId) -> sqlx::Result<Vec<u8>> {
+    sqlx::query_scalar!("SELECT crl_der FROM authority_state WHERE book_id = $1", book_id(book))
+        .fetch_one(tx)
+        .await
+}
+
+/// The list of a retiring authority, if it has one.
+pub(super) async fn retiring_list(
+    tx: &mut PgConnection,
+    book: BookId,
+    authority: &Sha3,
+) -> sqlx::Result<Option<Vec<u8>>> {
+    sqlx::query_scalar!(
+        "SELECT crl_der FROM retiring_lists WHERE book_id = $1 AND authority = $2",
+        book_id(book),
+        authority.as_bytes().as_slice(),
+    )
+    .fetch_optional(tx)
+    .await
+}
+
+/// Puts these in the place of all lists of retiring authorities.
+pub(super) async fn publish_retiring(
+    tx: &mut PgConnection,
+    book: BookId,
+    lists: &[(Sha3, Vec<u8>)],
+) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM retiring_lists WHERE book_id = $1", book_id(book))
+        .execute(&mut *tx)
+        .await?;
+    for (authority, der) in lists {
+        sqlx::query!(
+            "INSERT INTO retiring_lists (book_id, authority, crl_der) VALUES ($1, $2, $3)",
+            book_id(book),
+            authority.as_bytes().as_slice(),
+            der,
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
 }
 
 /// Every certificate that ended before its time and has not expired, by serial: what a revocation list names.

@@ -2,10 +2,10 @@
 
 use crypto::{SigningKey, Suite};
 use intent::BankId;
-use pki::{Csr, Validity, build_csr};
+use pki::{Chain, Csr, Validity, build_csr};
 use tlog::Origin;
 
-use super::{Authority, KeyFile, KeyPurpose};
+use super::{Authority, Issuers, KeyFile, KeyPurpose};
 
 /// 2026-11-22, the day on which the test bank was founded.
 pub(crate) const FOUNDED_S: i64 = 1_795_305_600;
@@ -24,5 +24,6 @@ pub(crate) fn authority() -> Authority {
     let request = Csr::from_der(&request).unwrap().verify().unwrap();
     let issuing =
         pki::authority::create_issuing(&root, &root_key, &request, [0x42; 16], validity).unwrap();
-    Authority::from_key_file(&file, Origin::new("one/log/2026").unwrap(), root, issuing).unwrap()
+    let issuers = Issuers::founding(Chain::new(root, issuing).unwrap());
+    Authority::from_key_files(&file, &[], Origin::new("one/log/2026").unwrap(), issuers).unwrap()
 }

@@ -16,7 +16,7 @@ use intent::{
 };
 use ledger::{AccountId, BookId};
 use money::{Asset, AssetCode};
-use pki::{Certificate, Chain, Crl, Csr, Validity, build_csr};
+use pki::{Chain, Crl, Csr, build_csr};
 use sqlx::PgConnection;
 use thiserror::Error;
 use tlog::{Checkpoint, Edge};
@@ -25,7 +25,8 @@ use uuid::Uuid;
 use super::store;
 use super::trust::TrustFile;
 use crate::authority::crl::CRL_LIFETIME_S;
-use crate::authority::{Authority, AuthorityError, KeyFile, KeyFileError, KeyPurpose};
+use crate::authority::succession;
+use crate::authority::{Authority, AuthorityError, Issuers, KeyFile, KeyFileError, KeyPurpose};
 use crate::clock::fresh_id;
 use crate::db::Db;
 use crate::policies::rules::founded_with;
@@ -34,10 +35,6 @@ use crate::registers::{self, Rows};
 
 /// The one book of a bank that has not been sharded.
 const FIRST_BOOK: BookId = BookId::new(1);
-/// Validity of the root, in seconds: 20 years.
-const ROOT_VALIDITY_S: i64 = 20 * 365 * 24 * 60 * 60;
-/// Validity of the issuing authority, in seconds: 5 years.
-const ISSUING_VALIDITY_S: i64 = 5 * 365 * 24 * 60 * 60;
 /// How long an invitation of staff may wait, in microseconds: 7 days.
 const INVITATION_US: i64 = 7 * 24 * 60 * 60 * MICROS_PER_SECOND;
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -63,6 +60,8 @@ pub struct FoundingPlan {
     pub staff: Vec<Invite>,
     /// Policies in force from the first day: name, scope, value.
     pub policies: Vec<[String; 3]>,
+    /// Root and issuing certificate, where the root key is elsewhere; else both are made here.
+    pub chain: Option<Chain>,
 }
 
 impl FoundingPlan {
@@ -74,7 +73,16 @@ impl FoundingPlan {
             .filter_map(|code| Asset::iso(code.parse::<AssetCode>().ok()?))
             .collect();
         let (name, login_origin) = (name.to_owned(), login_origin.to_owned());
-        Self { bank, name, suite, login_origin, assets, staff: Vec::new(), policies: Vec::new() }
+        Self {
+            bank,
+            name,
+            suite,
+            login_origin,
+            assets,
+            staff: Vec::new(),
+            policies: Vec::new(),
+            chain: None,
+        }
     }
 
     /// The same plan with a policy that is in force from the first day: its name, for whom, and its value, as
@@ -147,14 +155,19 @@ pub async fn found(
         return Err(FoundingError::AlreadyFounded);
     }
     let keys = open_or_create(data_dir, KeyFile::BANK_KEYS, &plan, &KeyPurpose::BANK, passphrase)?;
-    let root = open_or_create(data_dir, KeyFile::ROOT_KEY, &plan, &KeyPurpose::ROOT, passphrase)?;
-    let chain = certify(&plan, &keys, &root, founded_at)?;
-    let authority = Authority::from_key_file(
-        &keys,
-        super::origin(&plan.bank, founded_at)?,
-        chain.root().clone(),
-        chain.issuing().clone(),
-    )?;
+    let chain = match &plan.chain {
+        Some(chain) if chain.root().public_key().suite() != plan.suite => {
+            return Err(FoundingError::OtherSuite);
+        }
+        Some(chain) => chain.clone(),
+        None => {
+            let purposes = &KeyPurpose::ROOT;
+            let root = open_or_create(data_dir, KeyFile::ROOT_KEY, &plan, purposes, passphrase)?;
+            certify(&plan, &keys, &root, founded_at)?
+        }
+    };
+    let origin = super::origin(&plan.bank, founded_at)?;
+    let authority = Authority::from_key_files(&keys, &[], origin, Issuers::founding(chain))?;
     let mut facts = facts_of(&plan, &authority);
     write_authority(&mut tx, book, &authority, founded_at, &mut facts).await?;
     write_assets(&mut tx, book, &plan.assets, founded_at, &mut facts).await?;
@@ -190,26 +203,13 @@ fn certify(
     root: &KeyFile,
     at: UtcMicros,
 ) -> Result<Chain, AuthorityError> {
-    let not_before_s = at.get().div_euclid(MICROS_PER_SECOND);
-    let lasting =
-        |seconds: i64| Validity { not_before_s, not_after_s: not_before_s.saturating_add(seconds) };
     let root_key = SigningKey::from_seed(plan.suite, root.secret(KeyPurpose::Root)?.expose())?;
     let issuing_key =
         SigningKey::from_seed(plan.suite, keys.secret(KeyPurpose::Issuing)?.expose())?;
-    let root: Certificate = pki::authority::create_root(
-        &root_key,
-        &format!("{} Root", plan.name),
-        serial()?,
-        lasting(ROOT_VALIDITY_S),
-    )?;
+    let root = succession::create_root(&root_key, &plan.name, at)?;
     let request = build_csr(&issuing_key, &format!("{} Issuing", plan.name))?;
-    let issuing = pki::authority::create_issuing(
-        &root,
-        &root_key,
-        &Csr::from_der(&request)?.verify()?,
-        serial()?,
-        lasting(ISSUING_VALIDITY_S),
-    )?;
+    let request = Csr::from_der(&request)?.verify()?;
+    let issuing = succession::certify(&root, &root_key, &request, at)?;
     Ok(Chain::new(root, issuing)?)
 }
 
@@ -245,9 +245,11 @@ async fn write_authority(
 ) -> Result<(), FoundingError> {
     let this_update_s = at.get().div_euclid(MICROS_PER_SECOND);
     let next_update_s = this_update_s.saturating_add(CRL_LIFETIME_S);
+    let issuers = authority.issuers();
+    let issuer = issuers.active();
     let crl = Crl::build(
-        authority.issuing(),
-        authority.issuing_key(),
+        issuer.certificate(),
+        authority.key_of(issuer)?,
         FIRST_CRL_NUMBER,
         this_update_s,
         next_update_s,
@@ -258,7 +260,7 @@ async fn write_authority(
     facts.insert("crl_sha256".to_owned(), sha256(&crl).to_string());
     let new = store::NewAuthority {
         root_der: authority.root().der(),
-        issuing_der: authority.issuing().der(),
+        issuing_der: issuer.certificate().der(),
         crl_number: FIRST_CRL_NUMBER,
         crl_der: &crl,
         this_update: at,

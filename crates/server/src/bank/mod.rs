@@ -22,8 +22,10 @@ use tlog::{CheckpointVerifier, Origin};
 pub(crate) use self::found::serial;
 pub use self::found::{Founded, FoundingError, FoundingPlan, Invitation, Invite, found};
 pub use self::trust::TrustFile;
-use crate::authority::{Authority, AuthorityError, KeyFile};
+use crate::authority::rules::AUTHORITIES;
+use crate::authority::{Authority, AuthorityError, Issuers, KeyFile};
 use crate::db::Db;
+use crate::registers;
 use crate::sql::corrupt;
 
 /// What every part of a running server knows of the bank. Clones share it.
@@ -57,8 +59,7 @@ pub struct Charter {
     suite: Suite,
     origin: Origin,
     founded_at: UtcMicros,
-    root: Certificate,
-    issuing: Certificate,
+    issuers: Issuers,
     equity: BTreeMap<AssetCode, AccountId>,
 }
 
@@ -70,7 +71,9 @@ impl Charter {
             return Ok(None);
         };
         let equity = store::equity(&mut tx, row.book).await?;
+        let rows = registers::load_all(&mut tx, row.book, &AUTHORITIES).await?;
         tx.commit().await?;
+        let (root, rows) = (Certificate::from_der(&row.root_der)?, rows.into_iter().collect());
         let id: BankId = row.bank.parse().map_err(corrupt)?;
         Ok(Some(Self {
             origin: origin(&id, row.founded_at)?,
@@ -79,19 +82,35 @@ impl Charter {
             name: row.name,
             suite: row.suite.parse().map_err(corrupt)?,
             founded_at: row.founded_at,
-            root: Certificate::from_der(&row.root_der)?,
-            issuing: Certificate::from_der(&row.issuing_der)?,
+            issuers: Issuers::read(&root, Certificate::from_der(&row.issuing_der)?, &rows)?,
             equity,
         }))
     }
 
+    /// Its issuing authorities.
+    #[must_use]
+    pub const fn issuers(&self) -> &Issuers {
+        &self.issuers
+    }
+
+    /// The suite of every key.
+    #[must_use]
+    pub const fn suite(&self) -> Suite {
+        self.suite
+    }
+
     /// Opens the bank with its keys. A key file of another bank or suite is refused.
-    pub fn open(self, keys: &KeyFile) -> Result<(Bank, Authority), AuthorityError> {
-        if keys.suite() != self.suite || *keys.bank() != self.id {
+    pub fn open(
+        self,
+        keys: &KeyFile,
+        further: &[KeyFile],
+    ) -> Result<(Bank, Authority), AuthorityError> {
+        let is_ours = |file: &KeyFile| file.suite() == self.suite && *file.bank() == self.id;
+        if !is_ours(keys) || !further.iter().all(is_ours) {
             return Err(AuthorityError::ForeignCertificate);
         }
         let authority =
-            Authority::from_key_file(keys, self.origin.clone(), self.root, self.issuing)?;
+            Authority::from_key_files(keys, further, self.origin.clone(), self.issuers)?;
         let bank = Bank {
             id: self.id,
             book: self.book,

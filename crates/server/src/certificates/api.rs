@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::service;
-use super::store::CertificateRow;
+use super::store::{CertificateRow, CrlRow};
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, Attachments, OriginInfo};
@@ -32,7 +32,7 @@ const CRL_CACHING: &str = "public, max-age=60, must-revalidate";
 
 /// Routes that need no session.
 pub(crate) fn open_router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(crl))
+    OpenApiRouter::new().routes(routes!(crl)).routes(routes!(crl_of))
 }
 
 /// Routes of a session; the caller wraps them with authentication.
@@ -174,14 +174,30 @@ async fn find(
     service::find(app, caller, &certificate).await
 }
 
-/// The revocation list in use: DER, RFC 5280.
+/// The revocation list in use of the authority that issues: DER, RFC 5280.
 #[utoipa::path(get, path = "/api/certificates/crl", tag = "certificates",
     responses((status = 200, description = "DER", content_type = "application/pkix-crl"), (status = 304)))]
 pub(super) async fn crl(
     State(app): State<App>,
     request: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let crl = service::crl(&app).await?;
+    Ok(answer_with(service::crl(&app, None).await?, &request))
+}
+
+/// The revocation list in use of one issuing authority, by fingerprint: what its certificates name.
+#[utoipa::path(get, path = "/api/certificates/crl/{issuer}", tag = "certificates",
+    params(("issuer" = String, Path, description = "SHA3-256 of the issuing certificate, 64 hex digits")),
+    responses((status = 200, description = "DER", content_type = "application/pkix-crl"), (status = 304), (status = 404)))]
+pub(super) async fn crl_of(
+    State(app): State<App>,
+    Path(issuer): Path<String>,
+    request: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    let issuer = wire::digest(&issuer, "issuer")?;
+    Ok(answer_with(service::crl(&app, Some(&issuer)).await?, &request))
+}
+
+fn answer_with(crl: CrlRow, request: &HeaderMap) -> impl IntoResponse + use<> {
     let tag = format!("\"crl-{}\"", crl.number);
     let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|it| it.to_str().ok());
     let is_known = known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag);
@@ -190,11 +206,11 @@ pub(super) async fn crl(
         (header::CACHE_CONTROL, CRL_CACHING.to_owned()),
         (header::ETAG, tag),
     ];
-    Ok(if is_known {
+    if is_known {
         (StatusCode::NOT_MODIFIED, headers, Vec::new())
     } else {
         (StatusCode::OK, headers, crl.der)
-    })
+    }
 }
 
 /// Ends a certificate: a signed `certificate.revoke`.

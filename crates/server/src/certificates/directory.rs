@@ -18,7 +18,8 @@ use pki::{Certificate, Crl, Expected, VerifiedCrl, check_binding};
 
 pub use super::signer::{Signer, SignerError};
 use super::store;
-use crate::authority::Authority;
+use crate::authority::crl::list_of;
+use crate::authority::{Authority, Issuer};
 use crate::db::Db;
 use crate::policy::effective;
 use crate::vault::{Vault, VaultPurpose};
@@ -39,8 +40,8 @@ struct Inner {
     book: BookId,
     epoch: AtomicU64,
     holders: RwLock<HashMap<Sha3, Arc<Signer>>>,
-    /// The newest revocation list seen. An older one never replaces it.
-    crl: Mutex<Option<Arc<VerifiedCrl>>>,
+    /// The newest revocation list seen of each authority. An older one never replaces it.
+    lists: Mutex<HashMap<Sha3, Arc<VerifiedCrl>>>,
 }
 
 impl Directory {
@@ -55,7 +56,7 @@ impl Directory {
             book,
             epoch: AtomicU64::new(0),
             holders: RwLock::default(),
-            crl: Mutex::default(),
+            lists: Mutex::default(),
         }))
     }
 
@@ -72,12 +73,19 @@ impl Directory {
         let mut tx = self.0.db.as_writer().await?;
         let row =
             store::holder(&mut tx, self.0.book, certificate).await?.ok_or(SignerError::Unknown)?;
-        let crl = self.crl_at_least(&mut tx, row.crl_number, now_s).await?;
+        // What the rows say plainly costs nothing, and makes unknown, revoked and superseded answer equally fast.
+        row.refuse_ended()?;
+        if sha3_256(&row.der) != *certificate {
+            return Err(SignerError::ControlFailed { number: 2, name: "immutable SHA3 hash" });
+        }
+        let holder = Certificate::from_der(&row.der)?;
+        let issuer = self.issuer_of(&mut tx, &holder, now_s).await?;
+        let crl = self.crl_at_least(&mut tx, &issuer, row.crl_number, now_s).await?;
         tx.commit().await?;
-        let (this, fingerprint) = (self.clone(), *certificate);
+        let this = self.clone();
         // About half a millisecond of signatures: not on a thread that serves others.
         let examined =
-            tokio::task::spawn_blocking(move || this.examine(row, &fingerprint, &crl, now_s));
+            tokio::task::spawn_blocking(move || this.examine(row, &holder, &issuer, &crl, now_s));
         let signer =
             Arc::new(examined.await.map_err(|_| SignerError::Corrupt("examination panicked"))??);
         self.observe_epoch(signer.epoch);
@@ -126,52 +134,65 @@ impl Directory {
         holders.insert(signer.certificate, signer);
     }
 
-    /// A verified revocation list whose number is at least `number`: ours if it is new enough, else the stored one.
+    /// The authority that was in force when the certificate began, by the bank's own records: the one that the
+    /// certificate names must be it.
+    async fn issuer_of(
+        &self,
+        tx: &mut sqlx::PgConnection,
+        holder: &Certificate,
+        now_s: i64,
+    ) -> Result<Arc<Issuer>, SignerError> {
+        let issuers = self.0.authority.refresh(tx, self.0.book).await?;
+        let parent = holder.claims().map(|claims| claims.parent_ca_fp);
+        parent
+            .and_then(|parent| issuers.judge(&parent, holder.not_before_s(), now_s).cloned())
+            .ok_or(SignerError::ControlFailed { number: 6, name: "lineage tracking" })
+    }
+
+    /// A verified revocation list of `issuer` whose number is at least `number`: ours if it is new enough, else the
+    /// stored one.
     async fn crl_at_least(
         &self,
         tx: &mut sqlx::PgConnection,
+        issuer: &Issuer,
         number: u64,
         now_s: i64,
     ) -> Result<Arc<VerifiedCrl>, SignerError> {
-        let known = self.0.crl.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let lists = || self.0.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lists().get(issuer.fingerprint()).cloned();
         if let Some(crl) = known
             && crl.number() >= number
             && now_s <= crl.next_update_s()
         {
             return Ok(crl);
         }
-        let der = store::crl(tx, self.0.book).await?.der;
-        let crl = Arc::new(Crl::from_der(&der)?.verify(self.0.authority.issuing(), now_s)?);
-        let mut newest = self.0.crl.lock().unwrap_or_else(PoisonError::into_inner);
-        if newest.as_ref().is_none_or(|held| held.number() <= crl.number()) {
-            *newest = Some(Arc::clone(&crl));
+        // No list, no trust: that of a retiring authority may have been deleted.
+        let der = list_of(tx, self.0.book, &self.0.authority, issuer).await?;
+        let der = der.ok_or_else(rolled_back)?;
+        let crl = Arc::new(Crl::from_der(&der)?.verify(issuer.certificate(), now_s)?);
+        let mut newest = lists();
+        let held = newest.get(issuer.fingerprint()).map_or(0, |held| held.number());
+        if held > crl.number() || crl.number() < number {
+            return Err(rolled_back());
         }
-        match newest.as_ref() {
-            Some(held) if held.number() > crl.number() => Err(rolled_back()),
-            _ if crl.number() < number => Err(rolled_back()),
-            _ => Ok(crl),
-        }
+        newest.insert(*issuer.fingerprint(), Arc::clone(&crl));
+        Ok(crl)
     }
 
     fn examine(
         &self,
         row: store::HolderRow,
-        fingerprint: &Sha3,
+        certificate: &Certificate,
+        issuer: &Issuer,
         crl: &VerifiedCrl,
         now_s: i64,
     ) -> Result<Signer, SignerError> {
-        // What the rows say plainly costs nothing, and makes unknown, revoked and superseded answer equally fast.
-        row.refuse_ended()?;
-        if sha3_256(&row.der) != *fingerprint {
-            return Err(SignerError::ControlFailed { number: 2, name: "immutable SHA3 hash" });
-        }
-        let certificate = Certificate::from_der(&row.der)?;
-        let chain = self.0.authority.chain();
-        let path = chain.validate_path(&certificate, Some(crl), now_s)?;
+        let fingerprint = certificate.fingerprint();
+        let path = issuer.chain().validate_path(certificate, Some(crl), now_s)?;
         let actions: Vec<&str> = row.role.allowed_kinds().iter().map(|kind| kind.name()).collect();
         let expected = Expected {
             suite: self.0.authority.suite(),
-            logged_hash: fingerprint,
+            logged_hash: &fingerprint,
             bank: self.0.bank.as_str(),
             user_id: row.user.as_bytes(),
             device_id: &row.device,
@@ -179,14 +200,14 @@ impl Directory {
             purpose_scope: row.role.purpose_scope(),
             allowed_actions: &actions,
             crl,
-            parent_ca_fp: &chain.issuing().fingerprint(),
+            parent_ca_fp: issuer.fingerprint(),
             lineage: &row.lineage,
             newest_generation: row.newest_generation,
             previous: row.previous.as_ref(),
             challenge: pki::CHALLENGE,
             challenge_ok: false,
         };
-        check_binding(&certificate, &path, &expected, now_s).map_err(|failure| {
+        check_binding(certificate, &path, &expected, now_s).map_err(|failure| {
             SignerError::ControlFailed { number: failure.number, name: failure.name }
         })?;
         let device_key = self
@@ -195,7 +216,7 @@ impl Directory {
             .open(VaultPurpose::DeviceKey, row.device.as_bytes(), &row.sealed_device_key)
             .map_err(|_| SignerError::Corrupt("device key"))?;
         Ok(Signer {
-            certificate: *fingerprint,
+            certificate: fingerprint,
             user: UserId::new(row.user),
             role: row.role,
             permissions: effective(row.role, row.granted),
@@ -210,7 +231,10 @@ impl Directory {
             der: row.der,
             epoch: row.epoch,
             device_key_bytes: device_key,
-            valid_until_s: path.valid_until_s().min(crl.next_update_s()),
+            valid_until_s: path
+                .valid_until_s()
+                .min(crl.next_update_s())
+                .min(issuer.last_second().unwrap_or(i64::MAX)),
         })
     }
 }

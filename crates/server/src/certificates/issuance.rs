@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::store::{self, DeviceRow, NewCertificate, NewDevice};
+use crate::authority::Issuer;
+use crate::authority::service::fault;
 use crate::bank::serial;
 use crate::corridor::{Applying, Fault, Refusal};
 use crate::vault::VaultPurpose;
@@ -130,9 +132,12 @@ pub(crate) async fn issue(
 ) -> Result<Issued, Fault> {
     let (services, book) = (cx.services, cx.services.bank.book);
     let crl_number = store::crl_number(tx, book).await?;
-    let linted = prepare(cx, wanted, &decided.request, crl_number)?;
-    let certificate =
-        pki::issue(linted, services.authority.issuing_key()).map_err(|e| authority_fault(&e))?;
+    // The pointer stays locked until the leaf is written: nobody issues in the name of an authority just replaced.
+    let issuers = services.authority.locked(tx, book).await.map_err(fault)?;
+    let issuer = issuers.active();
+    let linted = prepare(cx, wanted, &decided.request, crl_number, issuer)?;
+    let key = services.authority.key_of(issuer).map_err(fault)?;
+    let certificate = pki::issue(linted, key).map_err(|e| authority_fault(&e))?;
     let fingerprint = certificate.fingerprint();
     let new = NewCertificate {
         fingerprint: &fingerprint,
@@ -166,7 +171,7 @@ pub(crate) async fn issue(
         store::insert_device(tx, book, &new).await?;
         result.insert("device_enrolled_at".to_owned(), cx.now.to_string());
     }
-    Ok(Issued { result, extra: extra(cx, &certificate) })
+    Ok(Issued { result, extra: extra(&certificate, issuer) })
 }
 
 /// Opens what the device sealed to the bank for this very intent, and holds it against what was signed.
@@ -215,8 +220,9 @@ fn prepare(
     wanted: &Wanted<'_>,
     request: &VerifiedCsr,
     crl_number: u64,
+    issuer: &Issuer,
 ) -> Result<Linted<Tbs>, Fault> {
-    let (bank, authority) = (&cx.services.bank, &cx.services.authority);
+    let bank = &cx.services.bank;
     let actions = wanted.role.allowed_kinds().iter().map(|kind| kind.name().to_owned());
     let claims = ControlClaims {
         defense_version: DEFENSE_VERSION,
@@ -227,9 +233,13 @@ fn prepare(
         device_id: wanted.device.get(),
         purpose_scope: wanted.role.purpose_scope().to_owned(),
         allowed_actions: actions.collect(),
-        crl_url: format!("{}/api/certificates/crl", cx.services.config.origin),
+        crl_url: format!(
+            "{}/api/certificates/crl/{}",
+            cx.services.config.origin,
+            issuer.fingerprint()
+        ),
         crl_number,
-        parent_ca_fp: authority.issuing().fingerprint(),
+        parent_ca_fp: *issuer.fingerprint(),
         lineage: wanted.place.lineage(),
         generation: wanted.place.generation(),
         previous: wanted.place.previous().copied(),
@@ -247,7 +257,7 @@ fn prepare(
         serial: serial()?,
         now_s: cx.now.get().div_euclid(MICROS_PER_SECOND),
     };
-    pki::prepare(profile, &request, authority.issuing()).map_err(|e| authority_fault(&e))
+    pki::prepare(profile, &request, issuer.certificate()).map_err(|e| authority_fault(&e))
 }
 
 fn result_of(new: &NewCertificate<'_>, kem_public_key: &[u8]) -> BTreeMap<String, String> {
@@ -271,11 +281,11 @@ fn result_of(new: &NewCertificate<'_>, kem_public_key: &[u8]) -> BTreeMap<String
     result
 }
 
-fn extra(cx: &Applying<'_>, certificate: &Certificate) -> Value {
+fn extra(certificate: &Certificate, issuer: &Issuer) -> Value {
     json!({
         "certificate": certificate.to_pem(),
-        "issuing": cx.services.authority.issuing().to_pem(),
-        "root": cx.services.authority.root().to_pem(),
+        "issuing": issuer.certificate().to_pem(),
+        "root": issuer.chain().root().to_pem(),
     })
 }
 

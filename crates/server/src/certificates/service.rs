@@ -1,6 +1,7 @@
 //! Rotation and revocation, inside the poster's transaction; looking at certificates, outside.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use crypto::{KemPublicKey, Sha3, seal_to, sha256};
@@ -12,12 +13,14 @@ use sqlx::PgConnection;
 
 use super::issuance::{self, Place, Wanted};
 use super::store::{self, CertificateRow, CrlRow, Ending};
-use crate::authority::{AuthorityError, issue_crl};
+use crate::authority::crl::list_of;
+use crate::authority::service::fault;
+use crate::authority::{AuthorityError, Issuer, issue_crl};
 use crate::corridor::{Applied, Applying, Fault, Refusal};
 use crate::devices::service::{Without, ends_administration};
 use crate::problem::{Code, Problem};
 use crate::sessions::{self, Caller};
-use crate::{Services, registers};
+use crate::{Services, clock, registers};
 
 const BUNDLE_PURPOSE: &str = "certificate-bundle";
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -200,17 +203,6 @@ async fn end_sessions(
     Ok(sessions::end_of_certificate(tx, cx.services.bank.book, certificate, ending).await?)
 }
 
-fn fault(error: AuthorityError) -> Fault {
-    match error {
-        AuthorityError::Database(error) => Fault::Database(error),
-        AuthorityError::Crypto(error) => Fault::Crypto(error),
-        AuthorityError::KeyFile(_)
-        | AuthorityError::ForeignCertificate
-        | AuthorityError::Certificate(_)
-        | AuthorityError::Log(_) => Fault::Authority(error.to_string()),
-    }
-}
-
 /// One certificate, if the caller may see it.
 pub(super) async fn find(
     services: &Services,
@@ -238,10 +230,15 @@ pub(super) async fn standing(
     row: &CertificateRow,
     now: UtcMicros,
 ) -> Result<Standing, Problem> {
-    let stored = crl(services).await?;
     let now_s = now.get().div_euclid(MICROS_PER_SECOND);
-    let read = Crl::from_der(&stored.der);
-    let list = read.and_then(|list| list.verify(services.authority.issuing(), now_s));
+    let broken = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, certificate = %row.fingerprint, "a certificate does not read");
+        Problem::internal()
+    };
+    let certificate = Certificate::from_der(&row.der).map_err(|e| broken(&e))?;
+    let (issuer, stored) = issuer_and_list(services, &certificate, now_s).await?;
+    let read = Crl::from_der(&stored);
+    let list = read.and_then(|list| list.verify(issuer.certificate(), now_s));
     let list = list.map_err(|error| {
         tracing::error!(%error, "the revocation list in use is not valid");
         Problem::new(Code::Unavailable)
@@ -290,11 +287,13 @@ pub(super) async fn bundle(
     let kem = kem.ok_or_else(Problem::not_found)?;
     let kem = KemPublicKey::from_bytes(services.bank.suite, &kem).map_err(|e| broken(&e))?;
     let certificate = Certificate::from_der(&row.der).map_err(|e| broken(&e))?;
+    let now_s = clock::now().get().div_euclid(MICROS_PER_SECOND);
+    let (issuer, crl) = issuer_and_list(services, &certificate, now_s).await?;
     let bundle = json!({
         "certificate": certificate.to_pem(),
-        "issuing": services.authority.issuing().to_pem(),
-        "root": services.authority.root().to_pem(),
-        "crl": Base64UrlUnpadded::encode_string(&crl(services).await?.der),
+        "issuing": issuer.certificate().to_pem(),
+        "root": issuer.chain().root().to_pem(),
+        "crl": Base64UrlUnpadded::encode_string(&crl),
     });
     let transcript = sha256(fingerprint.as_bytes());
     let text = bundle.to_string();
@@ -317,10 +316,43 @@ pub(super) async fn history(
     if found.is_empty() { Err(Problem::not_found()) } else { Ok(found) }
 }
 
-/// The revocation list in use.
-pub(super) async fn crl(services: &Services) -> Result<CrlRow, Problem> {
+/// The authority that a certificate is judged under, and its list in use. One that has retired has none: nothing of it
+/// is good.
+async fn issuer_and_list(
+    services: &Services,
+    certificate: &Certificate,
+    now_s: i64,
+) -> Result<(Arc<Issuer>, Vec<u8>), Problem> {
+    let (book, authority) = (services.bank.book, &services.authority);
     let mut tx = services.db.as_auditor().await?;
-    let crl = store::crl(&mut tx, services.bank.book).await?;
+    let issuers = authority.refresh(&mut tx, book).await.map_err(|error| unknown(&error))?;
+    let parent = certificate.claims().map(|claims| claims.parent_ca_fp);
+    let issuer = parent
+        .and_then(|parent| issuers.judge(&parent, certificate.not_before_s(), now_s).cloned())
+        .ok_or_else(|| Problem::new(Code::CertificateNotAccepted))?;
+    let list = list_of(&mut tx, book, authority, &issuer).await.map_err(|error| unknown(&error))?;
+    tx.commit().await?;
+    Ok((issuer, list.ok_or_else(|| Problem::new(Code::CertificateNotAccepted))?))
+}
+
+/// The list in use of an authority whose certificates are good, by fingerprint; by default of the one that issues.
+pub(super) async fn crl(services: &Services, issuer: Option<&Sha3>) -> Result<CrlRow, Problem> {
+    let (book, authority) = (services.bank.book, &services.authority);
+    let now_s = clock::now().get().div_euclid(MICROS_PER_SECOND);
+    let mut tx = services.db.as_auditor().await?;
+    let mut crl = store::crl(&mut tx, book).await?;
+    let issuers = authority.refresh(&mut tx, book).await.map_err(|error| unknown(&error))?;
+    if let Some(wanted) = issuer.filter(|wanted| *wanted != issuers.active().fingerprint()) {
+        let retiring = issuers.retiring(now_s).find(|issuer| issuer.fingerprint() == wanted);
+        let retiring = retiring.ok_or_else(Problem::not_found)?;
+        let list = list_of(&mut tx, book, authority, retiring).await;
+        crl.der = list.map_err(|error| unknown(&error))?.ok_or_else(Problem::not_found)?;
+    }
     tx.commit().await?;
     Ok(crl)
+}
+
+fn unknown(error: &AuthorityError) -> Problem {
+    tracing::error!(%error, "the issuing authorities are not known");
+    Problem::new(Code::Unavailable)
 }

@@ -7,6 +7,7 @@ use intent::{DeviceId, Role, UserId, UtcMicros};
 use pki::PkiError;
 use thiserror::Error;
 
+use crate::authority::AuthorityError;
 use crate::corridor::fold::Asker;
 use crate::policy::Permissions;
 use crate::problem::{Code, Problem};
@@ -113,6 +114,23 @@ pub enum SignerError {
     /// The database failed.
     #[error("database failed")]
     Fault(#[from] sqlx::Error),
+}
+
+impl From<AuthorityError> for SignerError {
+    fn from(error: AuthorityError) -> Self {
+        match error {
+            AuthorityError::Database(error) => Self::Fault(error),
+            AuthorityError::Certificate(error) => Self::Path(error),
+            AuthorityError::RolledBack => {
+                Self::ControlFailed { number: 6, name: "lineage tracking" }
+            }
+            AuthorityError::KeyFile(_)
+            | AuthorityError::ForeignCertificate
+            | AuthorityError::Register
+            | AuthorityError::Log(_)
+            | AuthorityError::Crypto(_) => Self::Corrupt("issuing authorities"),
+        }
+    }
 }
 
 impl From<PkiError> for SignerError {

@@ -92,6 +92,14 @@ pub enum Refusal {
     IpRuleInvalid,
     /// Whoever sets the rule could not come back from where they are.
     IpRuleLocksOut,
+    /// The certificates of the next issuing authority do not hold.
+    AuthorityInvalid,
+    /// The issuing authority is or was in force.
+    AuthorityKnown,
+    /// Another certificate or overlap than was proposed.
+    AuthorityDiffers,
+    /// This server does not hold the key of the next issuing authority.
+    AuthorityKeyMissing,
     /// The bank does not keep this asset.
     AssetUnknown,
     /// An account with this id exists.
@@ -142,7 +150,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 61] = [
+    pub const OWN: [Self; 65] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -182,6 +190,10 @@ impl Refusal {
         Self::ReportSubjectInvalid,
         Self::IpRuleInvalid,
         Self::IpRuleLocksOut,
+        Self::AuthorityInvalid,
+        Self::AuthorityKnown,
+        Self::AuthorityDiffers,
+        Self::AuthorityKeyMissing,
         Self::AssetUnknown,
         Self::AccountExists,
         Self::AccountNotFound,
@@ -260,6 +272,10 @@ impl Refusal {
             Self::ReportSubjectInvalid => "report-subject-invalid",
             Self::IpRuleInvalid => "ip-rule-invalid",
             Self::IpRuleLocksOut => "ip-rule-locks-out",
+            Self::AuthorityInvalid => "authority-invalid",
+            Self::AuthorityKnown => "authority-known",
+            Self::AuthorityDiffers => "authority-differs",
+            Self::AuthorityKeyMissing => "authority-key-missing",
             Self::AssetUnknown => "asset-unknown",
             Self::AccountExists => "account-exists",
             Self::AccountNotFound => "account-not-found",
@@ -311,6 +327,9 @@ impl Refusal {
             | Self::AccountClosed
             | Self::AccountNotEmpty
             | Self::OverdraftInUse
+            | Self::AuthorityKnown
+            | Self::AuthorityDiffers
+            | Self::AuthorityKeyMissing
             | Self::LastAdministrator => StatusCode::CONFLICT,
             Self::RegistrationUnknown
             | Self::RegistrationExpired
@@ -326,6 +345,7 @@ impl Refusal {
             | Self::ReportSubjectInvalid
             | Self::IpRuleInvalid
             | Self::IpRuleLocksOut
+            | Self::AuthorityInvalid
             | Self::AssetUnknown
             | Self::AccountNotFound
             | Self::RiskBlocked
@@ -403,6 +423,14 @@ impl Refusal {
             }
             Self::IpRuleInvalid => "the rule must name a role or a person, and a network",
             Self::IpRuleLocksOut => "by this rule you could not come back from where you are",
+            Self::AuthorityInvalid => {
+                "the certificates do not make this key the successor of the issuing authority"
+            }
+            Self::AuthorityKnown => "this issuing authority is or was in force",
+            Self::AuthorityDiffers => "the other administrator proposed something else",
+            Self::AuthorityKeyMissing => {
+                "this server does not hold the key of that certificate: restart it with the key file"
+            }
             Self::ConflictingDuties => "one person must not hold both of these duties",
             Self::AssetUnknown => "the bank does not keep this asset",
             Self::AccountExists => "an account with this id exists",

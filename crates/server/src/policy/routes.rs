@@ -174,6 +174,7 @@ pub const ROUTES: &[Route] = &[
     get("/api/log/inclusion", Access::Open),
     get("/api/log/tile/{level}/{*path}", Access::Open),
     get("/api/certificates/crl", Access::Open),
+    get("/api/certificates/crl/{issuer}", Access::Open),
     post("/api/users/register", Access::Open).counted_as(Class::SignIn),
     post("/api/users/enrol", Access::Open).counted_as(Class::SignIn),
     post("/api/auth/certificate-challenge", Access::Open).counted_as(Class::SignIn),
@@ -291,6 +292,8 @@ pub const ROUTES: &[Route] = &[
     get("/api/admin/roles", Access::Needs(Permission::RolesManage)),
     post("/api/admin/roles", Access::Signs(Kind::RoleDefine)),
     post("/api/admin/roles/grant", Access::Signs(Kind::RoleGrant)),
+    get("/api/admin/authority", Access::Needs(Permission::AuthorityRotate)),
+    post("/api/admin/authority/rotate", Access::Signs(Kind::AuthorityRotate)),
 ];
 
 /// The row of a route, by its path as the router has it. What answers GET answers HEAD, with less.

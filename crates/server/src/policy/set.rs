@@ -98,6 +98,7 @@ const fn bit(permission: Permission) -> u64 {
         Permission::AccountsClose => 1 << 23,
         Permission::AccountsOverdraft => 1 << 24,
         Permission::PoliciesManage => 1 << 25,
+        Permission::AuthorityRotate => 1 << 26,
     }
 }
 

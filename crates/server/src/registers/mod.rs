@@ -22,10 +22,10 @@ mod rule;
 pub(crate) mod service;
 mod store;
 
-use crate::{approvals, holds, ip_rules, policies, roles, users};
+use crate::{approvals, authority, holds, ip_rules, policies, roles, users};
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
-pub(crate) use self::rule::{Lookup, Person, Question, Rule, rule};
+pub(crate) use self::rule::{Issuing, Lookup, Person, Question, Rule, rule};
 pub(crate) use self::store::{load, load_all};
 
 /// Every register of the bank.
@@ -41,4 +41,5 @@ pub(crate) const ALL: &[&Register] = &[
     &approvals::APPROVALS,
     &holds::HOLDS,
     &holds::REVERSALS,
+    &authority::rules::AUTHORITIES,
 ];

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use intent::{Body, Intent, Role, UserId, UtcMicros};
+use pki::Certificate;
 
 use super::row::{Register, Row, Rows};
 use crate::corridor::Refusal;
 use crate::corridor::fold::Asker;
-use crate::{audit, ip_rules, policies, roles, users};
+use crate::{audit, authority, ip_rules, policies, roles, users};
 
 /// Rows that a rule needs to see: those of a register with this value in a column, or all of them.
 pub(crate) struct Lookup {
@@ -35,6 +36,15 @@ pub(crate) struct Question<'a> {
     pub(crate) rows: &'a Rows,
     /// [`Rule::about`], if there is such a person.
     pub(crate) person: Option<Person>,
+    /// Who issues as of this leaf; given to the rule that changes it.
+    pub(crate) issuing: Option<Issuing<'a>>,
+}
+
+/// The root and the issuing authority in force.
+#[derive(Clone, Copy)]
+pub(crate) struct Issuing<'a> {
+    pub(crate) root: &'a Certificate,
+    pub(crate) active: &'a Certificate,
 }
 
 /// How one kind of intent changes registers. The role's permission was checked before.
@@ -65,6 +75,7 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         }
         Body::IpRuleSet { .. } => Some(ip_rules::rules::rule()),
         Body::AuditReport { .. } => Some(audit::rule()),
+        Body::AuthorityRotate { .. } => Some(authority::rules::rule()),
         Body::RoleDefine { .. } => Some(roles::rules::define()),
         Body::RoleGrant { user, .. } => Some(roles::rules::grant(*user)),
         Body::PolicyPropose { .. } => Some(policies::rules::propose_rule()),

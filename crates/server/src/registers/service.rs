@@ -39,6 +39,7 @@ pub(crate) async fn apply(
         now: cx.now,
         rows: &rows,
         person,
+        issuing: None,
     };
     let written = match (rule.decide)(&question) {
         Ok(written) => written,

@@ -14,7 +14,7 @@ use super::store;
 use crate::App;
 use crate::bank::trust::TrustText;
 use crate::http::{Json, TlsInfo};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// The report's route.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -100,8 +100,12 @@ async fn info(
 ) -> Result<Json<SecurityInfo>, Problem> {
     let mut tx = app.db.as_auditor().await?;
     let newest = store::newest(&mut tx, app.bank.book).await?;
+    let issuers = app.authority.refresh(&mut tx, app.bank.book).await.map_err(|error| {
+        tracing::error!(%error, "the issuing authority in force is not known");
+        Problem::new(Code::Unavailable)
+    })?;
     tx.commit().await?;
-    let (issuing, root) = (app.authority.issuing(), app.authority.root());
+    let (issuing, root) = (issuers.active().certificate(), app.authority.root());
     Ok(Json(SecurityInfo {
         bank: app.bank.id.to_string(),
         name: app.bank.name.to_string(),

@@ -330,6 +330,7 @@ mod tests {
             now: NOW,
             rows,
             person: None,
+            issuing: None,
         };
         (asked.decide)(&question)
     }
@@ -421,6 +422,7 @@ mod tests {
                 now: NOW,
                 rows: &rows,
                 person,
+                issuing: None,
             })
         };
         for role in [None, Some(Role::Manager), Some(Role::SystemAdmin)] {
@@ -432,8 +434,15 @@ mod tests {
         for (used, ends) in [(earlier.clone(), true), (earlier.with("redeemed_at", NOW), false)] {
             let rows: Rows = [used].into_iter().collect();
             let person = Some(crate::registers::Person { user: user(5), role: Role::Customer });
-            let question =
-                Question { intent: &intent, asker, address: None, now: NOW, rows: &rows, person };
+            let question = Question {
+                intent: &intent,
+                asker,
+                address: None,
+                now: NOW,
+                rows: &rows,
+                person,
+                issuing: None,
+            };
             let written = decide_recovery(&question).unwrap();
             assert_eq!(written.len() == 2 && has_expired(&written[0], NOW), ends);
         }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crypto::{Sha2, sha3_256, sha256};
-use intent::{Details, Role, canonical};
+use crypto::{Sha2, Sha3, sha3_256, sha256};
+use intent::{Details, Role, UtcMicros, canonical};
 use ledger::{BookId, TransferId};
 use pki::Crl;
 use sqlx::PgConnection;
@@ -409,10 +409,64 @@ pub(super) async fn founding(
     Ok(())
 }
 
+/// Compares the lists of authorities that were replaced: one for each that had not retired when the list in use was made,
+/// which says the same as that one.
+pub(super) fn retiring_lists(
+    state: &AuthorityRow,
+    stored: &BTreeMap<Vec<u8>, Vec<u8>>,
+    registry: &Registry,
+    findings: &mut Findings,
+) {
+    const TABLE: &str = "retiring_lists";
+    let made_s = state.crl_this_update.unix_timestamp();
+    let lives = |at: &UtcMicros| at.get().div_euclid(1_000_000) > made_s;
+    let due: BTreeMap<Vec<u8>, Sha3> = registry
+        .retiring
+        .iter()
+        .filter(|(_, retires_at)| lives(retires_at))
+        .map(|(authority, _)| (authority.as_bytes().to_vec(), *authority))
+        .collect();
+    let read = |der: &[u8], authority: &Sha3| {
+        Crl::from_der(der).ok()?.verify(registry.issuer(authority)?, made_s).ok()
+    };
+    let in_use = registry.issuing.and_then(|active| read(&state.crl_der, &active));
+    for (key, authority) in &due {
+        let Some(der) = stored.get(key) else {
+            findings.push(
+                Finding::tampered(Step::Rows, "the list of a retiring authority is missing")
+                    .in_row(TABLE, authority),
+            );
+            continue;
+        };
+        let is_alike = match (read(der, authority), &in_use) {
+            (Some(list), Some(in_use)) => {
+                list.number() == in_use.number()
+                    && list.this_update_s() == in_use.this_update_s()
+                    && list.next_update_s() == in_use.next_update_s()
+                    && list.entries() == in_use.entries()
+            }
+            (None, _) | (_, None) => false,
+        };
+        if !is_alike {
+            findings.push(
+                Finding::tampered(Step::Rows, "is not the list in use under this authority's key")
+                    .in_row(TABLE, authority)
+                    .in_column("crl_der"),
+            );
+        }
+    }
+    for key in stored.keys().filter(|key| !due.contains_key(*key)) {
+        findings.push(
+            Finding::tampered(Step::Rows, "no retiring authority signs a list under this name")
+                .in_row(TABLE, hex::encode(key))
+                .in_column("authority"),
+        );
+    }
+}
+
 /// Compares the state of authority.
 pub(super) fn authority(
     stored: &AuthorityRow,
-    founding: &Founding,
     trust: &TrustFile,
     registry: &Registry,
     holders: &Holders,
@@ -431,8 +485,8 @@ pub(super) fn authority(
     if sha3_256(&stored.root_der) != trust.root.fingerprint() {
         bad("root_der", "is not the pinned root");
     }
-    if sha3_256(&stored.issuing_der).to_string() != founding.issuing {
-        bad("issuing_der", "is not the issuing authority of the founding");
+    if Some(sha3_256(&stored.issuing_der)) != registry.issuing {
+        bad("issuing_der", "is not the issuing authority in force");
     }
     let number = u64::try_from(stored.crl_number).unwrap_or_default();
     if number < registry.crl.number {

@@ -127,6 +127,7 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("crl_next_update", C),
         ],
     ),
+    ("retiring_lists", &[("book_id", D), ("authority", D), ("crl_der", D)]),
     (
         "challenges",
         &[

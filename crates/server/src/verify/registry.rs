@@ -11,10 +11,12 @@ use uuid::Uuid;
 use super::chains::Chains;
 use super::examine::Holders;
 use super::report::{Finding, Severity, Step};
+use crate::authority::issuers::certificate_of;
+use crate::authority::rules::{AUTHORITIES, Status as AuthorityStatus};
 use crate::bank::TrustFile;
 use crate::corridor::Refusal;
 use crate::corridor::fold::Asker;
-use crate::registers::Row;
+use crate::registers::{Issuing, Row, Rows};
 use crate::users::registrations::Purpose;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -87,7 +89,11 @@ pub(super) struct LoggedCrl {
 pub(super) struct Registry {
     trust: Arc<TrustFile>,
     holders: Arc<Holders>,
-    issuing: Option<Sha3>,
+    /// Certificates of authorities that rows hold, by fingerprint. Which of them is in force, the leaves say.
+    issuers: BTreeMap<Sha3, Certificate>,
+    pub(super) issuing: Option<Sha3>,
+    /// From when on nothing of a replaced authority is accepted.
+    pub(super) retiring: BTreeMap<Sha3, UtcMicros>,
     pub(super) users: BTreeMap<Uuid, UserState>,
     pub(super) certificates: BTreeMap<Sha3, Standing>,
     pub(super) components: HashMap<Sha3, Sha3>,
@@ -110,11 +116,18 @@ struct Wanted<'a> {
 }
 
 impl Registry {
-    pub(super) fn new(trust: Arc<TrustFile>, holders: Arc<Holders>, issuing: Option<Sha3>) -> Self {
+    pub(super) fn new(
+        trust: Arc<TrustFile>,
+        holders: Arc<Holders>,
+        issuers: BTreeMap<Sha3, Certificate>,
+        issuing: Option<Sha3>,
+    ) -> Self {
         Self {
             trust,
             holders,
+            issuers,
             issuing,
+            retiring: BTreeMap::new(),
             users: BTreeMap::new(),
             certificates: BTreeMap::new(),
             components: HashMap::new(),
@@ -165,6 +178,11 @@ impl Registry {
             };
             if !is_valid(&holder.certificate) || !is_valid(&self.trust.root) {
                 bad("intent", "the certificate that signed was not valid at that time".into());
+            }
+            let parent = holder.certificate.claims().map(|claims| claims.parent_ca_fp);
+            let retired_at = parent.and_then(|parent| self.retiring.get(&parent));
+            if retired_at.is_some_and(|retired_at| at.now >= *retired_at) {
+                bad("intent", "the authority of the certificate that signed had retired".into());
             }
         }
         if intent.device().get() != standing.device || intent.authority() != standing.role {
@@ -345,6 +363,49 @@ impl Registry {
         }
         self.observe_crl(&stored.result);
         Demand::Accepted(result)
+    }
+
+    /// The root and the authority in force as of this leaf.
+    pub(super) fn issuing(&self) -> Option<Issuing<'_>> {
+        let active = self.issuers.get(&self.issuing?)?;
+        Some(Issuing { root: &self.trust.root, active })
+    }
+
+    /// The certificate of an authority.
+    pub(super) fn issuer(&self, authority: &Sha3) -> Option<&Certificate> {
+        self.issuers.get(authority)
+    }
+
+    /// What a leaf wrote of authorities: what it says beside the rows when one of them is now in force, with the lists
+    /// that old and new signed.
+    pub(super) fn rotate_authority(
+        &mut self,
+        written: &Rows,
+        stored: &Effects,
+    ) -> BTreeMap<String, String> {
+        let mut facts = BTreeMap::new();
+        for row in written.of(&AUTHORITIES) {
+            let Ok(authority) = Sha3::from_hex(&row.key()) else { continue };
+            if let Some(certificate) = certificate_of(row) {
+                self.issuers.insert(authority, certificate);
+            }
+            match AuthorityStatus::of(row) {
+                Some(AuthorityStatus::Retiring) => {
+                    let retires_at = row.get("retires_at").and_then(|at| at.parse().ok());
+                    self.retiring.extend(retires_at.map(|at| (authority, at)));
+                }
+                Some(AuthorityStatus::Active) if self.issuing != Some(authority) => {
+                    self.issuing = Some(authority);
+                    for name in CRL_FACTS {
+                        let fact = stored.result.get(name).cloned();
+                        facts.extend(fact.map(|value| (name.to_owned(), value)));
+                    }
+                    self.observe_crl(&stored.result);
+                }
+                Some(AuthorityStatus::Active | AuthorityStatus::Proposed) | None => {}
+            }
+        }
+        facts
     }
 
     /// Takes note of a revocation list that a leaf names.

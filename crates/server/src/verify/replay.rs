@@ -450,6 +450,9 @@ impl<'a> Replay<'a> {
             Body::UserRecover { user, .. } => {
                 result.extend(self.registry.recover(at, *user, stored));
             }
+            Body::AuthorityRotate { .. } => {
+                result.extend(self.registry.rotate_authority(&self.fold.rows, stored));
+            }
             Body::RoleDefine { .. } | Body::RoleGrant { .. } => {
                 self.narrowed = roles::Narrowed::by(&self.fold.rows);
             }
@@ -501,6 +504,7 @@ impl<'a> Replay<'a> {
             now: at.now,
             rows: &self.fold.rows,
             person,
+            issuing: self.registry.issuing(),
         };
         let written = match (rule.decide)(&question) {
             Ok(written) => written,
@@ -657,6 +661,7 @@ fn decided_by_the_bank(code: &str) -> bool {
         Refusal::PairingUsed,
         Refusal::PairingExpired,
         Refusal::RecoveryNotRequested,
+        Refusal::AuthorityKeyMissing,
     ];
     refusals.into_iter().any(|refusal| refusal.code() == code)
 }

@@ -17,9 +17,12 @@ use super::registry::Registry;
 use super::replay::{Replay, Written};
 use super::report::{Counts, Finding, Findings, Report, Severity, Step};
 use super::rows::{CertificateRow, Row};
+use super::store::book::AuthorityRow;
 use super::store::{self, book};
 use super::tree::{self, Tree};
 use super::{Progress, Trust, VerifyError};
+use crate::authority::issuers::certificate_of;
+use crate::authority::rules::AUTHORITIES;
 use crate::bank::TrustFile;
 
 /// Leaves read, examined and replayed at once. With evidence about 8 kB each.
@@ -73,9 +76,8 @@ pub(super) async fn verify(
     let (pins, foreign) = pins(trust);
     findings.extend(foreign);
     let authority = book::authority(tx, book).await?;
-    let issuing = authority.as_ref().and_then(|row| Certificate::from_der(&row.issuing_der).ok());
-    let holders =
-        Arc::new(load_holders(tx, book, &trust.file, issuing.as_ref(), &mut findings).await?);
+    let issuers = issuers(tx, book, authority.as_ref()).await?;
+    let holders = Arc::new(load_holders(tx, book, &trust.file, &issuers, &mut findings).await?);
     let corner = Corner { trust: Arc::clone(&trust.file), holders: Arc::clone(&holders) };
 
     let (stored, last) = store::records_extent(tx, book).await?;
@@ -96,8 +98,8 @@ pub(super) async fn verify(
     };
     findings.extend(noted);
     let equity = founding.equity();
-    let issuing = issuing.map(|issuing| issuing.fingerprint());
-    let registry = Registry::new(Arc::clone(&trust.file), Arc::clone(&holders), issuing);
+    let first = crypto::Sha3::from_hex(&founding.issuing).ok();
+    let registry = Registry::new(Arc::clone(&trust.file), Arc::clone(&holders), issuers, first);
     let replay = Replay::new(&founding, &equity, registry);
     let mut pass = Pass {
         book,
@@ -121,14 +123,9 @@ pub(super) async fn verify(
     compare::registers(tx, book, &replay, &mut findings).await?;
     match authority {
         Some(row) => {
-            compare::authority(
-                &row,
-                &founding,
-                &trust.file,
-                &replay.registry,
-                &holders,
-                &mut findings,
-            );
+            let retiring = book::retiring_lists(tx, book).await?;
+            compare::retiring_lists(&row, &retiring, &replay.registry, &mut findings);
+            compare::authority(&row, &trust.file, &replay.registry, &holders, &mut findings);
         }
         None => findings.push(
             Finding::tampered(Step::Rows, "the row is missing")
@@ -213,37 +210,53 @@ fn pins(trust: &Trust) -> (BTreeMap<u64, Checkpoint>, Vec<Finding>) {
     (pins, findings)
 }
 
+/// The certificates of authorities that the database holds, by their real hash. Which of them counted when, only the log
+/// says.
+async fn issuers(
+    tx: &mut PgConnection,
+    book: BookId,
+    authority: Option<&AuthorityRow>,
+) -> sqlx::Result<BTreeMap<crypto::Sha3, Certificate>> {
+    let pointer = authority.and_then(|row| Certificate::from_der(&row.issuing_der).ok());
+    let rows = crate::registers::load_all(tx, book, &AUTHORITIES).await?;
+    let all = rows.iter().filter_map(certificate_of).chain(pointer);
+    Ok(all.map(|certificate| (certificate.fingerprint(), certificate)).collect())
+}
+
+type Chains = BTreeMap<crypto::Sha3, Chain>;
+
 /// Every stored certificate by its real hash, with its path to the pinned root.
 async fn load_holders(
     tx: &mut PgConnection,
     book: BookId,
     trust: &TrustFile,
-    issuing: Option<&Certificate>,
+    issuers: &BTreeMap<crypto::Sha3, Certificate>,
     findings: &mut Findings,
 ) -> Result<Holders, VerifyError> {
-    let chain = issuing.map(|issuing| Chain::new(trust.root.clone(), issuing.clone()));
-    let no_chain = match &chain {
-        Some(Ok(_)) => None,
-        Some(Err(error)) => Some(format!("the issuing authority has no path: {error}")),
-        None => Some("the issuing authority's certificate does not read".to_owned()),
-    };
-    if let Some(why) = &no_chain {
-        findings.push(
-            Finding::tampered(Step::Signatures, why.clone())
+    let mut chains = Chains::new();
+    for (fingerprint, issuer) in issuers {
+        match Chain::new(trust.root.clone(), issuer.clone()) {
+            Ok(chain) => drop(chains.insert(*fingerprint, chain)),
+            Err(error) => findings.push(
+                Finding::tampered(
+                    Step::Signatures,
+                    format!("the issuing authority {fingerprint} has no path: {error}"),
+                )
                 .in_row("authority_state", trust.bank.as_str())
                 .in_column("issuing_der"),
-        );
+            ),
+        }
     }
-    let chain = chain.and_then(Result::ok);
+    let chains = Arc::new(chains);
     let mut holders = Holders::new();
     let mut after = Vec::new();
     loop {
         let rows = book::certificates(tx, book, &after).await?;
         let Some(last) = rows.last() else { return Ok(holders) };
         after.clone_from(&last.fingerprint);
-        let chain = chain.clone();
+        let chains = Arc::clone(&chains);
         let examined = tokio::task::spawn_blocking(move || {
-            on_all_cores(rows, |row| examine_holder(&row, chain.as_ref()))
+            on_all_cores(rows, |row| examine_holder(&row, &chains))
         })
         .await?;
         for (fingerprint, holder, finding) in examined {
@@ -255,7 +268,7 @@ async fn load_holders(
 
 fn examine_holder(
     row: &CertificateRow,
-    chain: Option<&Chain>,
+    chains: &Chains,
 ) -> (crypto::Sha3, Option<Holder>, Option<Finding>) {
     let fingerprint = sha3_256(&row.der);
     let finding = (fingerprint.as_bytes().as_slice() != row.fingerprint).then(|| {
@@ -266,12 +279,13 @@ fn examine_holder(
     let Ok(certificate) = Certificate::from_der(&row.der) else {
         return (fingerprint, None, finding);
     };
-    let no_path = match chain {
+    let parent = certificate.claims().map(|claims| claims.parent_ca_fp);
+    let no_path = match parent.and_then(|parent| chains.get(&parent)) {
         Some(chain) => chain
             .validate_path(&certificate, None, certificate.not_before_s())
             .err()
             .map(|error| error.to_string()),
-        None => Some("the issuing authority has no path".to_owned()),
+        None => Some("no issuing authority of this bank is its parent".to_owned()),
     };
     (fingerprint, Some(Holder { certificate, no_path }), finding)
 }

@@ -1,5 +1,7 @@
 //! SQL of the verification: the book's rows, in chunks by their keys. It decides nothing.
 
+use std::collections::BTreeMap;
+
 use ledger::BookId;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -277,6 +279,20 @@ pub(in crate::verify) struct AuthorityRow {
     pub(in crate::verify) crl_der: Vec<u8>,
     pub(in crate::verify) crl_this_update: OffsetDateTime,
     pub(in crate::verify) crl_next_update: OffsetDateTime,
+}
+
+/// The lists of retiring authorities, by fingerprint.
+pub(in crate::verify) async fn retiring_lists(
+    tx: &mut PgConnection,
+    book: BookId,
+) -> sqlx::Result<BTreeMap<Vec<u8>, Vec<u8>>> {
+    let rows = sqlx::query!(
+        "SELECT authority, crl_der FROM retiring_lists WHERE book_id = $1",
+        book_id(book)
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.authority, row.crl_der)).collect())
 }
 
 /// The state of authority.
