@@ -42,6 +42,8 @@ CREATE INDEX holds_open_by_end ON holds (book_id, expires_at) WHERE state = 'hel
 CREATE TABLE reversals (
     book_id     int4 NOT NULL,
     transfer_id uuid NOT NULL,
+    debit_owner uuid,
+    credit_owner uuid,
     reversed    int8 NOT NULL CHECK (reversed > 0),
     PRIMARY KEY (book_id, transfer_id)
 );
@@ -135,9 +137,11 @@ CREATE POLICY staff ON holds FOR SELECT TO strongroom_app
 CREATE POLICY staff ON approvals FOR SELECT TO strongroom_app
     USING (current_setting('app.role', true) IN ('manager', 'auditor_clerk')
            AND position(' accounts:read ' IN current_setting('app.permissions', true)) > 0);
--- Who may see the transfer may see how much of it was reversed.
-CREATE POLICY seen ON reversals FOR SELECT TO strongroom_app
-    USING (EXISTS (SELECT 1 FROM transfers t WHERE t.book_id = reversals.book_id AND t.transfer_id = reversals.transfer_id));
+CREATE POLICY own ON reversals FOR SELECT TO strongroom_app
+    USING (nullif(current_setting('app.user_id', true), '')::uuid IN (debit_owner, credit_owner));
+CREATE POLICY staff ON reversals FOR SELECT TO strongroom_app
+    USING (current_setting('app.role', true) IN ('manager', 'auditor_clerk')
+           AND position(' accounts:read ' IN current_setting('app.permissions', true)) > 0);
 CREATE POLICY staff ON policies FOR SELECT TO strongroom_app
     USING (current_setting('app.role', true) IN ('manager', 'auditor_clerk', 'system_admin'));
 CREATE POLICY staff ON policy_proposals FOR SELECT TO strongroom_app

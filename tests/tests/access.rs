@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use client::{ClientError, Session, Wish};
 use crypto::{Sha2, Sha3};
 use e2e::{Answer, Bank, Customer, Forger, Request, eur, fresh_account};
-use intent::{Body, IpRuleAction, Kind, ReportSubject, RevocationReason, Role, UserId};
-use ledger::{AccountKind, Freeze};
+use intent::{
+    ApprovalDecision, Body, IntentId, IpRuleAction, Kind, ReportSubject, RevocationReason, Role,
+    UserId,
+};
+use ledger::{AccountKind, Freeze, TransferId};
 use reqwest::Method;
 use serde_json::{Value, json};
 use server::policy::routes::{Access, ROUTES, listed};
@@ -129,6 +132,8 @@ fn one_of_each(alice: &Customer) -> Vec<Body> {
     let text = "why".to_owned();
     let (account, asset) = (fresh_account(), "EUR".parse().unwrap());
     let transfer = Wish::transfer(alice.account, account, eur(1), None).unwrap();
+    let (transfer_id, now) = (TransferId::new(Uuid::now_v7()), server::clock::now());
+    let intent_id = IntentId::new(Uuid::now_v7()).unwrap();
     let line = client::BatchLine { to: account, amount: eur(1), memo: None };
     vec![
         Body::AccountOpen { account, asset, owner: user, kind: AccountKind::Liability },
@@ -160,6 +165,15 @@ fn one_of_each(alice: &Customer) -> Vec<Body> {
             to: None,
         },
         Wish::rotate_authority(vec![1], vec![1], 30).body,
+        Wish::hold(alice.account, account, eur(1), now, None).unwrap().body,
+        Wish::capture(transfer_id, None).body,
+        Wish::void(transfer_id).body,
+        Wish::reverse(transfer_id, None, "why".to_owned()).body,
+        Wish::decide(intent_id, ApprovalDecision::Approve, "why".to_owned()).body,
+        Wish::close_account(account).body,
+        Wish::overdraft(account, eur(1)).body,
+        Wish::propose_policy("limits".to_owned(), "bank".to_owned(), "{}".to_owned()).body,
+        Wish::approve_policy(intent_id, true).body,
     ]
 }
 

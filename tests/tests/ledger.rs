@@ -20,7 +20,7 @@ use uuid::Uuid;
 const HISTORIES: u32 = 16;
 const STEPS_MAX: usize = 24;
 /// The statements of a group commit, BEGIN and COMMIT included, whatever its size.
-const STATEMENTS_PER_COMMIT: usize = 14;
+const STATEMENTS_PER_COMMIT: usize = 16;
 
 /// One step of a history. Accounts are places: 0 and 1 Alice's, 2 Bob's, 3 Alice's in dollars, 4 nobody's.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use client::Wish;
 use crypto::Suite;
 use e2e::{Bank, Holder, eur, fresh_account};
-use intent::{IpRuleAction, RevocationReason, Role};
-use ledger::Freeze;
+use intent::{ApprovalDecision, IpRuleAction, RevocationReason, Role, UtcMicros};
+use ledger::{Freeze, TransferId};
 use server::bank::TrustFile;
 use server::verify::manifest::{Class, Table, tables};
 use server::verify::{Report, Severity, Source, Trust, verify};
@@ -29,6 +29,8 @@ async fn worked_bank() -> (Bank, Trust) {
         .freeze(bob.account, Freeze { debit: true, credit: false }, "inquiry")
         .await
         .unwrap();
+
+    everything_of_payments(&bank).await;
 
     let carol = bank.enrol("Carol").await;
     let session = bank.login(&carol).await;
@@ -83,6 +85,31 @@ async fn worked_bank() -> (Bank, Trust) {
     let trust = trust_of(&bank);
     bank.stop_server().await;
     (bank, trust)
+}
+
+/// A hold taken in part, a payment given back in part, a policy that two people set, and a payment that two approved.
+async fn everything_of_payments(bank: &Bank) {
+    let paul = bank.customer("Paul", 30_000_000).await;
+    let quinn = bank.customer("Quinn", 0).await;
+    let until = UtcMicros::from_micros(server::clock::now().get() + 3_600_000_000);
+    let held = Wish::hold(paul.account, quinn.account, eur(900), until, Some("room 7")).unwrap();
+    let held = TransferId::new(paul.submit(held).await.unwrap().receipt.intent_id.get());
+    quinn.submit(Wish::capture(held, Some(eur(500)))).await.unwrap();
+    let paid = paul.transfer(paul.account, quinn.account, eur(700), None).await.unwrap();
+    let paid = TransferId::new(paid.receipt.intent_id.get());
+    quinn.submit(Wish::reverse(paid, Some(eur(300)), "too much".to_owned())).await.unwrap();
+
+    let value = r#"{"above":"100000","two_above":"100001"}"#.to_owned();
+    let wish = Wish::propose_policy("approvals".to_owned(), "bank".to_owned(), value);
+    let proposal = bank.admin().await.submit(wish).await.unwrap().receipt.intent_id;
+    let (mary, max) = (bank.manager().await, bank.login(&bank.second_manager()).await);
+    mary.submit(Wish::approve_policy(proposal, true)).await.unwrap();
+    let large = paul.transfer(paul.account, quinn.account, eur(10_000_200), None).await.unwrap();
+    for manager in [mary, &max] {
+        let payment = large.receipt.intent_id;
+        let wish = Wish::decide(payment, ApprovalDecision::Approve, "called them".to_owned());
+        manager.submit(wish).await.unwrap();
+    }
 }
 
 fn trust_of(bank: &Bank) -> Trust {

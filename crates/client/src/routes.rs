@@ -22,7 +22,7 @@ pub(crate) const VERIFY_SESSION: &str = "/api/auth/verify-session";
 pub(crate) const ACCOUNTS: &str = "/api/accounts";
 pub(crate) const APPROVALS: &str = "/api/approvals";
 pub(crate) const HOLDS: &str = "/api/holds";
-pub(crate) const POLICIES: &str = "/api/admin/policies";
+pub(crate) const POLICIES: &str = "/api/policies";
 pub(crate) const DEVICES: &str = "/api/devices";
 pub(crate) const PAIR: &str = "/api/auth/qr-challenge";
 pub(crate) const PAIR_STATUS: &str = "/api/auth/qr-login";
@@ -63,7 +63,7 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::ApprovalDecide => "/api/approvals/decide",
         Kind::AccountClose => "/api/accounts/close",
         Kind::AccountOverdraft => "/api/accounts/overdraft",
-        Kind::PolicyPropose => POLICIES,
+        Kind::PolicyPropose => "/api/admin/policies",
         Kind::PolicyApprove => "/api/admin/policies/approve",
         Kind::AuthorityRotate => "/api/admin/authority/rotate",
     }

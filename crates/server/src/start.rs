@@ -46,7 +46,6 @@ pub async fn start(config: Config, passphrase: &SecretBytes) -> Result<Running, 
     crypto::self_test()?;
     let tls_config = tls::server_config(&config.tls, &config.data_dir, clock::now())?;
     let (db, cluster) = open_database(&config).await?;
-    let cluster = cluster.map(Supervised::new);
     let charter = Charter::load(&db).await?.ok_or(StartError::NotFounded)?;
     let key_file = Authority::open_key_file(&config.data_dir, &charter.id, passphrase)?;
     let further = Authority::open_further_key_files(&config.data_dir, &charter.id, passphrase)?;
@@ -64,6 +63,8 @@ pub async fn start(config: Config, passphrase: &SecretBytes) -> Result<Running, 
     background.spawn(drain_metrics(stop.clone()));
     tracing::info!(addr = %serving.addr, tls_addr = %serving.tls_addr, "strongroom is open");
     let (addr, tls_addr) = (serving.addr, serving.tls_addr);
+    // From here on nothing fails: what is in care already is not given back by an error.
+    let cluster = cluster.map(Supervised::new);
     Ok(Running { addr, tls_addr, app, serving, background, stop, cluster })
 }
 

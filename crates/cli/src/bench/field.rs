@@ -53,8 +53,8 @@ pub(super) struct Field {
 
 /// Limits are checked like anybody's, and never reached; the risk engine assesses and lets pass.
 const POLICIES: [&str; 3] = [
-    r#"limits/bank={"count_per_day":4000000000,"new_payee":1000000000,"per_day":1000000000,"per_hour":4000000000,"per_minute":4000000000,"per_payee":1000000000,"per_transfer":1000000000}"#,
-    r#"approvals/bank={"above":1000000000,"two_above":1000000000}"#,
+    r#"limits/bank={"count_per_day":4000000000,"new_payee":9223372036854775807,"per_day":9223372036854775807,"per_hour":4000000000,"per_minute":4000000000,"per_payee":9223372036854775807,"per_transfer":9223372036854775807}"#,
+    r#"approvals/bank={"above":9223372036854775807,"two_above":9223372036854775807}"#,
     r#"risk/bank={"ceiling":"monitor"}"#,
 ];
 

@@ -238,9 +238,9 @@ fn free(wanted: SocketAddr) -> Result<SocketAddr, Failure> {
 const POLICIES: [(&str, &str); 3] = [
     (
         "limits",
-        r#"{"count_per_day":"1000000","new_payee":"1000000000","per_day":"1000000000","per_hour":"1000000","per_minute":"1000000","per_payee":"1000000000","per_transfer":"1000000000"}"#,
+        r#"{"count_per_day":"1000000","new_payee":"9223372036854775807","per_day":"9223372036854775807","per_hour":"1000000","per_minute":"1000000","per_payee":"9223372036854775807","per_transfer":"9223372036854775807"}"#,
     ),
-    ("approvals", r#"{"above":"1000000000","two_above":"1000000000"}"#),
+    ("approvals", r#"{"above":"9223372036854775807","two_above":"9223372036854775807"}"#),
     ("risk", r#"{"ceiling":"monitor"}"#),
 ];
 

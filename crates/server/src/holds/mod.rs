@@ -45,5 +45,10 @@ pub(crate) static HOLDS: Register = Register {
 pub(crate) static REVERSALS: Register = Register {
     table: "reversals",
     key_len: 1,
-    columns: &[("transfer_id", Column::Uuid), ("reversed", Column::Number)],
+    columns: &[
+        ("transfer_id", Column::Uuid),
+        ("debit_owner", Column::Uuid),
+        ("credit_owner", Column::Uuid),
+        ("reversed", Column::Number),
+    ],
 };

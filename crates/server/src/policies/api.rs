@@ -19,7 +19,7 @@ use crate::sessions::Caller;
 
 /// Routes of a session; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, propose)).routes(routes!(approve))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(propose)).routes(routes!(approve))
 }
 
 /// A policy that is in force.
@@ -97,8 +97,9 @@ impl From<&Row> for ProposalView {
     }
 }
 
-/// Policies in force and proposals. What no row names has the values of the documentation.
-#[utoipa::path(get, path = "/api/admin/policies", tag = "policies", responses((status = 200, body = PolicyPage), (status = 403)))]
+/// Policies in force, and for staff proposals: those of the whole bank, of the caller's role and of the caller; staff see
+/// all. What no row names has the values of the documentation.
+#[utoipa::path(get, path = "/api/policies", tag = "policies", responses((status = 200, body = PolicyPage), (status = 403)))]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,

@@ -278,7 +278,7 @@ mod tests {
         assert!(Policy::Limits.reads(Scope::Role(Role::Customer), LIMITS));
         assert!(Policy::Approvals.reads(bank, r#"{"above":"1","two_above":"1"}"#));
         assert!(Policy::Risk.reads(bank, r#"{"ceiling":"monitor"}"#));
-        assert!(Policy::Risk.reads(bank, r#"{"off":"velocity-burst structuring"}"#));
+        assert!(Policy::Risk.reads(bank, r#"{"off":"velocity-burst round-trip"}"#));
         let refused = [
             (Policy::Limits, bank, r#"{"per_day":"-1"}"#),
             (Policy::Limits, bank, r#"{"per_day":"020"}"#),

@@ -286,7 +286,7 @@ pub const ROUTES: &[Route] = &[
     post("/api/admin/users/lock", Access::Signs(Kind::UserLock)),
     get("/api/admin/ip-rules", Access::Needs(Permission::IpRulesManage)),
     post("/api/admin/ip-rules", Access::Signs(Kind::IpRuleSet)),
-    get("/api/admin/policies", Access::Own(Permission::PoliciesManage)),
+    get("/api/policies", Access::SignedIn).from(Aal::Two, Aal::Three),
     post("/api/admin/policies", Access::Signs(Kind::PolicyPropose)),
     post("/api/admin/policies/approve", Access::Signs(Kind::PolicyApprove)),
     get("/api/admin/roles", Access::Needs(Permission::RolesManage)),

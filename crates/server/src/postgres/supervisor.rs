@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{ClusterError, PrivateCluster};
 
@@ -16,10 +16,10 @@ const POLL: Duration = Duration::from_millis(250);
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 
-/// A private cluster that is started again when it dies.
+/// A private cluster that is started again when it dies. Dropped, it ends soon after.
 #[derive(Debug)]
 pub struct Supervised {
-    stop: CancellationToken,
+    stop: DropGuard,
     task: JoinHandle<Option<PrivateCluster>>,
 }
 
@@ -29,12 +29,12 @@ impl Supervised {
     pub fn new(cluster: PrivateCluster) -> Self {
         let stop = CancellationToken::new();
         let task = tokio::spawn(supervise(cluster, stop.clone()));
-        Self { stop, task }
+        Self { stop: stop.drop_guard(), task }
     }
 
     /// Ends the care, and the cluster in order.
     pub async fn stop(self) -> Result<(), ClusterError> {
-        self.stop.cancel();
+        drop(self.stop);
         match self.task.await {
             Ok(Some(cluster)) => cluster.stop().await,
             Ok(None) => Ok(()),

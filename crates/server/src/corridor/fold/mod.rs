@@ -218,41 +218,40 @@ impl<'a> Fold<'a> {
 
     /// What is stored of a transfer beside its row: the state of a hold, and how much was reversed.
     pub(crate) fn row_of(&self, record: &ledger::Record) -> Option<Row> {
-        let (state, captured) = match record.state() {
+        let row = match record.state() {
             RecordState::Posted { reversed_minor: 0 } | RecordState::Final => return None,
             RecordState::Posted { reversed_minor } => {
-                return Some(
-                    Row::new(&REVERSALS)
-                        .with("transfer_id", record.id())
-                        .with("reversed", reversed_minor),
-                );
+                Row::new(&REVERSALS).with("reversed", reversed_minor)
             }
-            RecordState::Captured { captured_minor } => (record.state().name(), captured_minor),
+            RecordState::Captured { captured_minor } => self.hold_row(record, captured_minor)?,
             RecordState::Held { .. } | RecordState::Voided | RecordState::Expired => {
-                (record.state().name(), 0)
+                self.hold_row(record, 0)?
             }
         };
-        let facts = self.holds.get(&record.id())?;
         let owner = |id| self.owners.get(&id).copied().flatten();
-        let mut row = Row::new(&HOLDS)
-            .with("transfer_id", record.id())
-            .with("intent_id", facts.intent)
-            .with("for_approval", facts.is_for_approval)
-            .with("debit_account", record.debit())
-            .with("credit_account", record.credit())
-            .with("asset", record.amount().asset())
-            .with("amount", record.amount().minor())
-            .with("expires_at", facts.expires_at)
-            .with("state", state)
-            .with("captured", captured);
-        for (column, owner) in
-            [("debit_owner", owner(record.debit())), ("credit_owner", owner(record.credit()))]
-        {
-            if let Some(owner) = owner {
-                row = row.with(column, owner);
-            }
-        }
-        Some(row)
+        let owners =
+            [("debit_owner", owner(record.debit())), ("credit_owner", owner(record.credit()))];
+        let row = row.with("transfer_id", record.id());
+        Some(owners.into_iter().fold(row, |row, (column, owner)| match owner {
+            Some(owner) => row.with(column, owner),
+            None => row,
+        }))
+    }
+
+    fn hold_row(&self, record: &ledger::Record, captured_minor: i64) -> Option<Row> {
+        let facts = self.holds.get(&record.id())?;
+        Some(
+            Row::new(&HOLDS)
+                .with("intent_id", facts.intent)
+                .with("for_approval", facts.is_for_approval)
+                .with("debit_account", record.debit())
+                .with("credit_account", record.credit())
+                .with("asset", record.amount().asset())
+                .with("amount", record.amount().minor())
+                .with("expires_at", facts.expires_at)
+                .with("state", record.state().name())
+                .with("captured", captured_minor),
+        )
     }
 
     /// Payer and payee of a wish, where they are known.
