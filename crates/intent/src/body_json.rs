@@ -25,6 +25,7 @@ const AMOUNT_FORM: &str = "a whole number of minor units";
 const UTC_FORM: &str = "a UTC time with microseconds";
 
 /// Reads the body of a kind.
+#[expect(clippy::too_many_lines, reason = "a table: one arm per kind")]
 pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
     let mut members = Members::new(value, BODY)?;
     let body = match kind {
