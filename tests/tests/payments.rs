@@ -141,33 +141,33 @@ async fn a_large_payment_waits_for_two_people_and_moves_when_both_agree() {
     let bob = bank.customer("Bob", 0).await;
     let max = bank.login(&bank.second_manager()).await;
     let mary = bank.manager().await;
-    let small = alice.transfer(alice.account, bob.account, eur(100_00), None).await.unwrap();
+    let small = alice.transfer(alice.account, bob.account, eur(10_000), None).await.unwrap();
     assert_eq!(small.receipt.code, "ok");
 
-    let one = alice.transfer(alice.account, bob.account, eur(100_01), None).await.unwrap();
+    let one = alice.transfer(alice.account, bob.account, eur(10_001), None).await.unwrap();
     assert_eq!(one.receipt.code, "held");
-    assert_eq!(bank.balance(bob.account).await, 100_00);
-    assert_eq!(available(&bank, alice.account).await, 1_000_000 - 100_00 - 100_01);
+    assert_eq!(bank.balance(bob.account).await, 10_000);
+    assert_eq!(available(&bank, alice.account).await, 1_000_000 - 10_000 - 10_001);
     // Neither the payer nor the payee ends what waits for the bank.
     assert_eq!(code(&bob.submit(Wish::capture(id_of(&one), None)).await), "hold-not-found");
     assert_eq!(code(&mary.submit(Wish::void(id_of(&one))).await), "hold-not-found");
     decide(mary, one.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
-    assert_eq!(bank.balance(bob.account).await, 200_01);
+    assert_eq!(bank.balance(bob.account).await, 20_001);
 
-    let two = alice.transfer(alice.account, bob.account, eur(1_000_01), None).await.unwrap();
+    let two = alice.transfer(alice.account, bob.account, eur(100_001), None).await.unwrap();
     decide(mary, two.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
-    assert_eq!(bank.balance(bob.account).await, 200_01, "a second person is asked for");
+    assert_eq!(bank.balance(bob.account).await, 20_001, "a second person is asked for");
     let waiting = bank.get_as(mary, "/api/approvals").await.ok().json();
     assert_eq!(waiting["items"][0]["approvers"], "2");
     assert_eq!(waiting["items"][0]["amount"], "100001");
     decide(&max, two.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
-    assert_eq!(bank.balance(bob.account).await, 1_200_02);
+    assert_eq!(bank.balance(bob.account).await, 120_002);
 
-    let bad = alice.transfer(alice.account, bob.account, eur(500_00), None).await.unwrap();
+    let bad = alice.transfer(alice.account, bob.account, eur(50_000), None).await.unwrap();
     decide(&max, bad.receipt.intent_id, ApprovalDecision::Escalate).await.unwrap();
     decide(&max, bad.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
     decide(mary, bad.receipt.intent_id, ApprovalDecision::Reject).await.unwrap();
-    assert_eq!(available(&bank, alice.account).await, 1_000_000 - 1_200_02);
+    assert_eq!(available(&bank, alice.account).await, 1_000_000 - 120_002);
     let own = bank.get_as(&alice, "/api/approvals?status=rejected").await.ok().json();
     assert_eq!(own["items"][0]["reason"], "looked at it");
     let others = bank.get_as(&bob, "/api/approvals?status=rejected").await.ok().json();
@@ -210,7 +210,7 @@ async fn a_batch_waits_as_one_and_a_freeze_keeps_all_of_it_from_being_approved()
     let alice = bank.customer("Alice", 100_000).await;
     let [bob, cleo] = [bank.customer("Bob", 0).await, bank.customer("Cleo", 0).await];
     let lines =
-        [bob.account, cleo.account].map(|to| BatchLine { to, amount: eur(6_00), memo: None });
+        [bob.account, cleo.account].map(|to| BatchLine { to, amount: eur(600), memo: None });
     let batch = alice.batch(alice.account, &lines, false).await.unwrap();
     assert_eq!(batch.receipt.code, "held", "6.00 each, 12.00 together");
     let (manager, payment) = (bank.manager().await, batch.receipt.intent_id);

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 /// The present, in microseconds UTC.
 #[expect(clippy::disallowed_methods, reason = "the clock is read here and nowhere else")]
+#[must_use]
 pub fn now() -> UtcMicros {
     let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
     let micros = nanos.checked_div(1_000).unwrap_or_default();

@@ -159,7 +159,9 @@ impl Permission {
             Kind::AccountOpen => Self::AccountsOpen,
             Kind::AccountFund => Self::AccountsFund,
             Kind::AccountFreeze => Self::AccountsFreeze,
-            Kind::Transfer | Kind::TransferBatch => Self::TransfersSubmit,
+            Kind::Transfer | Kind::TransferBatch | Kind::HoldPlace | Kind::HoldCapture => {
+                Self::TransfersSubmit
+            }
             Kind::KeyRotate => Self::KeysRotate,
             Kind::CertificateRevoke => Self::CertificatesRevoke,
             Kind::DeviceApprove | Kind::DeviceRevoke => Self::DevicesManage,
@@ -170,7 +172,6 @@ impl Permission {
             Kind::RoleDefine | Kind::RoleGrant => Self::RolesManage,
             Kind::IpRuleSet => Self::IpRulesManage,
             Kind::AuditReport => Self::AuditReport,
-            Kind::HoldPlace | Kind::HoldCapture => Self::TransfersSubmit,
             Kind::HoldVoid | Kind::TransferReverse => Self::TransfersCorrect,
             Kind::ApprovalDecide => Self::ApprovalsDecide,
             Kind::AccountClose => Self::AccountsClose,

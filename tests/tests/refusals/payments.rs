@@ -62,19 +62,19 @@ async fn reversals(bank: &Bank, provoked: &mut Provoked) {
     let bob = bank.customer("Bob", 0).await;
     let paid = alice.transfer(alice.account, bob.account, eur(500), None).await.unwrap();
     let paid = TransferId::new(paid.receipt.intent_id.get());
-    let back = |transfer, minor: Option<i64>| {
+    let giving_back = |transfer, minor: Option<i64>| {
         Wish::reverse(transfer, minor.map(eur), "not meant for me".into()).body
     };
     // Not by whoever paid: what was paid is the payee's.
-    let answer = submit(bank, &alice, back(paid, None)).await;
+    let answer = submit(bank, &alice, giving_back(paid, None)).await;
     provoked.recorded(bank, &answer, R::TransferNotFound.into());
-    let answer = submit(bank, &bob, back(paid, Some(501))).await;
+    let answer = submit(bank, &bob, giving_back(paid, Some(501))).await;
     provoked.recorded(bank, &answer, R::ReversalExceedsTransfer.into());
     let returned = bob.submit(Wish::reverse(paid, Some(eur(200)), "half".into())).await.unwrap();
-    let answer = submit(bank, &bob, back(paid, Some(301))).await;
+    let answer = submit(bank, &bob, giving_back(paid, Some(301))).await;
     provoked.recorded(bank, &answer, R::ReversalExceedsTransfer.into());
     let reversal = TransferId::new(returned.receipt.intent_id.get());
-    let answer = submit(bank, &alice, back(reversal, None)).await;
+    let answer = submit(bank, &alice, giving_back(reversal, None)).await;
     provoked.recorded(bank, &answer, R::TransferNotReversible.into());
     assert_eq!(bank.balance(alice.account).await, 700);
 }
@@ -85,16 +85,16 @@ async fn limits(bank: &Bank, provoked: &mut Provoked) {
     let scope = format!("account:{}", alice.account);
     let pay = |minor| transfer(alice.account, bob.account, minor);
     put_in_force(bank, "limits", &scope, TIGHT).await;
-    let answer = submit(bank, &alice, pay(50_01)).await;
+    let answer = submit(bank, &alice, pay(5_001)).await;
     provoked.recorded(bank, &answer, Refusal::LimitPerTransfer);
     assert_eq!(answer.json()["detail"], "5000 minor units are left of this limit");
-    provoked.recorded(bank, &submit(bank, &alice, pay(10_01)).await, Refusal::LimitNewPayee);
-    assert_eq!(submit(bank, &alice, pay(9_00)).await.status, 200);
+    provoked.recorded(bank, &submit(bank, &alice, pay(1_001)).await, Refusal::LimitNewPayee);
+    assert_eq!(submit(bank, &alice, pay(900)).await.status, 200);
     provoked.recorded(bank, &submit(bank, &alice, pay(1)).await, Refusal::LimitPerMinute);
     let with = |old: &str, new: &str| TIGHT.replace(old, new);
     let slower = with(r#""per_minute":"1""#, r#""per_minute":"9""#);
     put_in_force(bank, "limits", &scope, &slower).await;
-    provoked.recorded(bank, &submit(bank, &alice, pay(1_01)).await, Refusal::LimitNewPayee);
+    provoked.recorded(bank, &submit(bank, &alice, pay(101)).await, Refusal::LimitNewPayee);
     assert_eq!(submit(bank, &alice, pay(1)).await.status, 200);
     provoked.recorded(bank, &submit(bank, &alice, pay(1)).await, Refusal::LimitPerHour);
     let slower = slower.replace(r#""per_hour":"2""#, r#""per_hour":"9""#);
@@ -105,11 +105,11 @@ async fn limits(bank: &Bank, provoked: &mut Provoked) {
         .replace(r#""count_per_day":"3""#, r#""count_per_day":"99""#)
         .replace(r#""new_payee":"10""#, r#""new_payee":"1000""#);
     put_in_force(bank, "limits", &scope, &wide).await;
-    provoked.recorded(bank, &submit(bank, &alice, pay(11_00)).await, Refusal::LimitPerPayee);
+    provoked.recorded(bank, &submit(bank, &alice, pay(1_100)).await, Refusal::LimitPerPayee);
     let wide = wide.replace(r#""per_payee":"20""#, r#""per_payee":"1000""#);
     put_in_force(bank, "limits", &scope, &wide).await;
-    assert_eq!(submit(bank, &alice, pay(50_00)).await.status, 200);
-    provoked.recorded(bank, &submit(bank, &alice, pay(50_00)).await, Refusal::LimitPerDay);
+    assert_eq!(submit(bank, &alice, pay(5_000)).await.status, 200);
+    provoked.recorded(bank, &submit(bank, &alice, pay(5_000)).await, Refusal::LimitPerDay);
 }
 
 async fn approvals(bank: &Bank, provoked: &mut Provoked) {
@@ -125,10 +125,10 @@ async fn approvals(bank: &Bank, provoked: &mut Provoked) {
     provoked.recorded(bank, &answer, Refusal::PaymentNotFound);
 
     put_in_force(bank, "approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
-    let hold = Wish::hold(alice.account, bob.account, eur(100_01), in_hours(1), None).unwrap();
+    let hold = Wish::hold(alice.account, bob.account, eur(10_001), in_hours(1), None).unwrap();
     let answer = submit(bank, &alice, hold.body).await;
     provoked.recorded(bank, &answer, Refusal::HoldNeedsApproval);
-    let large = alice.transfer(alice.account, bob.account, eur(1_000_01), None).await.unwrap();
+    let large = alice.transfer(alice.account, bob.account, eur(100_001), None).await.unwrap();
     assert_eq!(large.receipt.code, "held");
     let large = large.receipt.intent_id;
     assert_eq!(decide(large, ApprovalDecision::Approve).await.status, 200);
@@ -140,7 +140,7 @@ async fn approvals(bank: &Bank, provoked: &mut Provoked) {
     provoked.recorded(bank, &answer, Refusal::PaymentDecided);
 
     // The bank's clock is past the end of the wait, and the job that gives back has not come by yet.
-    let late = alice.transfer(alice.account, bob.account, eur(200_00), None).await.unwrap();
+    let late = alice.transfer(alice.account, bob.account, eur(20_000), None).await.unwrap();
     let late = late.receipt.intent_id;
     bank.execute(&format!(
         "UPDATE approvals SET expires_at = now() - interval '1 second' WHERE payment = '{late}'"

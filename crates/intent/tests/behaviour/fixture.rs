@@ -61,6 +61,7 @@ pub(crate) fn device() -> DeviceId {
 
 const CSR: &[u8] = b"a certificate request";
 
+#[expect(clippy::too_many_lines, reason = "a table: one body per kind")]
 pub(crate) fn body(kind: Kind) -> Body {
     let digest = |byte| Sha3::from_bytes([byte; 32]);
     let owner = UserId::new(Uuid::from_u128(77));
@@ -165,7 +166,7 @@ pub(crate) fn body(kind: Kind) -> Body {
         },
         Kind::AccountClose => Body::AccountClose { account: account(1) },
         Kind::AccountOverdraft => {
-            Body::AccountOverdraft { account: account(1), amount: euros(500_00) }
+            Body::AccountOverdraft { account: account(1), amount: euros(50_000) }
         }
         Kind::PolicyPropose => Body::PolicyPropose {
             policy: "limits".to_owned(),

@@ -81,7 +81,7 @@ impl Poster {
                 transfers = transfers.saturating_add(weight(&job));
                 match job {
                     Queued::Intent(job) if fold::moves_money(job.intent.get().kind()) => {
-                        money.push(*job)
+                        money.push(*job);
                     }
                     Queued::Intent(job) if job.intent.get().kind() == Kind::SessionLogin => {
                         logins.push(*job);
@@ -177,7 +177,9 @@ impl Poster {
 
         let policies = working::policies(&mut tx, book, policies).await?;
         let mut needs = Needs::default();
-        jobs.iter().for_each(|job| needs.of(job.intent.get(), &services.bank.equity));
+        for job in jobs {
+            needs.of(job.intent.get(), &services.bank.equity);
+        }
         let mut fold =
             working::load(&mut tx, book, needs, &services.bank, Arc::clone(&policies.policies))
                 .await?;

@@ -218,14 +218,14 @@ pub(super) async fn read_payees(
         return Ok(HashMap::new());
     }
     let payers: Vec<Uuid> = pairs.iter().map(|(payer, _)| payer.get()).collect();
-    let payees: Vec<Uuid> = pairs.iter().map(|(_, payee)| payee.get()).collect();
+    let paid: Vec<Uuid> = pairs.iter().map(|(_, payee)| payee.get()).collect();
     let rows = sqlx::query!(
         "SELECT p.account_id, p.payee_id, p.known_since, p.last_paid_at, p.payments, p.total, p.day_sum, p.risk
            FROM unnest($2::uuid[], $3::uuid[]) AS u (account_id, payee_id)
            JOIN payees p ON p.book_id = $1 AND p.account_id = u.account_id AND p.payee_id = u.payee_id",
         book_id(book),
         &payers,
-        &payees,
+        &paid,
     )
     .fetch_all(tx)
     .await?;

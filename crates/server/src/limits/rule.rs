@@ -167,11 +167,11 @@ mod tests {
             let limits = Limits { per_minute: u32::MAX, per_hour: u32::MAX, count_per_day: u32::MAX, per_payee: i64::MAX, ..Limits::DEFAULT };
             let now = at(10 * DAY_US);
             let (mut usage, payee) = (Usage::default().at(now), known());
-            let mut paid = 0;
+            let mut paid = 0_i64;
             for minor in amounts {
                 if allow(&limits, &usage, Some(&payee), eur(minor), false, now).is_ok() {
                     usage.add(minor);
-                    paid += minor;
+                    paid = paid.saturating_add(minor);
                 }
             }
             prop_assert!(paid <= 10_000_000);

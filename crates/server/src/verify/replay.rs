@@ -248,7 +248,9 @@ impl<'a> Replay<'a> {
     pub(super) fn finish(&mut self) {
         let rows: Vec<Row> =
             self.fold.ledger.records().filter_map(|record| self.fold.row_of(record)).collect();
-        rows.into_iter().for_each(|row| self.fold.rows.put(row));
+        for row in rows {
+            self.fold.rows.put(row);
+        }
     }
 
     fn enrol(
@@ -330,9 +332,8 @@ impl<'a> Replay<'a> {
             && item.outcome.is_ok()
         {
             let commitment = match intent.body() {
-                Body::Transfer(transfer) => transfer.details,
+                Body::Transfer(transfer) | Body::HoldPlace { transfer, .. } => transfer.details,
                 Body::TransferBatch { items, .. } => items.first().and_then(|item| item.details),
-                Body::HoldPlace { transfer, .. } => transfer.details,
                 _ => None,
             };
             let slot = DetailsSlot {

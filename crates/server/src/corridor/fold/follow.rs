@@ -191,7 +191,9 @@ impl Fold<'_> {
             .and_then(|facts| self.rows.get(&APPROVALS, &facts.intent.to_string()))
             .and_then(|row| approvals::expired(row, now));
         let rows: Vec<_> = waiting.into_iter().collect();
-        rows.iter().for_each(|row| self.rows.put(row.clone()));
+        for row in &rows {
+            self.rows.put(row.clone());
+        }
         Decision { rows, ..Decision::default() }
     }
 }

@@ -181,7 +181,7 @@ impl<'a> Fold<'a> {
             Body::HoldCapture { .. } | Body::HoldVoid { .. } | Body::TransferReverse { .. } => {
                 self.follow(&wishes, asker, now)
             }
-            Body::AccountFund { .. } => self.fund(wishes, now),
+            Body::AccountFund { .. } => self.fund(&wishes, now),
             _ => self.pay(intent, wishes, asker, now),
         }
     }

@@ -57,12 +57,12 @@ struct Before {
 
 impl Fold<'_> {
     /// The bank's own money: no limit and no risk of the payer's counts.
-    pub(super) fn fund(&mut self, wishes: Vec<Wish>, now: UtcMicros) -> Decision {
+    pub(super) fn fund(&mut self, wishes: &[Wish], now: UtcMicros) -> Decision {
         if wishes.is_empty() {
             return Decision::refused(Refusal::AssetUnknown);
         }
         let outcomes = wishes.iter().map(|wish| self.post_one(wish, now)).collect();
-        self.conclude(&wishes, outcomes, None, false)
+        self.conclude(wishes, outcomes, None, false)
     }
 
     /// What a customer pays, or holds for somebody.
@@ -269,7 +269,7 @@ impl Fold<'_> {
     /// counts, so that a large payment is not many small ones.
     fn exceeds_recovery_limit(&self, wishes: &[Wish], payer: Payer) -> bool {
         let limited = self.limited_until.get(&payer.asker.user);
-        if !limited.is_some_and(|until| payer.now < *until) {
+        if limited.is_none_or(|until| payer.now >= *until) {
             return false;
         }
         let mut sums: BTreeMap<AssetCode, i64> = BTreeMap::new();
