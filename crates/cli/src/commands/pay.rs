@@ -95,8 +95,17 @@ async fn one(
     prompt::confirm(globals, &summary)?;
     let wish = Wish::transfer(account_id(&account)?, payee, amount, memo.as_deref());
     let settled = holder.submit(wish?).await?;
+    tell_if_held(&settled.receipt.code);
     let row = receipts::settled(&settled).number("amount", shown, amount.minor_string());
     output::one(globals.output, &row)
+}
+
+/// Accepted is not yet paid, where a person of the bank has to see it first.
+fn tell_if_held(code: &str) {
+    if code == "held" {
+        eprintln!("a person of the bank has to approve this; until then the money is kept aside");
+        eprintln!("`strongroom approvals list` shows what became of it");
+    }
 }
 
 async fn many(
@@ -144,6 +153,7 @@ async fn many(
                 .text("code", code.clone())
         })
         .collect();
+    tell_if_held(&settled.receipt.code);
     eprintln!(
         "intent {}, leaf {}; receipt kept",
         settled.receipt.intent_id,
