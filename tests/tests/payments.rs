@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::{BatchLine, ClientError, Session, Settled, Wish};
-use e2e::{Bank, Customer, eur, eventually_within};
+use e2e::{Bank, Customer, eur, eventually_within, fresh_account};
 use intent::{ApprovalDecision, IntentId, UtcMicros};
 use ledger::{Freeze, TransferId};
+use money::AssetCode;
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -264,6 +265,37 @@ async fn a_new_limit_counts_from_the_next_payment_at_every_instance_and_under_a_
     let paid = racing.join_all().await.into_iter().filter(|paid| *paid).count();
     assert_eq!(paid, 5, "five are left of six");
     assert_eq!(bank.balance(bob.account).await, 6);
+    another.shutdown().await.unwrap();
+    bank.assert_verifies().await;
+}
+
+/// What is not there cannot be locked: a payment is decided by the absence of its payee, and another instance opens the
+/// account meanwhile. Whoever comes second in the log must have decided second.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payee_who_appears_at_another_instance_is_there_or_not_as_the_log_says() {
+    let bank = Bank::start().await;
+    let another = bank.start_another().await;
+    let alice = bank.customer("Alice", 10_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let elsewhere = bank.client_of(&another).login(bob.identity().clone()).await.unwrap();
+    let owner = bob.identity().user().id;
+    let (mut paid, mut refused) = (0, 0);
+    for _ in 0..30 {
+        let account = fresh_account();
+        let open = Wish::open_account(account, owner, AssetCode::EUR);
+        let (opened, answer) = tokio::join!(
+            elsewhere.submit(open),
+            alice.transfer(alice.account, account, eur(1), None),
+        );
+        opened.unwrap();
+        match code(&answer) {
+            "ok" => paid += 1,
+            "credit-account-not-found" => refused += 1,
+            other => panic!("{other}"),
+        }
+        assert_eq!(bank.balance(account).await, i64::from(answer.is_ok()));
+    }
+    println!("{paid} paid, {refused} refused");
     another.shutdown().await.unwrap();
     bank.assert_verifies().await;
 }
