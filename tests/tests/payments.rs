@@ -280,7 +280,7 @@ async fn a_payee_who_appears_at_another_instance_is_there_or_not_as_the_log_says
     let elsewhere = bank.client_of(&another).login(bob.identity().clone()).await.unwrap();
     let owner = bob.identity().user().id;
     let (mut paid, mut refused) = (0, 0);
-    for _ in 0..30 {
+    for _ in 0..60 {
         let account = fresh_account();
         let open = Wish::open_account(account, owner, AssetCode::EUR);
         let (opened, answer) = tokio::join!(
