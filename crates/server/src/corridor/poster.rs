@@ -122,7 +122,7 @@ impl Poster {
             let outcome = loop {
                 let tried = match work {
                     Work::Money => self.try_money(&jobs, order).await,
-                    Work::State => self.try_state(&jobs).await,
+                    Work::State => self.try_state(&jobs, order).await,
                 };
                 let aborted = match tried {
                     Ok(settled) => break Ok(settled),
@@ -244,11 +244,16 @@ impl Poster {
     }
 
     /// As [`Self::try_money`], for intents that change something other than balances.
-    async fn try_state(&mut self, jobs: &[Job]) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
+    async fn try_state(
+        &mut self,
+        jobs: &[Job],
+        order: Order,
+    ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
         let services = Arc::clone(&self.services);
         let (book, now) = (services.bank.book, clock::now());
         let edge = self.edge.take();
         let mut tx = self.begin().await?;
+        order.begin(&mut tx, book).await?;
         let ids: Vec<Uuid> = jobs.iter().map(|job| job.intent.get().id().get()).collect();
         let decided: HashSet<Uuid> =
             store::decided_intents(&mut tx, book, &ids).await?.into_iter().collect();
@@ -275,7 +280,14 @@ impl Poster {
                     close.bumps_epoch |= bumps_epoch;
                     (accepted(result, now), extra)
                 }
-                Applied::Refused(refusal) => (refused(refusal, now), None),
+                Applied::Refused(refusal) => {
+                    // Most of these say that something is not there, or not so yet; a sign-in's reasons are the bank's own.
+                    if order == Order::HeadLast && intent.kind() != Kind::SessionLogin {
+                        let size = close.edge.as_ref().map_or(TreeSize::new(0), Edge::size);
+                        close.overtaken_at = Some(size);
+                    }
+                    (refused(refusal, now), None)
+                }
             };
             if job.signer.is_some() {
                 close.epoch = Some(close.epoch.map_or(job.epoch, |epoch| epoch.min(job.epoch)));
