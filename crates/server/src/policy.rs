@@ -6,7 +6,6 @@
 //! role: it narrows people, and never gives what their certificate does not.
 
 pub mod duties;
-pub mod recovery;
 pub mod routes;
 mod set;
 

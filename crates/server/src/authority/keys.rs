@@ -7,12 +7,13 @@ use crypto::{
     CryptoError, Ed25519Key, KemPublicKey, KemSecretKey, MacKey, MlDsa44Key, SecretBytes,
     SigningKey, Suite, hkdf_sha256,
 };
-use intent::BankId;
+use intent::{BankId, IntentError, IntentId, UtcMicros};
 use ledger::BookId;
 use pki::{Certificate, PkiError};
 use sqlx::PgConnection;
 use thiserror::Error;
 use tlog::{CheckpointSigner, CheckpointVerifier, Origin, TlogError};
+use uuid::Builder;
 
 use super::issuers::{Issuer, Issuers};
 use super::keyfile::{KeyFile, KeyFileError, KeyPurpose};
@@ -40,6 +41,7 @@ struct Keys {
     token_key: SecretBytes,
     refresh_key: MacKey,
     attempts_key: MacKey,
+    event_key: MacKey,
 }
 
 impl Authority {
@@ -82,6 +84,7 @@ impl Authority {
             token_key: derive(b"strongroom/token/v1")?,
             refresh_key: MacKey::new(&derive(b"strongroom/refresh/v1")?),
             attempts_key: MacKey::new(&derive(b"strongroom/attempts/v1")?),
+            event_key: MacKey::new(&derive(b"strongroom/event-id/v1")?),
         })))
     }
 
@@ -219,6 +222,21 @@ impl Authority {
 
     pub(crate) fn refresh_key(&self) -> &MacKey {
         &self.0.refresh_key
+    }
+
+    /// The id of an event that every instance would record: version 7, of the time at which it came due and, for chance, a
+    /// MAC of what it says. Who does not have the key cannot take the id for an intent of their own, and so keep the
+    /// event out of the log.
+    pub(crate) fn event_id(
+        &self,
+        due_at: UtcMicros,
+        parts: &[&[u8]],
+    ) -> Result<IntentId, IntentError> {
+        let tag = self.0.event_key.tag(parts);
+        let mut chance = [0; 10];
+        chance.iter_mut().zip(tag).for_each(|(to, from)| *to = from);
+        let due_ms = u64::try_from(due_at.get().div_euclid(1_000)).unwrap_or_default();
+        IntentId::new(Builder::from_unix_timestamp_millis(due_ms, &chance).into_uuid())
     }
 
     /// Hides whose failed attempts are counted.

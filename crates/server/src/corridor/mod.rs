@@ -32,7 +32,7 @@ mod working;
 
 use std::collections::BTreeMap;
 
-use intent::{EventKind, IntentId, Origin, Outcome, SignedIntent, UtcMicros};
+use intent::{EventKind, IntentId, Origin, SignedIntent, UtcMicros};
 use thiserror::Error;
 use tlog::LeafIndex;
 use tokio::sync::{mpsc, oneshot};
@@ -152,15 +152,16 @@ impl Corridor {
         self.enqueue(Queued::Event(Box::new(event)), answer).await.map(|settled| settled.index)
     }
 
-    /// Appends a fact that changes the ledger, and says whether it did. `due_at` is when it came due: with `fact` it makes
-    /// the event's id, so that the same fact is recorded once however many instances notice it.
+    /// Appends a fact that changes the ledger, under an id that every instance would give it. Where it is not true, or not any
+    /// more, nothing is written, and the problem says why.
     pub(crate) async fn append_fact(
         &self,
+        id: IntentId,
         fact: Fact,
         due_at: UtcMicros,
-    ) -> Result<Outcome, Problem> {
+    ) -> Result<LeafIndex, Problem> {
         let (reply, answer) = oneshot::channel();
-        let (kind, id) = (fact.kind(), fact_id(fact, due_at)?);
+        let kind = fact.kind();
         let event = EventJob {
             id,
             kind,
@@ -169,8 +170,7 @@ impl Corridor {
             origin: Origin::new("", "", due_at),
             reply,
         };
-        let settled = self.enqueue(Queued::Event(Box::new(event)), answer).await?;
-        Ok(settled.effects.outcome)
+        self.enqueue(Queued::Event(Box::new(event)), answer).await.map(|settled| settled.index)
     }
 
     async fn enqueue(
@@ -186,15 +186,6 @@ impl Corridor {
             Err(_) => Err(Problem::new(Code::TimedOut)),
         }
     }
-}
-
-/// The id of a fact's event: a UUID of version 7 with the time at which it came due and, for chance, its digest.
-fn fact_id(fact: Fact, due_at: UtcMicros) -> Result<IntentId, intent::IntentError> {
-    let digest = crypto::sha256(&canonical_map(&fact.members()));
-    let mut chance = [0; 10];
-    chance.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
-    let due_ms = u64::try_from(due_at.get().div_euclid(1_000)).unwrap_or_default();
-    IntentId::new(uuid::Builder::from_unix_timestamp_millis(due_ms, &chance).into_uuid())
 }
 
 /// The canonical bytes of an event.
@@ -243,6 +234,9 @@ pub enum Fault {
     /// COMMIT was sent and no answer came, and reading back did not settle it either.
     #[error("the outcome is unknown")]
     OutcomeUnknown,
+    /// A fact that was to be recorded is not true, or not any more; nothing was written.
+    #[error("not so: {}", .0.code())]
+    NotTrue(Refusal),
     /// A stored risk state does not read.
     #[error("a stored risk state does not read: {0}")]
     Risk(#[from] risk::MalformedState),
@@ -261,6 +255,9 @@ impl From<Fault> for Problem {
                 "This intent id was used for another intent; nothing changed",
             )
             .with_field("id"),
+            Fault::NotTrue(refusal) => {
+                Self::refused(refusal.status(), refusal.code(), refusal.sentence())
+            }
             Fault::SignerEnded => Self::new(Code::CertificateNotAccepted),
             Fault::OutcomeUnknown => Self::new(Code::TimedOut),
             Fault::Log(_)
@@ -288,6 +285,7 @@ impl Fault {
             | Self::Risk(_)
             | Self::IdReused
             | Self::SignerEnded
+            | Self::NotTrue(_)
             | Self::Broken(_) => Self::Broken("the group commit failed; see the log of the server"),
         }
     }
@@ -301,6 +299,7 @@ impl Fault {
             | Self::Authority(_)
             | Self::Risk(_)
             | Self::IdReused
+            | Self::NotTrue(_)
             | Self::SignerEnded
             | Self::OutcomeUnknown
             | Self::Broken(_) => false,

@@ -26,6 +26,7 @@ use super::append::{self, Entry, Prepared};
 use super::applying::{Applied, Applying};
 use super::attempt::{Aborted, Attempt};
 use super::fold::{self, Asker, Decision, Fold, Needs};
+use super::refusal::Refusal;
 use super::store::{self, DetailsRow, TransferRows};
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce};
@@ -189,15 +190,15 @@ impl Poster {
         let mut written = Written::default();
         let mut details = Vec::new();
         let mut prepared = Vec::with_capacity(jobs.len());
-        let mut fresh = Vec::with_capacity(jobs.len());
+        let mut fates = Vec::with_capacity(jobs.len());
         let mut epoch = policies.epoch;
         for job in jobs {
             let intent = job.intent.get();
             if decided.contains(&intent.id().get()) {
-                fresh.push(false);
+                fates.push(Fate::Known);
                 continue;
             }
-            fresh.push(true);
+            fates.push(Fate::Fresh);
             epoch = epoch.min(job.epoch);
             let decision = fold.decide(intent, asker(job), now);
             written.add(intent.id(), &decision, &fold)?;
@@ -218,27 +219,30 @@ impl Poster {
             settled
         };
         self.policies = Some(policies);
-        self.merge(documents(jobs), fresh, settled).await
+        self.merge(documents(jobs), fates, settled).await
     }
 
     /// Puts the answers in the order of the jobs; those that were decided earlier are read back.
     async fn merge<'a>(
         &mut self,
         documents: impl Iterator<Item = (Uuid, &'a [u8])>,
-        fresh: Vec<bool>,
+        fates: Vec<Fate>,
         settled: Vec<Settled>,
     ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
         let book = self.services.bank.book;
         let mut settled = settled.into_iter();
-        let mut answers = Vec::with_capacity(fresh.len());
-        for ((id, document), fresh) in documents.zip(fresh) {
-            if fresh {
-                answers.push(settled.next().ok_or(Fault::Broken("an intent was not settled")));
-            } else {
-                let mut tx = self.begin().await?;
-                answers.push(append::replay(&mut tx, book, id, document).await);
-                tx.rollback().await?;
-            }
+        let mut answers = Vec::with_capacity(fates.len());
+        for ((id, document), fate) in documents.zip(fates) {
+            answers.push(match fate {
+                Fate::Fresh => settled.next().ok_or(Fault::Broken("an intent was not settled")),
+                Fate::Refused(refusal) => Err(Fault::NotTrue(refusal)),
+                Fate::Known => {
+                    let mut tx = self.begin().await?;
+                    let replayed = append::replay(&mut tx, book, id, document).await;
+                    tx.rollback().await?;
+                    replayed
+                }
+            });
         }
         Ok(answers)
     }
@@ -257,12 +261,12 @@ impl Poster {
         let ids: Vec<Uuid> = jobs.iter().map(|job| job.intent.get().id().get()).collect();
         let decided: HashSet<Uuid> =
             store::decided_intents(&mut tx, book, &ids).await?.into_iter().collect();
-        let (mut prepared, mut fresh) = (Vec::new(), Vec::new());
+        let (mut prepared, mut fates) = (Vec::new(), Vec::new());
         let mut close = Close { edge, epoch: None, bumps_epoch: false, overtaken_at: None, now };
         for job in jobs {
             let intent = job.intent.get();
             let is_fresh = !decided.contains(&intent.id().get());
-            fresh.push(is_fresh);
+            fates.push(if is_fresh { Fate::Fresh } else { Fate::Known });
             if !is_fresh {
                 continue;
             }
@@ -303,7 +307,7 @@ impl Poster {
             self.edge = Some(edge);
             settled
         };
-        self.merge(documents(jobs), fresh, settled).await
+        self.merge(documents(jobs), fates, settled).await
     }
 
     /// Events that wait together share a commit, as intents do.
@@ -365,20 +369,25 @@ impl Poster {
         let ids: Vec<Uuid> = events.iter().map(|event| event.id.get()).collect();
         let mut known: HashSet<Uuid> =
             store::decided_intents(&mut tx, book, &ids).await?.into_iter().collect();
-        let (mut prepared, mut fresh) = (Vec::new(), Vec::with_capacity(events.len()));
+        let (mut prepared, mut fates) = (Vec::new(), Vec::with_capacity(events.len()));
         let mut written = Written::default();
         for event in events {
-            let is_fresh = known.insert(event.id.get());
-            fresh.push(is_fresh);
-            if !is_fresh {
+            if !known.insert(event.id.get()) {
+                fates.push(Fate::Known);
                 continue;
             }
             let mut effects = accepted(BTreeMap::new(), now);
             if let (Some(fact), Some(fold)) = (event.fact, fold.as_mut()) {
                 let decision = fold.decide_fact(fact, now);
+                if let Some(refusal) = decision.refusal {
+                    // Nobody asked for it, and it may become true: it must not use up the id that it would have then.
+                    fates.push(Fate::Refused(refusal));
+                    continue;
+                }
                 written.add(event.id, &decision, fold)?;
                 effects = decision.effects(now);
             }
+            fates.push(Fate::Fresh);
             prepared.push(append::prepare(Entry {
                 intent_id: event.id,
                 kind_code: event.kind.code(),
@@ -409,7 +418,7 @@ impl Poster {
         };
         self.policies = policies;
         let documents = events.iter().map(|event| (event.id.get(), event.bytes.as_slice()));
-        self.merge(documents, fresh, settled).await
+        self.merge(documents, fates, settled).await
     }
 
     async fn begin(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
@@ -471,6 +480,17 @@ struct Close {
     /// Give up unless the log still has this size: something was decided by its absence.
     overtaken_at: Option<TreeSize>,
     now: UtcMicros,
+}
+
+/// What a transaction made of one of its jobs.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    /// It was decided, and is answered by what was settled.
+    Fresh,
+    /// It was decided earlier, and is read back.
+    Known,
+    /// A fact that is not true, or not any more: nothing was written.
+    Refused(Refusal),
 }
 
 /// When the head of the log is locked.
@@ -601,7 +621,7 @@ fn accepted(result: BTreeMap<String, String>, now: UtcMicros) -> Effects {
     state_effects(Outcome::Accepted, fold::OK, result, now)
 }
 
-fn refused(refusal: super::Refusal, now: UtcMicros) -> Effects {
+fn refused(refusal: Refusal, now: UtcMicros) -> Effects {
     state_effects(Outcome::Refused, refusal.code(), BTreeMap::new(), now)
 }
 

@@ -12,6 +12,7 @@ use crate::{App, clock};
 const POLL: Duration = Duration::from_secs(2);
 /// Holds in one look at most.
 const LOOK_MAX: i64 = 500;
+const ID_DOMAIN: &[u8] = b"hold-expired\0";
 
 /// Works until `stop`. What fails is tried again at the next look: until then nobody can capture the hold either.
 pub(crate) async fn keep_giving_back(app: App, stop: CancellationToken) {
@@ -31,8 +32,10 @@ async fn give_back(app: &App) -> sqlx::Result<()> {
     let over = store::over(&mut tx, app.bank.book, clock::now(), LOOK_MAX).await?;
     tx.rollback().await?;
     for (hold, expired_at) in over {
-        if let Err(problem) = app.corridor.append_fact(Fact::HoldExpired { hold }, expired_at).await
-        {
+        let parts = [ID_DOMAIN, hold.get().into_bytes().as_slice()].concat();
+        let Ok(id) = app.authority.event_id(expired_at, &[&parts]) else { continue };
+        let fact = Fact::HoldExpired { hold };
+        if let Err(problem) = app.corridor.append_fact(id, fact, expired_at).await {
             tracing::warn!(%hold, ?problem, "a hold whose time is over was not given back yet");
         }
     }

@@ -1,16 +1,12 @@
-//! When a reminder comes, and under which id it is recorded.
+//! When a reminder comes.
 
 use std::time::Duration;
 
-use crypto::{Sha3, sha3_256};
-use intent::{IntentError, IntentId, UtcMicros};
-use uuid::Builder;
+use intent::UtcMicros;
 
 const DAY: Duration = Duration::from_hours(24);
 /// Days ahead of the day on which a key can only be replaced, the first reminder first.
 pub(crate) const DAYS_AHEAD: [u32; 3] = [30, 7, 1];
-const MICROS_PER_MILLI: i64 = 1_000;
-const ID_DOMAIN: &[u8] = b"strongroom/rotation-due/v1";
 
 /// How long ahead whoever may use a key for `age` is reminded. A reminder in the first half of that time would be noise.
 pub(crate) fn leads(age: Duration) -> impl Iterator<Item = (u32, Duration)> {
@@ -45,20 +41,6 @@ pub(crate) fn newest(age: Duration, required_at: UtcMicros, now: UtcMicros) -> O
     leads(age).map(reminder).filter(|reminder| reminder.at <= now).last()
 }
 
-impl Reminder {
-    /// The id under which every instance records it.
-    pub(crate) fn id(&self, certificate: &Sha3) -> Result<IntentId, IntentError> {
-        let days = self.days_ahead.to_be_bytes();
-        let digest = sha3_256(&[ID_DOMAIN, certificate.as_bytes(), &days].concat());
-        let mut random = [0; 10];
-        for (place, byte) in random.iter_mut().zip(digest.as_bytes()) {
-            *place = *byte;
-        }
-        let millis = u64::try_from(self.at.get().div_euclid(MICROS_PER_MILLI)).unwrap_or_default();
-        IntentId::new(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -87,16 +69,6 @@ mod tests {
         ] {
             assert_eq!((steps(83, days), steps(27, days)), (customer, staff), "{days}");
         }
-    }
-
-    #[test]
-    fn an_id_is_of_one_certificate_and_one_step() {
-        let (one, other) = (Sha3::from_bytes([1; 32]), Sha3::from_bytes([2; 32]));
-        let reminder = |days| newest(DAY * 83, REQUIRED, days_before(days)).unwrap();
-        let id = |days, certificate| reminder(days).id(certificate).unwrap();
-        assert_eq!(id(20.0, &one), id(10.0, &one));
-        assert_ne!(id(20.0, &one), id(20.0, &other));
-        assert_ne!(id(20.0, &one), id(5.0, &one));
     }
 
     proptest! {

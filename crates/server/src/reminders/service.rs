@@ -16,6 +16,8 @@ use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::{App, Services, clock, telemetry as names};
 
+const ID_DOMAIN: &[u8] = b"rotation-due\0";
+
 /// A reminder may come so much later than its day.
 const POLL: Duration = Duration::from_hours(1);
 /// Events that wait for the poster at once, at most: what else waits there shall not be turned away.
@@ -55,7 +57,9 @@ pub(crate) async fn remind(app: &App, now: UtcMicros) -> Result<(), Problem> {
         .into_iter()
         .filter_map(|key| {
             let reminder = reminder_of(app.config.key_ages, &key, now)?;
-            Some((reminder.id(&key.certificate).ok()?, key, reminder))
+            let days = reminder.days_ahead.to_be_bytes();
+            let parts = [ID_DOMAIN, key.certificate.as_bytes(), &days];
+            Some((app.authority.event_id(reminder.at, &parts).ok()?, key, reminder))
         })
         .collect();
     let ids: Vec<Uuid> = due.iter().map(|(id, ..)| id.get()).collect();
