@@ -37,6 +37,8 @@ CREATE TABLE holds (
     CONSTRAINT holds_capture_something CHECK ((state = 'captured') = (captured > 0))
 );
 CREATE INDEX holds_by_intent ON holds (book_id, intent_id);
+CREATE INDEX holds_open_by_payer ON holds (book_id, debit_owner) WHERE state = 'held';
+CREATE INDEX holds_open_by_payee ON holds (book_id, credit_owner) WHERE state = 'held';
 CREATE INDEX holds_open_by_end ON holds (book_id, expires_at) WHERE state = 'held';
 
 CREATE TABLE reversals (
@@ -69,6 +71,7 @@ CREATE TABLE approvals (
     CONSTRAINT approvals_two_are_two CHECK (status <> 'approved' OR first_approver IS NULL OR first_approver <> decided_by),
     CONSTRAINT approvals_end_has_a_time CHECK ((status = 'waiting') = (decided_at IS NULL))
 );
+CREATE INDEX approvals_by_maker ON approvals (book_id, maker);
 CREATE INDEX approvals_waiting ON approvals (book_id, placed_at) WHERE status = 'waiting';
 
 CREATE TABLE policies (

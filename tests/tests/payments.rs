@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::{BatchLine, ClientError, Session, Settled, Wish};
-use e2e::{Bank, Customer, eur, eventually_within, fresh_account};
-use intent::{ApprovalDecision, IntentId, UtcMicros};
+use e2e::{Bank, Customer, Forger, eur, eventually_within, fresh_account};
+use intent::{ApprovalDecision, BatchItem, Body, IntentId, UtcMicros};
 use ledger::{Freeze, TransferId};
 use money::AssetCode;
+use uuid::Uuid;
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -267,6 +268,79 @@ async fn a_new_limit_counts_from_the_next_payment_at_every_instance_and_under_a_
     assert_eq!(bank.balance(bob.account).await, 6);
     another.shutdown().await.unwrap();
     bank.assert_verifies().await;
+}
+
+/// As below, where what is missing changes the limits: one's own account is nobody's payee, an unknown one is a new payee.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_own_account_that_appears_at_another_instance_is_ones_own_or_a_strangers_as_the_log_says()
+ {
+    let bank = Bank::start().await;
+    let another = bank.start_another().await;
+    let bob = bank.customer("Bob", 100_000).await;
+    let elsewhere = bank.client_of(&another).login(bob.identity().clone()).await.unwrap();
+    let owner = bob.identity().user().id;
+    let value = r#"{"count_per_day":"9999","new_payee":"1","per_hour":"9999","per_minute":"9999"}"#;
+    put_in_force(&bank, "limits", &format!("user:{owner}"), value).await;
+    for _ in 0..60 {
+        let account = fresh_account();
+        let open = Wish::open_account(account, owner, AssetCode::EUR);
+        let (opened, answer) = tokio::join!(
+            elsewhere.submit(open),
+            bob.transfer(bob.account, account, eur(101), None),
+        );
+        opened.unwrap();
+        let code = code(&answer);
+        assert!(["ok", "limit-new-payee"].contains(&code), "{code}");
+    }
+    another.shutdown().await.unwrap();
+    bank.assert_verifies().await;
+}
+
+/// A batch is looked at for every account that it debits, and an item that is not the signer's hides nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_first_item_keeps_the_risk_engine_from_the_rest_of_a_batch() {
+    let bank = Bank::start().await;
+    let value = r#"{"ceiling":"block","critical":"3","high":"2","medium":"1"}"#;
+    put_in_force(&bank, "risk", "bank", value).await;
+    let alice = bank.customer("Alice", 1_000).await;
+    let bob = bank.customer("Bob", 1_000).await;
+    let other = bank.open(&alice, AssetCode::EUR).await;
+    bank.fund(other, eur(100_000)).await;
+    let item = |debit, credit, minor| BatchItem {
+        id: TransferId::new(Uuid::now_v7()),
+        debit,
+        credit,
+        amount: eur(minor),
+        details: None,
+    };
+    for first in [item(bob.account, alice.account, 1), item(other, alice.account, 1)] {
+        let items = vec![first, item(alice.account, bob.account, 1_000)];
+        let batch = Forger::of(&alice).next(Body::TransferBatch { atomic: false, items });
+        let answer = bank.submit(&alice, &batch).await;
+        assert_eq!(answer.problem(), "risk-blocked");
+    }
+    assert_eq!(bank.balance(alice.account).await, 1_000);
+    bank.assert_verifies().await;
+}
+
+/// What ends a hold has an id that follows from it. Whoever used it up first would keep the payment from being decided.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_uses_up_the_ids_that_the_bank_makes() {
+    let bank = Bank::start().await;
+    let bob = bank.customer("Bob", 1_000).await;
+    let to = bank.customer("Carl", 0).await.account;
+    let id = TransferId::new(Uuid::from_u128(0x0192_0000_0000_8000_8000_0000_0000_0001));
+    let item = BatchItem { id, debit: bob.account, credit: to, amount: eur(1), details: None };
+    let body = Body::TransferBatch { atomic: false, items: vec![item] };
+    assert!(Forger::of(&bob).draft(body.clone()).build().is_err());
+    let good = BatchItem { id: TransferId::new(Uuid::now_v7()), ..item };
+    let edited = Forger::of(&bob)
+        .sign_edited(Body::TransferBatch { atomic: false, items: vec![good] }, |text| {
+            text.replace(&good.id.to_string(), &id.to_string())
+        });
+    let answer = bank.submit(&bob, &edited).await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert_eq!(answer.json()["field"], "body.items[0].id");
 }
 
 /// What is not there cannot be locked: a payment is decided by the absence of its payee, and another instance opens the

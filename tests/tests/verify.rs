@@ -64,6 +64,8 @@ async fn worked_bank() -> (Bank, Trust) {
     bank.client().enrol(&again, &asked.token).await.unwrap();
     let limited = bank.login(&again).await;
     assert!(limited.transfer(dora.account, bob.account, eur(20_001), None).await.is_err());
+    // Of somebody else's account: the poster need not know that she is limited, and the verifier does.
+    assert!(limited.transfer(alice.account, bob.account, eur(20_001), None).await.is_err());
 
     let reads = vec!["accounts:read".to_owned()];
     let reader = Wish::define_role("reader".to_owned(), Role::Customer, reads, true);

@@ -198,7 +198,7 @@ fn read_items(values: Vec<Value<'_>>) -> Result<Vec<BatchItem>, IntentError> {
     }
     let read_item = |(place, value)| {
         let mut members = Members::new(value, Path::Item(&list, place))?;
-        let id = members.uuid("id").map(TransferId::new)?;
+        let id = members.own_id("id").map(TransferId::new)?;
         let TransferBody { debit, credit, amount, details } = read_transfer(&mut members)?;
         members.finish()?;
         Ok(BatchItem { id, debit, credit, amount, details })
@@ -210,6 +210,15 @@ fn read_items(values: Vec<Value<'_>>) -> Result<Vec<BatchItem>, IntentError> {
 impl Members<'_, '_> {
     fn uuid(&mut self, name: &str) -> Result<uuid::Uuid, IntentError> {
         self.take(name, text::UUID_FORM, text::uuid)
+    }
+
+    /// An id that a holder chooses. Those of version 8 the bank makes (RFC 9562 5.8), and nobody else may use one up.
+    fn own_id(&mut self, name: &str) -> Result<uuid::Uuid, IntentError> {
+        let id = self.uuid(name)?;
+        if id.get_version_num() == 8 {
+            return Err(self.malformed(name, "must not be a UUID of version 8"));
+        }
+        Ok(id)
     }
 
     fn intent(&mut self, name: &str) -> Result<IntentId, IntentError> {

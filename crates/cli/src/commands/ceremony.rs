@@ -307,6 +307,7 @@ fn refused(error: CeremonyError) -> Failure {
         CeremonyError::Damaged(_)
         | CeremonyError::OtherRoot(_)
         | CeremonyError::Twice(_)
+        | CeremonyError::Disagree
         | CeremonyError::TooFew { .. }
         | CeremonyError::Malformed
         | CeremonyError::NotTheRoot

@@ -1,7 +1,7 @@
 //! The register of payments that wait, and what a decision does to its row.
 
 use intent::{ApprovalDecision, IntentId, UserId, UtcMicros};
-use money::Amount;
+use money::{Amount, AssetCode};
 
 use crate::corridor::Refusal;
 use crate::registers::{Column, Register, Row};
@@ -73,14 +73,14 @@ pub(crate) enum Next {
 pub(crate) fn waiting(
     payment: IntentId,
     maker: UserId,
-    cause: Cause,
+    (cause, asset): (Cause, AssetCode),
     held: impl Iterator<Item = Amount>,
     (from, until): (UtcMicros, UtcMicros),
 ) -> Row {
-    let (mut sum, mut transfers, mut asset) = (0_i64, 0_i64, None);
+    let (mut sum, mut transfers) = (0_i64, 0_i64);
     for amount in held {
-        // One intent may pay in several assets: the sum is then that of the first.
-        if *asset.get_or_insert(amount.asset()) == amount.asset() {
+        // One intent may pay in several assets: the sum is of the one for whose sake it waits.
+        if amount.asset() == asset {
             sum = sum.saturating_add(amount.minor());
         }
         transfers = transfers.saturating_add(1);
@@ -91,7 +91,7 @@ pub(crate) fn waiting(
         .with("cause", cause.name())
         .with("approvers", cause.approvers())
         .with("status", WAITING)
-        .with("asset", asset.map_or_else(String::new, |asset| asset.to_string()))
+        .with("asset", asset)
         .with("amount", sum)
         .with("transfers", transfers)
         .with("placed_at", from)
@@ -149,7 +149,6 @@ pub(crate) fn expired(row: &Row, now: UtcMicros) -> Option<Row> {
 
 #[cfg(test)]
 mod tests {
-    use money::AssetCode;
     use uuid::Uuid;
 
     use super::*;
@@ -164,7 +163,7 @@ mod tests {
     fn payment(cause: Cause) -> Row {
         let id = "019aa000-0000-7000-8000-000000000001".parse().unwrap();
         let amounts = [300, 200].map(|minor| Amount::new(minor, AssetCode::EUR).unwrap());
-        waiting(id, person(1), cause, amounts.into_iter(), (NOW, LATER))
+        waiting(id, person(1), (cause, AssetCode::EUR), amounts.into_iter(), (NOW, LATER))
     }
 
     fn approve(row: &Row, by: u128) -> Result<(Row, Next), Refusal> {

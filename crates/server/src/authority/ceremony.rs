@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A share is sealed under its custodian's passphrase in a [`KeyFile`]. The points are Shamir's, over GF(256), by
-//! `blahaj`. Every share knows the hashes of all others: one that was damaged, or altered by its own custodian, is named.
+//! `blahaj`. Every share knows the hashes of all others: one that was damaged, or altered by its own custodian, is named
+//! as soon as most of those given agree.
 //!
 //! # Security
 //!
@@ -105,12 +106,16 @@ pub fn deal(plan: &Plan, now: UtcMicros) -> Result<Dealt, CeremonyError> {
 ///
 /// # Errors
 ///
-/// The first share that is of another root, comes twice or was altered, by its index; too few of them.
+/// The first share that is of another root, comes twice or was altered, by its index; shares that contradict each other
+/// without a majority; too few of them.
 pub fn recover(root: &Certificate, shares: &[Share]) -> Result<SigningKey, CeremonyError> {
     let parts = shares.iter().map(Share::read).collect::<Result<Vec<_>, _>>()?;
     // What most shares say of all of them is what was dealt.
-    let agreeing =
-        |one: &Parts<'_>| parts.iter().filter(|other| other.hashes == one.hashes).count();
+    let agreeing = |one: &Parts<'_>| {
+        let same =
+            |other: &&Parts<'_>| (other.threshold, other.hashes) == (one.threshold, one.hashes);
+        parts.iter().filter(same).count()
+    };
     let dealt = parts
         .iter()
         .max_by_key(|one| agreeing(one))
@@ -122,6 +127,11 @@ pub fn recover(root: &Certificate, shares: &[Share]) -> Result<SigningKey, Cerem
         if parts.iter().take(at).any(|earlier| earlier.index == part.index) {
             return Err(CeremonyError::Twice(part.index));
         }
+    }
+    if agreeing(dealt).saturating_mul(2) <= parts.len() {
+        return Err(CeremonyError::Disagree);
+    }
+    for part in &parts {
         let place = usize::from(part.index).saturating_sub(1);
         let hash = dealt.hashes.chunks_exact(HASH_LEN).nth(place);
         let is_whole = hash == Some(sha3_256(part.points).as_bytes().as_slice());
@@ -230,6 +240,9 @@ pub enum CeremonyError {
     /// A share is not the one that was dealt.
     #[error("share {0} is damaged or was altered")]
     Damaged(u8),
+    /// As many shares say one thing as another: which was altered cannot be told.
+    #[error("the shares contradict each other, and too few were given to tell which was altered")]
+    Disagree,
     /// Not enough custodians.
     #[error("{needed} shares are needed and {given} were given")]
     TooFew {
@@ -313,8 +326,9 @@ mod tests {
     fn a_damaged_altered_doubled_or_foreign_share_is_named() {
         let (dealt, other) = (deal(&plan(3, 5), NOW).unwrap(), deal(&plan(3, 5), NOW).unwrap());
         let len = dealt.shares[0].secret.len();
-        // Hashes of the others, its own hash, its points; wherever its custodian alters it.
-        for at in [HEADER_LEN, HEADER_LEN + 4 * HASH_LEN, HEADER_LEN + 5 * HASH_LEN + 1, len - 1] {
+        // The threshold, hashes of the others, its own hash, its points; wherever its custodian alters it.
+        for at in [0, HEADER_LEN, HEADER_LEN + 4 * HASH_LEN, HEADER_LEN + 5 * HASH_LEN + 1, len - 1]
+        {
             for place in 0..3 {
                 let mut shares = pick(&dealt, &[0, 2, 4]);
                 let index = shares[place].index().unwrap();
@@ -324,6 +338,10 @@ mod tests {
                 assert!(named, "byte {at} of share {index}: {refused:?}");
             }
         }
+        // One word against another: neither is blamed.
+        let mut two = pick(&dealt, &[0, 1]);
+        two[1] = altered(&two[1], HEADER_LEN);
+        assert!(matches!(recover(&dealt.root, &two), Err(CeremonyError::Disagree)));
         let twice = recover(&dealt.root, &pick(&dealt, &[0, 1, 1]));
         assert!(matches!(twice, Err(CeremonyError::Twice(2))));
         let mut mixed = pick(&dealt, &[0, 1]);

@@ -134,8 +134,9 @@ impl Authority {
         tx: &mut PgConnection,
         book: BookId,
     ) -> Result<Arc<Issuers>, AuthorityError> {
+        let known = self.issuers();
         let pointer = store::lock_pointer(tx, book).await?;
-        self.read(tx, book, &pointer).await
+        self.read(tx, book, known, &pointer).await
     }
 
     /// The authorities as committed, remembered by this instance.
@@ -144,8 +145,9 @@ impl Authority {
         tx: &mut PgConnection,
         book: BookId,
     ) -> Result<Arc<Issuers>, AuthorityError> {
+        let known = self.issuers();
         let pointer = store::pointer(tx, book).await?;
-        let read = self.read(tx, book, &pointer).await?;
+        let read = self.read(tx, book, known, &pointer).await?;
         let mut known = self.0.issuers.write().unwrap_or_else(PoisonError::into_inner);
         if read.active().generation() > known.active().generation() {
             *known = Arc::clone(&read);
@@ -153,7 +155,7 @@ impl Authority {
         Ok(read)
     }
 
-    /// What this instance knows while the pointer stands; else the register.
+    /// What this instance knew before it asked for the pointer, while that stands; else the register.
     ///
     /// # Security
     ///
@@ -162,9 +164,9 @@ impl Authority {
         &self,
         tx: &mut PgConnection,
         book: BookId,
+        known: Arc<Issuers>,
         pointer: &[u8],
     ) -> Result<Arc<Issuers>, AuthorityError> {
-        let known = self.issuers();
         if known.active().certificate().der() == pointer {
             return Ok(known);
         }

@@ -10,7 +10,7 @@ use intent::{BankId, UtcMicros};
 use pki::{Certificate, Csr, Validity, VerifiedCsr, build_csr};
 
 use super::keyfile::{KeyFile, KeyPurpose};
-use super::keys::AuthorityError;
+use super::keys::{Authority, AuthorityError};
 use crate::bank::{Charter, serial};
 
 /// Validity of a root, in seconds: 20 years.
@@ -39,21 +39,22 @@ pub fn prepare(
     now: UtcMicros,
 ) -> Result<Succession, AuthorityError> {
     let (bank, suite, active) = (&charter.id, charter.suite(), charter.issuers().active());
+    // What is there is opened first: a file sealed under a passphrase that opens no other would keep the bank from starting.
+    let mut held = Authority::open_further_key_files(data_dir, bank, passphrase)?;
+    held.push(Authority::open_key_file(data_dir, bank, passphrase)?);
+    let keys = held.iter().map(issuing_key).collect::<Result<Vec<_>, _>>()?;
+    let old_key = keys
+        .iter()
+        .find(|key| key.public_key() == active.certificate().public_key())
+        .ok_or(AuthorityError::ForeignCertificate)?;
     let key_file = data_dir.join(KeyFile::issuing_name(active.generation().saturating_add(1)));
     let new = open_or_generate(&key_file, bank, suite, &KeyPurpose::ISSUING, passphrase)?;
     let new_key = issuing_key(&new)?;
-    let mut held = KeyFile::issuing_files(data_dir)?;
-    held.push(data_dir.join(KeyFile::BANK_KEYS));
-    let old_key = held
-        .iter()
-        .filter_map(|path| issuing_key(&KeyFile::open(path, bank, passphrase).ok()?).ok())
-        .find(|key| key.public_key() == active.certificate().public_key())
-        .ok_or(AuthorityError::ForeignCertificate)?;
     let name = active.certificate().common_name().ok_or(AuthorityError::Register)?;
     let request = build_csr(&new_key, &name)?;
     let cross_certificate = pki::authority::cross_certify(
         active.certificate(),
-        &old_key,
+        old_key,
         &Csr::from_der(&request)?.verify()?,
         serial()?,
         now.get().div_euclid(MICROS_PER_SECOND),

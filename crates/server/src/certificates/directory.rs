@@ -160,6 +160,8 @@ impl Directory {
     ) -> Result<Arc<VerifiedCrl>, SignerError> {
         let lists = || self.0.lists.lock().unwrap_or_else(PoisonError::into_inner);
         let known = lists().get(issuer.fingerprint()).cloned();
+        // What others learn while this one reads is newer than what it asked for, and no rollback.
+        let floor = known.as_ref().map_or(0, |crl| crl.number()).max(number);
         if let Some(crl) = known
             && crl.number() >= number
             && now_s <= crl.next_update_s()
@@ -170,12 +172,13 @@ impl Directory {
         let der = list_of(tx, self.0.book, &self.0.authority, issuer).await?;
         let der = der.ok_or_else(rolled_back)?;
         let crl = Arc::new(Crl::from_der(&der)?.verify(issuer.certificate(), now_s)?);
-        let mut newest = lists();
-        let held = newest.get(issuer.fingerprint()).map_or(0, |held| held.number());
-        if held > crl.number() || crl.number() < number {
+        if crl.number() < floor {
             return Err(rolled_back());
         }
-        newest.insert(*issuer.fingerprint(), Arc::clone(&crl));
+        let mut newest = lists();
+        if newest.get(issuer.fingerprint()).is_none_or(|held| held.number() < crl.number()) {
+            newest.insert(*issuer.fingerprint(), Arc::clone(&crl));
+        }
         Ok(crl)
     }
 

@@ -60,12 +60,12 @@ impl Attempt {
     }
 }
 
-/// Two instances decided the same intent at once; the second finds it when it tries again.
+/// Two instances decided the same intent, or a transfer of the same id, at once; the second finds it when it tries again.
 fn is_same_id_race(fault: &Fault) -> bool {
     match fault {
-        Fault::Database(sqlx::Error::Database(error)) => {
-            error.constraint() == Some("records_intent_id_is_unique")
-        }
+        Fault::Database(sqlx::Error::Database(error)) => error
+            .constraint()
+            .is_some_and(|name| ["records_intent_id_is_unique", "transfers_pkey"].contains(&name)),
         _ => false,
     }
 }

@@ -498,8 +498,8 @@ enum Fate {
 enum Order {
     /// Last, as always.
     HeadLast,
-    /// First: nothing that was read as absent can be committed by another instance meanwhile. Who waits the other way
-    /// round is told by the database, and tries again.
+    /// First: nothing that was read as absent can be committed by another instance meanwhile. Another one may hold what
+    /// this one needs, and wait for the head: this one gives up at once, and tries again.
     HeadFirst,
 }
 
@@ -507,6 +507,7 @@ impl Order {
     async fn begin(self, tx: &mut PgConnection, book: BookId) -> Result<(), Aborted> {
         if self == Self::HeadFirst {
             log_store::lock_head(tx, book).await?;
+            log_store::give_up_early(tx).await?;
         }
         Ok(())
     }

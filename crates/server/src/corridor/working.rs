@@ -69,7 +69,7 @@ pub(super) async fn load<'a>(
     }
     let pairs: Vec<Pair> = needs.payees.iter().copied().collect();
     fold.payees = store::read_payees(tx, book, &pairs).await?;
-    if !needs.refers_to.is_empty() {
+    if !needs.refers_to.is_empty() || !needs.payments.is_empty() {
         load_records(tx, book, &needs, &mut fold).await?;
     }
     Ok(fold)
@@ -105,10 +105,15 @@ async fn load_records(
     fold: &mut Fold<'_>,
 ) -> Result<(), Aborted> {
     let mut found = store::referenced(tx, book, &ids(&needs.refers_to)).await?;
-    // One that was committed while we waited for locks: its accounts are not among them.
-    if found.iter().any(|found| {
-        [found.debit, found.credit].iter().any(|account| !needs.accounts.contains(account))
-    }) {
+    // One that was committed while we waited for locks: what belongs to it was neither locked nor read.
+    let is_strange = |found: &Referenced| {
+        let pair = (found.debit, found.credit);
+        !needs.payees.contains(&pair)
+            || [pair.0, pair.1].iter().any(|account| !needs.accounts.contains(account))
+    };
+    let payments: Vec<_> = needs.payments.iter().map(|payment| payment.get()).collect();
+    let holds = store::holds_of(tx, book, &payments).await?;
+    if found.iter().any(is_strange) || holds.iter().any(|hold| !needs.refers_to.contains(hold)) {
         return Err(Aborted::Overtaken);
     }
     found.sort_by_key(|found| (found.intent, found.item));

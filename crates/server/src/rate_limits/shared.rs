@@ -113,14 +113,11 @@ impl Shared {
         self.asked_again_at_us.fetch_max(later, Ordering::AcqRel);
         metrics::counter!(names::RATE_LIMITS_FALLBACK).increment(1);
         let warned_at_us = self.warned_at_us.load(Ordering::Acquire);
-        let is_due = now.get().saturating_sub(warned_at_us) >= WARN_EVERY_US;
-        let swapped = self.warned_at_us.compare_exchange(
-            warned_at_us,
-            now.get(),
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
-        if is_due && swapped.is_ok() {
+        let claim = || {
+            let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+            self.warned_at_us.compare_exchange(warned_at_us, now.get(), success, failure).is_ok()
+        };
+        if now.get().saturating_sub(warned_at_us) >= WARN_EVERY_US && claim() {
             tracing::warn!(%error, "Redis does not answer: requests are counted by each process for itself");
         }
     }

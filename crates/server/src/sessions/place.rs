@@ -93,9 +93,9 @@ pub(super) async fn note(
     let parts = [DOMAIN, user_id.as_bytes().as_slice(), network.as_bytes()];
     let hidden = services.authority.attempts_key().tag(&parts);
     let book = services.bank.book;
+    store::forget_places(tx, book, user, later(now, -FORGOTTEN_US)).await?;
     let visited = store::visited(tx, book, user, &hidden, later(now, -SEEN_EVERY_US)).await?;
     if !visited.here {
-        store::forget_places(tx, book, user, later(now, -FORGOTTEN_US)).await?;
         store::insert_place(tx, book, user, &hidden, now).await?;
     } else if visited.here_long_ago {
         store::touch_place(tx, book, user, &hidden, now).await?;

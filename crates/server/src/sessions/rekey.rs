@@ -87,12 +87,13 @@ pub(super) async fn replace_key(
     let mut tx = services.db.as_writer().await?;
     let is_replaced = store::replace_key(&mut tx, book, session, generation, &kept).await?;
     tx.commit().await?;
-    services.sessions.forget(session);
     if !is_replaced {
+        // The winner's session, with the counters that it used, stays as it is.
         return Err(
             Problem::new(Code::Conflict).with_detail("the session's key was replaced meanwhile")
         );
     }
+    services.sessions.forget(session);
     Ok(Rekeyed {
         token,
         expires_at: seconds(expires_s),

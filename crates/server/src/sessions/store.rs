@@ -567,7 +567,7 @@ pub(crate) async fn end_all(
 ) -> sqlx::Result<Vec<SessionId>> {
     let ended = sqlx::query_scalar!(
         "UPDATE sessions SET revoked_at = $3, revocation_reason = $4
-          WHERE book_id = $1 AND user_id = $2 AND revoked_at IS NULL RETURNING session_id",
+          WHERE book_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3 RETURNING session_id",
         book_id(book),
         user.get(),
         timestamp(ending.at),
@@ -589,6 +589,7 @@ pub(super) async fn end_below_certificate(
     let ended = sqlx::query_scalar!(
         "UPDATE sessions SET revoked_at = $4, revocation_reason = $5
           WHERE book_id = $1 AND user_id = $2 AND session_id <> $3 AND certificate IS NULL AND revoked_at IS NULL
+            AND expires_at > $4
           RETURNING session_id",
         book_id(book),
         user.get(),

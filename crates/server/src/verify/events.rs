@@ -28,7 +28,9 @@ pub(super) struct Events {
 impl Events {
     /// A leaf opened a session.
     pub(super) fn opened(&mut self, session: &str, user: UserId) -> bool {
-        self.open.insert(session.to_owned(), user).is_none()
+        let is_new = !self.open.contains_key(session);
+        self.open.entry(session.to_owned()).or_insert(user);
+        is_new
     }
 
     /// A leaf cannot be read.

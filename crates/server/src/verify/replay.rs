@@ -423,8 +423,13 @@ impl<'a> Replay<'a> {
                 }
                 Kind::SessionLogin => {
                     let session = stored.result.get("session");
-                    if let Some(session) = session {
-                        self.events.opened(session, signer.user);
+                    if session.is_some_and(|session| !self.events.opened(session, signer.user)) {
+                        findings.push(
+                            Finding::tampered(Step::Replay, "a session was opened twice")
+                                .at_leaf(at.index)
+                                .in_row("records", at.index)
+                                .in_column("effects"),
+                        );
                     }
                     login(at, intent, signer, stored)
                 }

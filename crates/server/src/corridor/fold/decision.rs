@@ -1,7 +1,7 @@
 //! What became of an intent, for the rows and for the record.
 
 use intent::{Effects, Outcome, RiskRecord, UtcMicros, rows_digest};
-use ledger::{AccountId, Posting, Rejection, TransferId, TransferKind};
+use ledger::{AccountId, Posting, TransferId, TransferKind};
 use money::Amount;
 
 use crate::corridor::refusal::Refusal;
@@ -30,6 +30,8 @@ pub(crate) struct Decision {
     pub(super) limit_left: Option<i64>,
     pub(super) risk: Option<RiskRecord>,
     pub(super) is_batch: bool,
+    /// An account or an earlier transfer that it names was not there.
+    pub(super) lacks: bool,
 }
 
 /// What became of one transfer of an intent.
@@ -51,26 +53,10 @@ impl Decision {
         Self { refusal: Some(refusal), ..Self::default() }
     }
 
-    /// Whether it, or one of its items, was refused because something was not there: what another instance commits
-    /// meanwhile may be just that.
+    /// Whether something that it names was not there: what another instance commits meanwhile may be just that. It may have
+    /// changed the verdict, the limits and the refusal, whatever their codes.
     pub(crate) fn rests_on_absence(&self) -> bool {
-        let is_absence = |refusal: Refusal| {
-            matches!(
-                refusal,
-                Refusal::PaymentNotFound
-                    | Refusal::Ledger(
-                        Rejection::DebitAccountNotFound
-                            | Rejection::CreditAccountNotFound
-                            | Rejection::HoldNotFound
-                            | Rejection::TransferNotFound
-                    )
-            )
-        };
-        self.refusal.is_some_and(is_absence)
-            || self
-                .items
-                .iter()
-                .any(|item| item.outcome.as_ref().err().is_some_and(|refusal| is_absence(*refusal)))
+        self.lacks || self.refusal == Some(Refusal::PaymentNotFound)
     }
 
     /// The effects group of the record.

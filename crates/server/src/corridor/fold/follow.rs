@@ -134,6 +134,9 @@ impl Fold<'_> {
             Err(refusal) => return Decision::refused(refusal),
         };
         let holds = self.held_for.get(&payment).cloned().unwrap_or_default();
+        if holds.is_empty() {
+            return Decision::refused(Refusal::PaymentNotFound);
+        }
         let end = |kind: fn(TransferId) -> TransferKind| -> Vec<Wish> {
             holds.iter().map(|hold| Wish { id: ending_id(*hold), kind: kind(*hold) }).collect()
         };
@@ -182,6 +185,7 @@ impl Fold<'_> {
     /// Gives back what was held too long; the payment that waited for it has ended.
     fn expire(&mut self, hold: TransferId, now: UtcMicros) -> Decision {
         if let Err(rejection) = expire(&mut self.ledger, hold, now.get()) {
+            // It is tried again: nothing is written of a fact that is not true.
             return Decision::refused(rejection.into());
         }
         let waiting = self

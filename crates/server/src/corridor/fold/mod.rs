@@ -170,6 +170,25 @@ impl<'a> Fold<'a> {
     /// Decides one intent: refusals first, then what is left must succeed.
     pub(crate) fn decide(&mut self, intent: &Intent, asker: Asker, now: UtcMicros) -> Decision {
         let wishes = wish::wishes(intent, self.equity);
+        let lacks = wishes.iter().any(|wish| self.lacks(&wish.kind));
+        Decision { lacks, ..self.decide_wishes(intent, wishes, asker, now) }
+    }
+
+    /// Whether an account or an earlier transfer that a wish names is not there.
+    fn lacks(&self, kind: &TransferKind) -> bool {
+        match kind.accounts() {
+            Some(accounts) => accounts.iter().any(|id| self.ledger.account(*id).is_none()),
+            None => kind.refers_to().is_some_and(|id| self.ledger.record(id).is_none()),
+        }
+    }
+
+    fn decide_wishes(
+        &mut self,
+        intent: &Intent,
+        wishes: Vec<Wish>,
+        asker: Asker,
+        now: UtcMicros,
+    ) -> Decision {
         let is_batch = matches!(intent.body(), Body::TransferBatch { .. });
         if !asker.may_sign(intent.kind()) {
             return self.refuse_all(&wishes, Refusal::PermissionDenied, is_batch);

@@ -1,6 +1,6 @@
 //! Payments: the risk engine, limits, whether a person has to see it, and the posting.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use intent::{Body, Intent, IntentId, UserId, UtcMicros};
 use ledger::{AccountId, Batch, Posting, Rejection, Transfer, TransferKind, post, post_batch};
@@ -148,13 +148,26 @@ impl Fold<'_> {
         }
     }
 
-    /// Step 3: one attempt per signature, against the first account it debits, with the sum it would move from there.
+    /// Step 3: one attempt for each account of the asker that a signature debits, with all that would leave it. The gravest
+    /// verdict counts.
     fn assess(&mut self, wishes: &[Wish], payer: Payer) -> Option<risk::Verdict> {
-        let [debit, _] = wishes.first()?.kind.accounts()?;
         // Somebody else's account learns nothing from an attempt that will be refused.
-        if self.owners.get(&debit) != Some(&Some(payer.asker.user)) {
-            return None;
-        }
+        let is_mine = |debit: &AccountId| self.owners.get(debit) == Some(&Some(payer.asker.user));
+        let debits: BTreeSet<AccountId> = wishes
+            .iter()
+            .filter_map(|wish| wish.kind.accounts().map(|[debit, _]| debit))
+            .filter(is_mine)
+            .collect();
+        let verdicts = debits.into_iter().filter_map(|debit| self.assess_one(wishes, debit, payer));
+        verdicts.max_by_key(|verdict| (verdict.action, verdict.score_per_mille))
+    }
+
+    fn assess_one(
+        &mut self,
+        wishes: &[Wish],
+        debit: AccountId,
+        payer: Payer,
+    ) -> Option<risk::Verdict> {
         let account = self.ledger.account(debit)?;
         let asset = Asset::iso(account.asset).or_else(|| Asset::new(account.asset, 0).ok())?;
         let now_us = payer.now.get();
@@ -224,25 +237,26 @@ impl Fold<'_> {
         self.touched.extend([pair.0, pair.1]);
     }
 
-    /// Why a person has to see the payment, if one has to. What stays with its owner leaves nobody.
+    /// Why a person has to see the payment, if one has to, and for the sake of which asset. What stays with its owner leaves
+    /// nobody.
     fn cause(
         &self,
         wishes: &[Wish],
         asker: Asker,
         verdict: Option<&risk::Verdict>,
-    ) -> Option<Cause> {
+    ) -> Option<(Cause, AssetCode)> {
         let approvals = &self.policies.approvals;
-        let exceeds = |units: i64| {
-            self.sums_leaving(wishes, asker)
-                .into_iter()
-                .any(|(asset, sum)| sum > minor_units(units, asset))
+        let sums = self.sums_leaving(wishes, asker);
+        let above = |units: i64| {
+            let mut above = sums.iter().filter(|(asset, sum)| **sum > minor_units(units, **asset));
+            above.next().map(|(asset, _)| *asset)
         };
-        if exceeds(approvals.two_above) {
-            Some(Cause::TwoAbove)
-        } else if exceeds(approvals.above) {
-            Some(Cause::Above)
+        if let Some(asset) = above(approvals.two_above) {
+            Some((Cause::TwoAbove, asset))
+        } else if let Some(asset) = above(approvals.above) {
+            Some((Cause::Above, asset))
         } else if verdict.is_some_and(|verdict| verdict.action == risk::Action::Review) {
-            Some(Cause::Risk)
+            Some((Cause::Risk, wishes.first()?.kind.amount()?.asset()))
         } else {
             None
         }
@@ -268,6 +282,12 @@ impl Fold<'_> {
     /// Whether one signature would move more than a person may in the first day after a recovery: the sum of a batch
     /// counts, so that a large payment is not many small ones.
     fn exceeds_recovery_limit(&self, wishes: &[Wish], payer: Payer) -> bool {
+        // Who names none of their own accounts moves nothing; of others the bank need not know here who is limited.
+        let is_mine =
+            |account: &AccountId| self.owners.get(account) == Some(&Some(payer.asker.user));
+        if !wishes.iter().filter_map(|wish| wish.kind.accounts()).flatten().any(|of| is_mine(&of)) {
+            return false;
+        }
         let limited = self.limited_until.get(&payer.asker.user);
         if limited.is_none_or(|until| payer.now >= *until) {
             return false;
