@@ -408,3 +408,17 @@ proptest! {
         prop_assert_eq!(item.creditor_name.as_deref(), Some(name.trim()));
     }
 }
+
+/// An amount with more decimals than any currency has, in one that we do not know, makes the sum unknown and not right.
+#[test]
+fn a_sum_that_nobody_can_make_is_not_the_one_that_was_declared() {
+    const FINE: &str = "0.123456789012345678";
+    let text = good()
+        .replace("<CtrlSum>12.5<", &format!("<CtrlSum>{FINE}<"))
+        .replace("<CtrlSum>12.50<", &format!("<CtrlSum>{FINE}<"))
+        .replace("Ccy=\"EUR\">12.50<", &format!("Ccy=\"XQX\">{FINE}<"));
+    assert!(text.contains("XQX"), "{text}");
+    let checked =
+        pain001::read(text.as_bytes(), &Limits::PRODUCT).and_then(|file| file.check().map(|_| ()));
+    assert!(checked.is_err());
+}

@@ -1,7 +1,6 @@
 //! The numbers that the rules run on. A policy is data: versioned, recorded, named by each verdict.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use money::AssetCode;
 use thiserror::Error;
@@ -70,12 +69,6 @@ macro_rules! bounds {
                 [$(($name, self.$field)),*].into_iter()
             }
 
-            fn named_mut(&mut self, name: &str) -> Option<&mut i64> {
-                match name {
-                    $($name => Some(&mut self.$field),)*
-                    _ => None,
-                }
-            }
         }
     };
 }
@@ -159,19 +152,6 @@ const BOUNDS: Bounds = Bounds {
 const REPORTING_LIMIT_MINOR: i64 = 1_000_000;
 
 impl Policy {
-    /// Version 1: four rules on the account's own habits, which need nothing of the payee, and a ceiling of [`Action::Monitor`] for a bank without
-    /// approvals, which could not release what it holds.
-    #[must_use]
-    pub fn default_v1() -> Self {
-        let rules = [
-            (Rule::VelocityBurst, steps(&[(7, 250), (13, 450), (25, 750)])),
-            (Rule::FarAboveHabit, steps(&[(5, 80), (10, 140)])),
-            (Rule::MostOfBalance, steps(&[(900, 100)])),
-            (Rule::RepeatedlyBelowLimit, steps(&[(3, 350), (4, 500), (5, 650)])),
-        ];
-        Self { version: 1, ceiling: Action::Monitor, rules: rules.into(), ..Self::default_v2() }
-    }
-
     /// Version 2: every rule, and no ceiling. Its weights are chosen so that one large payment out of habit is monitored and
     /// no more, that two strong signs together are held, and that three are refused (`docs/risk.md` has the figures).
     #[must_use]
@@ -260,92 +240,6 @@ impl Policy {
         }
         Ok(())
     }
-
-    /// The canonical text: one line for each number, always in the same order. Two policies are equal if and only if their
-    /// texts are.
-    ///
-    /// ```text
-    /// risk-policy 2
-    /// thresholds 300 500 700
-    /// ceiling block
-    /// bound access-new-us 259200000000
-    /// limit EUR 1000000
-    /// rule takeover 1:350 2:550 3:650 floor review
-    /// ```
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let Thresholds { medium, high, critical } = self.thresholds;
-        let mut text = format!(
-            "risk-policy {}\nthresholds {medium} {high} {critical}\nceiling {}\n",
-            self.version,
-            self.ceiling.name(),
-        );
-        // Writing to a string cannot fail.
-        for (name, value) in self.bounds.named() {
-            let _ = writeln!(text, "bound {name} {value}");
-        }
-        for (asset, minor) in &self.limits {
-            let _ = writeln!(text, "limit {asset} {minor}");
-        }
-        for (rule, weighing) in &self.rules {
-            let _ = write!(text, "rule {}", rule.code());
-            for step in &weighing.steps {
-                let _ = write!(text, " {}:{}", step.at_least, step.weight_per_mille);
-            }
-            if let Some(floor) = weighing.floor {
-                let _ = write!(text, " floor {}", floor.name());
-            }
-            text.push('\n');
-        }
-        text
-    }
-
-    /// Reads what [`Policy::to_text`] wrote, that and nothing else, and [validates](Policy::validate) it.
-    pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let mut policy = Self {
-            version: 0,
-            thresholds: Thresholds { medium: 0, high: 0, critical: 0 },
-            ceiling: Action::Proceed,
-            rules: BTreeMap::new(),
-            bounds: Bounds::default(),
-            limits: BTreeMap::new(),
-        };
-        for (number, line) in (1..).zip(text.lines()) {
-            policy.read_line(line).ok_or(PolicyError::Line(number))?;
-        }
-        // Order, doubles, leading zeros and whatever else is not as it would be written.
-        if policy.to_text() != text {
-            return Err(PolicyError::NotCanonical);
-        }
-        policy.validate().map(|()| policy)
-    }
-
-    fn read_line(&mut self, line: &str) -> Option<()> {
-        let words: Vec<&str> = line.split(' ').collect();
-        match *words.as_slice() {
-            ["risk-policy", version] => self.version = version.parse().ok()?,
-            ["thresholds", medium, high, critical] => {
-                let [medium, high, critical] = [medium, high, critical].map(|n| n.parse().ok());
-                let (medium, high, critical) = (medium?, high?, critical?);
-                self.thresholds = Thresholds { medium, high, critical };
-            }
-            ["ceiling", action] => self.ceiling = action.parse().ok()?,
-            ["bound", name, value] => *self.bounds.named_mut(name)? = value.parse().ok()?,
-            ["limit", asset, minor] => {
-                self.limits.insert(asset.parse().ok()?, minor.parse().ok()?);
-            }
-            ["rule", code, ref weights @ ..] => {
-                let (steps, floor) = match weights {
-                    [steps @ .., "floor", floor] => (steps, Some(floor.parse().ok()?)),
-                    steps => (steps, None),
-                };
-                let steps = steps.iter().map(|step| read_step(step)).collect::<Option<_>>()?;
-                self.rules.insert(code.parse().ok()?, Weighing { steps, floor });
-            }
-            _ => return None,
-        }
-        Some(())
-    }
 }
 
 impl Weighing {
@@ -361,11 +255,6 @@ const PER_MILLE: u16 = 1_000;
 fn steps(steps: &[(u32, u16)]) -> Weighing {
     let step = |&(at_least, weight_per_mille): &_| Step { at_least, weight_per_mille };
     Weighing { steps: steps.iter().map(step).collect(), floor: None }
-}
-
-fn read_step(word: &str) -> Option<Step> {
-    let (at_least, weight) = word.split_once(':')?;
-    Some(Step { at_least: at_least.parse().ok()?, weight_per_mille: weight.parse().ok()? })
 }
 
 /// Why a policy cannot be one.
@@ -389,12 +278,6 @@ pub enum PolicyError {
     /// A limit that is not positive.
     #[error("the limit of {0} must be positive")]
     Limit(AssetCode),
-    /// A line that is none of a policy's.
-    #[error("line {0} is not a policy's")]
-    Line(usize),
-    /// Not as it would be written.
-    #[error("the policy's text is not in its canonical form")]
-    NotCanonical,
 }
 
 #[cfg(test)]
@@ -419,11 +302,10 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_policies_are_valid_and_survive_their_text() {
-        for policy in [Policy::default_v1(), Policy::default_v2()] {
-            assert_eq!(Policy::parse(&policy.to_text()), Ok(policy));
-        }
-        assert_eq!(Policy::default_v2().rules.len(), Rule::ALL.len(), "every rule is on");
+    fn the_built_in_policy_is_valid_and_has_every_rule() {
+        let policy = Policy::default_v2();
+        assert_eq!(policy.validate(), Ok(()));
+        assert_eq!(policy.rules.len(), Rule::ALL.len(), "every rule is on");
     }
 
     #[test]
@@ -450,26 +332,5 @@ mod tests {
             policy.rules.insert(Rule::NewKey, super::steps(steps));
             assert_eq!(policy.validate(), Err(PolicyError::Steps("new-key")), "{steps:?}");
         }
-    }
-
-    #[test]
-    fn a_text_is_read_only_as_it_would_be_written() {
-        let text = Policy::default_v2().to_text();
-        let lines: Vec<_> = text.lines().collect();
-        let join = |lines: &[&str]| [&lines.join("\n"), "\n"].concat();
-        let mut swapped = lines.clone();
-        swapped.swap(4, 5);
-        for other in [
-            join(&swapped),
-            join(&lines[1..]),
-            join(&[&lines[..], &lines[5..6]].concat()),
-            text.trim_end().to_owned(),
-            text.replace("risk-policy 2", "risk-policy 02"),
-            text.replace('\n', "\r\n"),
-        ] {
-            assert!(Policy::parse(&other).is_err(), "{other}");
-        }
-        let unknown = text.replace("rule takeover", "rule make-over");
-        assert!(matches!(Policy::parse(&unknown), Err(PolicyError::Line(_))));
     }
 }

@@ -115,13 +115,13 @@ fn forty_payments_in_an_hour_are_blocked() {
 }
 
 #[test]
-fn version_1_is_capped_to_monitor_and_says_so() {
+fn a_ceiling_caps_the_action_and_says_so() {
     let mut watched = Watched::settled();
-    watched.policy = Policy::default_v1();
+    watched.policy.ceiling = Action::Monitor;
     let verdict = (0..40).map(|_| watched.pays(50_00, 30_000_000)).last().unwrap();
     assert_eq!((verdict.level, verdict.proposed), (Level::Critical, Action::Block));
     assert!(verdict.action == Action::Monitor && verdict.is_capped());
-    let sentence = "action block is capped to monitor: policy version 1 allows no more";
+    let sentence = "action block is capped to monitor: policy version 2 allows no more";
     assert_eq!(verdict.reasons.last().unwrap().sentence, sentence);
 }
 

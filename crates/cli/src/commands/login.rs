@@ -91,16 +91,23 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
 
 async fn look(globals: &Globals, args: Args) -> Result<Exit, Failure> {
     let Stranger { bank, server, .. } = meet(globals, args.trust.as_deref()).await?;
-    let (visit, level) = open(globals, &args, &bank).await?;
-    let shown = show(&visit, level).await;
-    // Whatever was seen: nothing of the session shall outlive the command.
-    visit.logout().await?;
+    let visit = open(globals, &args, &bank).await?;
+    let shown = look_around(globals, &visit).await;
+    // Whatever was seen or went wrong: nothing of the session shall outlive the command.
+    let ended = visit.logout().await;
     let row = Row::new().text("bank", bank.trust().bank.to_string()).text("server", server);
-    output::one(globals.output, &shown?(row))
+    let row = shown?(row);
+    ended?;
+    output::one(globals.output, &row)
 }
 
-/// The open session and its level.
-async fn open(globals: &Globals, args: &Args, bank: &Bank) -> Result<(Visit, u8), Failure> {
+async fn look_around(globals: &Globals, visit: &Visit) -> Result<impl FnOnce(Row) -> Row, Failure> {
+    let level = step_up(globals, visit).await?;
+    show(visit, level).await
+}
+
+/// The open session.
+async fn open(globals: &Globals, args: &Args, bank: &Bank) -> Result<Visit, Failure> {
     let email = args.email.as_deref().unwrap_or_default();
     let password = prompt::password(globals, args.from.as_deref())?;
     let password = text(password.expose())?;
@@ -109,18 +116,21 @@ async fn open(globals: &Globals, args: &Args, bank: &Bank) -> Result<(Visit, u8)
         (None, Some(code)) => SecondFactor::RecoveryCode(code),
         (None, None) => SecondFactor::None,
     };
-    let visit = bank.visit(email, password, named).await?;
+    Ok(bank.visit(email, password, named).await?)
+}
+
+/// Asks for a second factor where there is one and none was given. The level that it leads to.
+async fn step_up(globals: &Globals, visit: &Visit) -> Result<u8, Failure> {
     let level = visit.aal;
     if level > 1 || visit.second_factor.is_empty() {
-        return Ok((visit, level));
+        return Ok(level);
     }
-    let Some(typed) = prompt::second_factor(globals)? else { return Ok((visit, level)) };
+    let Some(typed) = prompt::second_factor(globals)? else { return Ok(level) };
     let typed = text(typed.expose())?;
     let is_code = typed.len() == CODE_LEN && typed.bytes().all(|byte| byte.is_ascii_digit());
     let factor =
         if is_code { SecondFactor::Code(typed) } else { SecondFactor::RecoveryCode(typed) };
-    let level = visit.verify_factor(factor).await?.aal;
-    Ok((visit, level))
+    Ok(visit.verify_factor(factor).await?.aal)
 }
 
 /// What such a session shows, put behind what is known already.

@@ -5,6 +5,8 @@
 //! ISO 20022 camt.053.001.02 to .12 and the dialects that keep the elements. Order and presence are checked from `Document`
 //! down to the entry; inside the details of an entry only what is read is looked at.
 
+use std::collections::HashSet;
+
 use money::{Amount, Asset, AssetCode};
 use time::Date;
 
@@ -157,10 +159,11 @@ fn read_entry(
     let details: Vec<Element<'_, '_>> =
         parts.many("NtryDtls").flat_map(|details| details.named("TxDtls")).collect();
     let mut references = Vec::new();
+    let mut noted = HashSet::new();
     let mut note = |element: Option<Element<'_, '_>>| -> Result<(), FileError> {
         if let Some(element) = element {
             let text = element.text(MAX_ID)?;
-            if !references.contains(&text) {
+            if noted.insert(text.clone()) {
                 references.push(text);
             }
         }

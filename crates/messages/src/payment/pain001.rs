@@ -308,7 +308,8 @@ fn wrong_totals<'a>(
     if let Some(element) = declared.maybe("CtrlSum")? {
         let sum = element.parsed("a sum", canonical)?;
         let found = sum_of(items);
-        if wrong.is_none() && found != Sum::of(&sum) {
+        // What has no sum, for more decimals than any currency has, equals nothing that was declared.
+        if wrong.is_none() && (found.is_none() || found != Sum::of(&sum)) {
             let found = found.map(|sum| sum.to_string()).unwrap_or_default();
             wrong = Some(element.error(Problem::WrongSum { declared: sum, found }));
         }

@@ -21,6 +21,7 @@ pub(crate) mod api;
 mod append;
 pub(crate) mod applying;
 mod attempt;
+mod closing;
 pub(crate) mod fold;
 pub(crate) mod poster;
 pub mod refusal;

@@ -15,8 +15,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use intent::{Effects, IntentId, Kind, Outcome, UtcMicros};
-use ledger::BookId;
+use intent::{Effects, Kind, Outcome, UtcMicros};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use tlog::{Edge, TreeSize};
 use tokio_util::sync::CancellationToken;
@@ -25,14 +24,13 @@ use uuid::Uuid;
 use super::append::{self, Entry, Prepared};
 use super::applying::{Applied, Applying};
 use super::attempt::{Aborted, Attempt};
+use super::closing::{Close, Fate, Order, Written};
 use super::fold::{self, Asker, Decision, Fold, Needs};
 use super::refusal::Refusal;
-use super::store::{self, DetailsRow, TransferRows};
+use super::store::{self, DetailsRow};
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce};
 use super::{Fault, Queue, state, verify};
-use crate::log::store as log_store;
-use crate::registers::Rows;
 use crate::{Services, clock, telemetry as names};
 
 /// Transfers in one group commit at most: enough to fill the processor, few enough to keep its latency low.
@@ -469,114 +467,6 @@ enum Work {
     Money,
     /// Anything else: one intent, or sign-ins, which touch nothing in common.
     State,
-}
-
-/// The end of every group commit.
-struct Close {
-    edge: Option<Edge>,
-    /// Under which epoch of authority every signer was examined; `None` where nobody signed with a certificate.
-    epoch: Option<u64>,
-    bumps_epoch: bool,
-    /// Give up unless the log still has this size: something was decided by its absence.
-    overtaken_at: Option<TreeSize>,
-    now: UtcMicros,
-}
-
-/// What a transaction made of one of its jobs.
-#[derive(Clone, Copy, Debug)]
-enum Fate {
-    /// It was decided, and is answered by what was settled.
-    Fresh,
-    /// It was decided earlier, and is read back.
-    Known,
-    /// A fact that is not true, or not any more: nothing was written.
-    Refused(Refusal),
-}
-
-/// When the head of the log is locked.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Order {
-    /// Last, as always.
-    HeadLast,
-    /// First: nothing that was read as absent can be committed by another instance meanwhile. Another one may hold what
-    /// this one needs, and wait for the head: this one gives up at once, and tries again.
-    HeadFirst,
-}
-
-impl Order {
-    async fn begin(self, tx: &mut PgConnection, book: BookId) -> Result<(), Aborted> {
-        if self == Self::HeadFirst {
-            log_store::lock_head(tx, book).await?;
-            log_store::give_up_early(tx).await?;
-        }
-        Ok(())
-    }
-}
-
-/// What the decisions of one transaction write.
-#[derive(Default)]
-struct Written {
-    transfers: TransferRows,
-    registers: Rows,
-    rests_on_absence: bool,
-}
-
-impl Written {
-    fn add(&mut self, intent: IntentId, decision: &Decision, fold: &Fold<'_>) -> sqlx::Result<()> {
-        for (position, item) in decision.items.iter().enumerate() {
-            self.transfers.push(intent.get(), position, item, &fold.owners)?;
-        }
-        decision.rows.iter().for_each(|row| self.registers.put(row.clone()));
-        self.rests_on_absence |= decision.rests_on_absence();
-        Ok(())
-    }
-
-    async fn store(
-        &self,
-        tx: &mut PgConnection,
-        book: BookId,
-        fold: &Fold<'_>,
-        now: UtcMicros,
-    ) -> sqlx::Result<()> {
-        working::write(tx, book, fold, &self.transfers, &self.registers, now).await
-    }
-
-    /// The size that the log must still have when its head is locked, if anything rests on what was not there.
-    fn overtaken_at(&self, order: Order, edge: Option<&Edge>) -> Option<TreeSize> {
-        let is_open = self.rests_on_absence && order == Order::HeadLast;
-        is_open.then(|| edge.map_or(TreeSize::new(0), Edge::size))
-    }
-}
-
-impl Close {
-    /// Locks the head of the log, appends and commits.
-    async fn commit(
-        self,
-        mut tx: Transaction<'_, Postgres>,
-        services: &Services,
-        prepared: Vec<Prepared>,
-    ) -> Result<(Edge, Vec<Settled>), Aborted> {
-        let book = services.bank.book;
-        let log = append::lock(&mut tx, book, self.edge).await?;
-        let epoch = log.epoch;
-        if self.overtaken_at.is_some_and(|size| size != log.head.size) {
-            return Err(Aborted::Overtaken);
-        }
-        if self.epoch.is_some_and(|examined| examined != epoch) {
-            return Err(Aborted::AuthorityChanged { epoch });
-        }
-        if self.bumps_epoch {
-            store::bump_epoch(&mut tx, book).await?;
-        }
-        let signer = services.authority.checkpoint_signer();
-        let closed = append::append(&mut tx, book, signer, log, prepared, self.now).await?;
-        tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
-        // A crash right here loses nothing but the answers: the client asks again with the same id.
-        if self.bumps_epoch {
-            services.directory.observe_epoch(epoch.saturating_add(1));
-        }
-        Ok(closed)
-    }
 }
 
 /// Who asks, as last examined: an intent that moves money has a signer.
