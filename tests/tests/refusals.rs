@@ -82,7 +82,7 @@ async fn every_refusal_of_the_corridor_has_its_status_its_sentence_and_a_receipt
     device_refusals(&bank, &mut provoked).await;
     recovery_refusals(&bank, &mut provoked).await;
     role_refusals(&bank, &mut provoked).await;
-    payments::refusals(&mut provoked).await;
+    Box::pin(payments::refusals(&mut provoked)).await;
     authority_refusals(&bank, &successor, &mut provoked).await;
     let out_of_reach: Vec<_> =
         REFUSALS_OUT_OF_REACH.iter().map(|(refusal, _)| refusal.code().to_owned()).collect();

@@ -29,7 +29,7 @@ pub(crate) async fn refusals(provoked: &mut Provoked) {
     holds(bank, provoked).await;
     reversals(bank, provoked).await;
     limits(bank, provoked).await;
-    approvals(bank, provoked).await;
+    Box::pin(approvals(bank, provoked)).await;
     policies(bank, provoked).await;
     accounts(bank, provoked).await;
     bank.assert_verifies().await;
