@@ -71,6 +71,20 @@ async fn two_administrators_rotate_the_authority_and_nobody_is_interrupted() {
     let carol = bank.enrol("Carol").await;
     assert_eq!(parent(&carol), new);
     bank.login(&carol).await;
+    // A report tells of both ages, each under the authority that issued then, and proves all of it offline.
+    let began = intent::UtcMicros::from_micros(0);
+    let window = intent::ReportSubject::Window;
+    let wish = Wish::audit_report(window, String::new(), Some(began), None);
+    let mut settled = bank.auditor().await.submit(wish).await.unwrap();
+    let receipt: Value = serde_json::from_slice(&settled.receipt.to_json()).unwrap();
+    let report = settled.extra.remove("report").unwrap();
+    let file = serde_json::json!({ "receipt": receipt, "report": report }).to_string();
+    let proof = client::verify_report(file.as_bytes(), bank.trust()).unwrap();
+    assert!(proof.signatures > 4 && proof.certificates > 2, "{proof:?}");
+    let file: Value = serde_json::from_str(&file).unwrap();
+    let ages = file["report"]["issuing"].as_array().unwrap();
+    assert_eq!(ages.len(), 2, "both authorities are in it");
+
     let elsewhere = bank.client_of(&other);
     let there = elsewhere.login(alice.holder.identity.clone()).await.unwrap();
     let through = there.transfer(alice.account, bob.account, eur(100), None).await.unwrap();

@@ -253,7 +253,24 @@ async fn who_lost_every_device_comes_back_by_a_managers_signature_and_pays_littl
     let ClientError::Refused { problem, .. } = &refused else { panic!("{refused}") };
     assert_eq!(problem.code, "recovery-limit");
     assert!(problem.title.contains("200.00"), "{}", problem.title);
-    pay(20_000).await.unwrap();
+    // All accounts together, at all instances: of four halves two are paid.
+    let second = bank.open(&session, money::AssetCode::EUR).await;
+    bank.fund(second, eur(50_000)).await;
+    let another = bank.start_another().await;
+    let elsewhere = bank.client_of(&another).login(fresh.identity.clone()).await;
+    let elsewhere = elsewhere.unwrap();
+    let halves = tokio::join!(
+        session.transfer(alice.account, bob.account, eur(10_000), None),
+        elsewhere.transfer(second, bob.account, eur(10_000), None),
+        elsewhere.transfer(alice.account, bob.account, eur(10_000), None),
+        session.transfer(second, bob.account, eur(10_000), None),
+    );
+    let halves = [halves.0, halves.1, halves.2, halves.3];
+    assert_eq!(halves.iter().filter(|paid| paid.is_ok()).count(), 2);
+    assert_eq!(code(pay(1).await), "recovery-limit");
+    another.shutdown().await.unwrap();
+    // What stays with its owner is not paid to anybody.
+    session.transfer(alice.account, second, eur(30_000), None).await.unwrap();
     // One signature over many small payments is one payment.
     let line = |minor| client::BatchLine { to: bob.account, amount: eur(minor), memo: None };
     let split = [line(15_000), line(15_000)];

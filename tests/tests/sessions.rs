@@ -237,3 +237,44 @@ async fn a_password_used_where_its_holder_never_was_is_an_event_of_the_log() {
     assert!(!told.to_string().contains("203.0.113"), "{told}");
     bank.assert_verifies().await;
 }
+
+/// What the risk engine was told of a payment, by the codes of its reasons.
+async fn reasons(session: &Session, from: ledger::AccountId, to: ledger::AccountId) -> Vec<String> {
+    let paid = session.transfer(from, to, e2e::eur(100), None).await.unwrap();
+    let facts = paid.receipt.verify(&session.bank().trust().verifier).unwrap().into_inner();
+    let risk = facts.effects.risk.unwrap();
+    risk.reasons.iter().filter_map(|reason| Some(reason.split_once(':')?.0.to_owned())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_unusual_about_a_sign_in_is_told_to_the_risk_engine_and_found_again_in_the_log() {
+    let bank = Bank::start().await;
+    let another = bank.start_another().await;
+    let alice = bank.customer("Alice", 100_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let told = ["credentials-changed", "failed-sign-ins", "new-address"].map(str::to_owned);
+    let is_told = |reasons: &[String]| told.clone().map(|code| reasons.contains(&code));
+    let before = reasons(&alice, alice.account, bob.account).await;
+    assert_eq!(is_told(&before), [false; 3]);
+
+    alice.set_password(PASSWORD, None).await.unwrap();
+    let user = alice.identity().user().id;
+    let profile = bank.get_as(&alice, &format!("/api/users/{user}/profile")).await.ok().json();
+    let kem = KemSecretKey::generate(Suite::Standard).unwrap();
+    let guess = json!({
+        "email": profile["email"],
+        "password": "a guess that is wrong",
+        "kem_public_key": Base64UrlUnpadded::encode_string(kem.public_key().as_bytes()),
+    });
+    for _ in 0..3 {
+        assert_eq!(bank.send(Request::post_json("/api/users/login", &guess)).await.status, 401);
+    }
+    // As if the first session had been opened elsewhere.
+    bank.execute("UPDATE known_places SET place = sha256(place)").await;
+    // The session from before is not new, and its holder's password is, at every instance.
+    assert_eq!(is_told(&reasons(&alice, alice.account, bob.account).await), [true, false, false]);
+    let elsewhere = bank.client_of(&another).login(alice.identity().clone()).await.unwrap();
+    assert_eq!(is_told(&reasons(&elsewhere, alice.account, bob.account).await), [true; 3]);
+    another.shutdown().await.unwrap();
+    bank.assert_verifies().await;
+}

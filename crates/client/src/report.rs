@@ -37,6 +37,7 @@ struct Text {
     leaves: Vec<LeafText>,
     supporting: Vec<LeafText>,
     certificates: Vec<CertificateText>,
+    issuing: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -106,18 +107,23 @@ pub fn verify_report(file: &[u8], trust: &Trust) -> Result<ReportProof, ClientEr
     let receipt = Receipt::from_json(receipt.to_string().as_bytes())?;
     let asked = verify_receipt(&receipt, trust)?;
     let is_report = asked.facts.intent.as_ref().is_some_and(|it| it.kind() == Kind::AuditReport);
-    let [_, issuing, _] = receipt.certificates.as_slice() else { return Err(NOT_ONE) };
     if !is_report || !asked.signature_checked {
         return Err(NOT_ONE);
     }
-    let issuing = Certificate::from_der(issuing)?;
+    let mut issuing = BTreeMap::new();
+    for der in &report.issuing {
+        let certificate = Certificate::from_der(&base64url::decode(der, "issuing")?)?;
+        issuing.insert(certificate.fingerprint(), certificate);
+    }
 
     let mut certificates = BTreeMap::new();
     for text in &report.certificates {
         let certificate = Certificate::from_der(&base64url::decode(&text.der, "der")?)?;
         agree(certificate.fingerprint().to_string() == text.certificate, "certificate")?;
-        validate_path(&certificate, &issuing, &trust.root, None, certificate.not_before_s())?;
-        certificates.insert(text.certificate.as_str(), certificate);
+        let issuer = certificate.claims().and_then(|claims| issuing.get(&claims.parent_ca_fp));
+        let issuer = issuer.ok_or(ClientError::Contradicted { what: "issuing" })?;
+        validate_path(&certificate, issuer, &trust.root, None, certificate.not_before_s())?;
+        certificates.insert(text.certificate.as_str(), (certificate, issuer));
     }
     let mut proof =
         ReportProof { asked, leaves: 0, signatures: 0, links: 0, certificates: certificates.len() };
@@ -126,7 +132,7 @@ pub fn verify_report(file: &[u8], trust: &Trust) -> Result<ReportProof, ClientEr
     for text in all() {
         let receipt = whole(&report.checkpoint, text)?;
         proof.leaves = proof.leaves.saturating_add(1);
-        if check_leaf(text, receipt.clone(), &certificates, (&issuing, trust))? {
+        if check_leaf(text, receipt.clone(), &certificates, trust)? {
             proof.signatures = proof.signatures.saturating_add(1);
         }
         documents.insert(text.leaf.as_str(), document(&receipt).map(sha3_256));
@@ -164,13 +170,13 @@ fn document(receipt: &Receipt) -> Option<&[u8]> {
 fn check_leaf(
     text: &LeafText,
     mut receipt: Receipt,
-    certificates: &BTreeMap<&str, Certificate>,
-    (issuing, trust): (&Certificate, &Trust),
+    certificates: &BTreeMap<&str, (Certificate, &Certificate)>,
+    trust: &Trust,
 ) -> Result<bool, ClientError> {
     let signer = text.signer.as_ref().and_then(|signer| signer.get("certificate")?.as_str());
     let signer = signer.and_then(|name| certificates.get(name));
     // An enrolment is signed by the key of its request, which it carries.
-    if let Some(signer) = signer
+    if let Some((signer, issuing)) = signer
         && text.kind != Kind::UserEnrol.name()
     {
         let path = [signer, issuing, &trust.root];

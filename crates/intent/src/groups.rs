@@ -2,7 +2,9 @@
 
 use crypto::{Sha3, Suite};
 
-use crate::{DeviceId, IntentError, Role, UserId, UtcMicros, canonical, members::Members, text};
+use crate::{
+    DeviceId, IntentError, Role, SessionId, UserId, UtcMicros, canonical, members::Members, text,
+};
 
 /// Who signed, as the bank's registers said at that leaf.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,6 +23,8 @@ pub struct Actor {
     pub seq: u64,
     /// The key's own chain.
     pub prev: Sha3,
+    /// The session in which it was sent; `None` where there was none yet: signing in and enrolling.
+    pub session: Option<SessionId>,
     /// Whose key it is.
     pub user: UserId,
 }
@@ -44,6 +48,10 @@ impl Actor {
         text::put_plain(&mut out, self.role.name().as_bytes());
         out.extend_from_slice(br#","seq":"#);
         text::put_decimal(&mut out, self.seq);
+        if let Some(session) = self.session {
+            out.extend_from_slice(br#","session":"#);
+            text::put_uuid(&mut out, session.get());
+        }
         out.extend_from_slice(br#","user":"#);
         text::put_uuid(&mut out, self.user.get());
         out.extend_from_slice(br#","v":"1"}"#);
@@ -61,6 +69,9 @@ impl Actor {
             role: members.take("role", "a role", |t| t.parse().ok())?,
             seq: members.take("seq", text::DECIMAL_FORM, text::decimal)?,
             prev: members.digest("prev").map(Sha3::from_bytes)?,
+            session: members
+                .take_optional("session", text::UUID_FORM, text::uuid)?
+                .map(SessionId::new),
             user: members.take("user", text::UUID_FORM, text::uuid).map(UserId::new)?,
         };
         members.finish()?;

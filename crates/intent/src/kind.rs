@@ -264,11 +264,13 @@ pub enum EventKind {
     RotationDue = 138,
     /// Somebody signed in without a certificate where they had not been seen before.
     LoginPlaceNew = 139,
+    /// A password or second factor of somebody was changed.
+    CredentialChanged = 140,
 }
 
 impl EventKind {
     /// Every kind of event, by number.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::BankFounded,
         Self::CrlIssued,
         Self::CertificateIssued,
@@ -281,6 +283,7 @@ impl EventKind {
         Self::SessionEnded,
         Self::RotationDue,
         Self::LoginPlaceNew,
+        Self::CredentialChanged,
     ];
 
     /// The number in the leaf: 128..=255.
@@ -299,6 +302,7 @@ impl EventKind {
             Self::SessionEnded => 137,
             Self::RotationDue => 138,
             Self::LoginPlaceNew => 139,
+            Self::CredentialChanged => 140,
         }
     }
 
@@ -324,6 +328,7 @@ impl EventKind {
             Self::SessionEnded => "session.ended",
             Self::RotationDue => "rotation.due",
             Self::LoginPlaceNew => "login.place_new",
+            Self::CredentialChanged => "credential.changed",
         }
     }
 }

@@ -5,8 +5,8 @@ use thiserror::Error;
 use tlog::{Checkpoint, CheckpointVerifier, InclusionProof, LeafIndex};
 
 use crate::{
-    Actor, BankId, Effects, Evidence, Group, Intent, IntentError, IntentId, Kind, Leaf, Origin,
-    Outcome, SignedIntent, Verified, commit, envelope::context,
+    Actor, BankId, Effects, Event, Evidence, Group, Intent, IntentError, IntentId, Kind, Leaf,
+    Origin, Outcome, SignedIntent, Verified, commit, envelope::context,
 };
 
 /// One group as a receipt shows it.
@@ -71,10 +71,11 @@ impl Receipt {
             effects: self
                 .parse_group(Group::Effects, Effects::parse)?
                 .ok_or(ReceiptError::GroupMissing { group: Group::Effects })?,
-            intent: self.parse_group(Group::Intent, Intent::parse)?,
-            actor: self.parse_group(Group::Actor, Actor::parse)?,
+            intent: self.signed_group(Group::Intent, Intent::parse)?,
+            event: self.event()?,
+            actor: self.signed_group(Group::Actor, Actor::parse)?,
             origin: self.parse_group(Group::Origin, Origin::parse)?,
-            evidence: self.parse_group(Group::Evidence, Evidence::parse)?,
+            evidence: self.signed_group(Group::Evidence, Evidence::parse)?,
             checkpoint,
             index: self.index,
         };
@@ -145,6 +146,35 @@ impl Receipt {
             .map_err(|error| ReceiptError::GroupMalformed { group, why: error.to_string() })
     }
 
+    /// What an event's leaf does not have: nobody signed it.
+    fn signed_group<T>(
+        &self,
+        group: Group,
+        parse: impl FnOnce(&[u8]) -> Result<T, IntentError>,
+    ) -> Result<Option<T>, ReceiptError> {
+        if self.leaf.flags.event { Ok(None) } else { self.parse_group(group, parse) }
+    }
+
+    fn event(&self) -> Result<Option<Event>, ReceiptError> {
+        if !self.leaf.flags.event {
+            return Ok(None);
+        }
+        for group in [Group::Actor, Group::Evidence] {
+            let shown = self.groups.get(group.index()).and_then(Option::as_ref);
+            let bytes = shown.and_then(|shown| shown.bytes.as_ref());
+            if bytes.is_some_and(|bytes| !bytes.is_empty()) {
+                return Err(ReceiptError::Contradicted { by: group, member: "event" });
+            }
+        }
+        let event = self.parse_group(Group::Intent, Event::parse)?;
+        let contradicted = |member| ReceiptError::Contradicted { by: Group::Intent, member };
+        match &event {
+            Some(event) if event.kind.code() != self.leaf.kind_code => Err(contradicted("kind")),
+            Some(event) if event.id != self.intent_id => Err(contradicted("intent_id")),
+            Some(_) | None => Ok(event),
+        }
+    }
+
     fn agree_with_effects(&self, effects: &Effects) -> Result<(), ReceiptError> {
         let refused = effects.outcome == Outcome::Refused;
         if self.outcome != effects.outcome || self.leaf.flags.refused != refused {
@@ -161,7 +191,7 @@ impl Receipt {
 
     fn agree_with_intent(&self, intent: &Intent) -> Result<(), ReceiptError> {
         let contradicted = |member| ReceiptError::Contradicted { by: Group::Intent, member };
-        if self.leaf.flags.event || self.leaf.kind_code != intent.kind().code() {
+        if self.leaf.kind_code != intent.kind().code() {
             return Err(contradicted("kind"));
         }
         if self.intent_id != intent.id() {
@@ -204,8 +234,10 @@ fn agree_with_actor(intent: &Intent, actor: Option<&Actor>) -> Result<(), Receip
 pub struct ReceiptFacts {
     /// The effects.
     pub effects: Effects,
-    /// The intent, where its bytes are there.
+    /// The intent, where its bytes are there; of an event never.
     pub intent: Option<Intent>,
+    /// The event, where the leaf is one and its bytes are there.
+    pub event: Option<Event>,
     /// The actor, where shown.
     pub actor: Option<Actor>,
     /// The origin, where shown.

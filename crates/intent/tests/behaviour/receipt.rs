@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use crypto::{Ed25519Key, MlDsa44Key, Sha3, Suite, sha3_256};
 use intent::{
-    Actor, Body, Effects, Evidence, Flags, Group, Intent, IntentDraft, Kind, Origin, Outcome,
-    Receipt, ReceiptError, ReceiptParts, Record, SignedIntent, UtcMicros, checkpoint_json,
+    Actor, Body, Effects, Event, EventKind, Evidence, Flags, Group, Intent, IntentDraft, Kind,
+    Origin, Outcome, Receipt, ReceiptError, ReceiptParts, Record, SignedIntent, UtcMicros,
+    checkpoint_json,
 };
 use tlog::{Checkpoint, CheckpointSigner, CheckpointVerifier, Edge, Hash, LeafIndex, leaf_hash};
 
@@ -111,6 +112,45 @@ fn every_flipped_byte_of_every_group_is_refused_and_the_group_named() {
             assert_eq!(refused, Err(ReceiptError::CommitmentMismatch { group }));
         }
     }
+}
+
+/// What an auditor's report shows of a leaf that nobody signed.
+fn of_event(document: &Event, kind_code: u8, signer: &[u8]) -> Receipt {
+    let answered = answer();
+    let flags = Flags { event: true, refused: false };
+    let bytes = [
+        document.to_bytes(),
+        signer.to_vec(),
+        Origin::new("", "", UtcMicros::from_micros(1)).to_bytes(),
+        answered.effects.to_bytes(),
+        Vec::new(),
+    ];
+    let salts = std::array::from_fn(|place| u8::try_from(place).unwrap());
+    let (record, leaf) = Record::new(kind_code, flags, bytes, &salts);
+    let answered = Answer { record, leaf, ..answered };
+    let mut receipt = Receipt::from_json(&receipt_json(&answered, &[])).unwrap();
+    for (shown, group) in receipt.groups.iter_mut().zip(Group::ALL) {
+        shown.as_mut().unwrap().bytes = answered.record.group(group).map(|of| of.bytes.clone());
+    }
+    receipt
+}
+
+#[test]
+fn what_nobody_signed_is_an_event_and_shows_no_signer() {
+    let id = answer().signed.parse_intent().unwrap().id();
+    let at = UtcMicros::from_micros(1);
+    let event = Event::new(EventKind::CrlIssued, id, at, [].into());
+    let code = EventKind::CrlIssued.code();
+    let facts = of_event(&event, code, b"").verify(verifier()).unwrap().into_inner();
+    assert_eq!((facts.event, facts.intent, facts.actor), (Some(event.clone()), None, None));
+    let by = |by, member| ReceiptError::Contradicted { by, member };
+    let signed = of_event(&event, code, &actor().to_bytes());
+    assert_eq!(refusal(&signed), by(Group::Actor, "event"));
+    let other = of_event(&event, EventKind::LoginLocked.code(), b"");
+    assert_eq!(refusal(&other), by(Group::Intent, "kind"));
+    let mut another = of_event(&event, code, b"");
+    another.intent_id = intent::IntentId::new(uuid::Uuid::now_v7()).unwrap();
+    assert_eq!(refusal(&another), by(Group::Intent, "intent_id"));
 }
 
 #[test]

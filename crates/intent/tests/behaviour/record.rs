@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crypto::{Sha2, Sha3, Suite, sha256};
 use intent::{
     Actor, DeviceId, Effects, EventKind, Evidence, Flags, Group, IntentError, Kind, Leaf, Origin,
-    Outcome, Record, RiskRecord, Role, UserId, UtcMicros, commit, rows_digest,
+    Outcome, Record, RiskRecord, Role, SessionId, UserId, UtcMicros, commit, rows_digest,
 };
 use ledger::{Account, AccountKind, Ledger, Transfer, TransferId};
 use money::AssetCode;
@@ -127,6 +127,7 @@ pub(crate) fn actor() -> Actor {
         role: Role::Customer,
         seq: 2,
         prev: Sha3::from_bytes([0xee; 32]),
+        session: Some(SessionId::new(Uuid::from_u128(78))),
         user: UserId::new(Uuid::from_u128(77)),
     }
 }
@@ -233,7 +234,9 @@ fn what_a_peer_sends_is_cut_and_cleaned() {
 
 #[test]
 fn actor_and_effects_are_read_as_they_were_written() {
-    assert_eq!(Actor::parse(&actor().to_bytes()), Ok(actor()));
+    for actor in [actor(), Actor { session: None, ..actor() }] {
+        assert_eq!(Actor::parse(&actor.to_bytes()), Ok(actor));
+    }
     assert_eq!(Effects::parse(&effects().to_bytes()), Ok(effects()));
     let bare = Effects { risk: None, items: Vec::new(), result: BTreeMap::new(), ..effects() };
     assert_eq!(Effects::parse(&bare.to_bytes()), Ok(bare));

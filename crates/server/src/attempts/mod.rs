@@ -18,4 +18,4 @@ mod rule;
 mod service;
 mod store;
 
-pub(crate) use self::service::{Subject, admit};
+pub(crate) use self::service::{Subject, admit, failures_before};

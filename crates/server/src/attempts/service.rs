@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use intent::{EventKind, UserId, UtcMicros};
+use sqlx::PgConnection;
 
 use super::rule::{self, Attempts};
 use super::store;
@@ -106,6 +107,22 @@ pub(crate) async fn admit(
     Ok(Admitted {
         counted: keyed.into_iter().map(|(key, subject)| (key, subject.name())).collect(),
     })
+}
+
+/// How often somebody failed to sign in as `user` in the day before: with the password, or with the second factor. What a
+/// right password forgave is not among them.
+pub(crate) async fn failures_before(
+    tx: &mut PgConnection,
+    services: &Services,
+    user: UserId,
+    now: UtcMicros,
+) -> sqlx::Result<u32> {
+    let book = services.bank.book;
+    let mut subjects = vec![Subject::SecondFactor(user).key(services)];
+    let email = store::email(tx, book, user).await?;
+    subjects.extend(email.map(|email| Subject::Account(&email).key(services)));
+    let since = UtcMicros::from_micros(now.get().saturating_sub(FORGOTTEN_US));
+    store::failures(tx, book, &subjects, since).await
 }
 
 impl Admitted {

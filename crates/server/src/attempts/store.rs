@@ -1,6 +1,6 @@
 //! SQL for attempts. Every function runs inside the caller's transaction and decides nothing.
 
-use intent::UtcMicros;
+use intent::{UserId, UtcMicros};
 use ledger::BookId;
 use sqlx::PgConnection;
 
@@ -91,4 +91,40 @@ pub(super) async fn forget(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Under which e-mail a person signs in.
+pub(super) async fn email(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+) -> sqlx::Result<Option<String>> {
+    let row = sqlx::query!(
+        r#"SELECT email AS "email?" FROM users WHERE book_id = $1 AND user_id = $2"#,
+        book_id(book),
+        user.get(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.and_then(|row| row.email))
+}
+
+/// Failures of subjects that failed since `since`, together.
+pub(super) async fn failures(
+    tx: &mut PgConnection,
+    book: BookId,
+    subjects: &[[u8; 32]],
+    since: UtcMicros,
+) -> sqlx::Result<u32> {
+    let subjects: Vec<Vec<u8>> = subjects.iter().map(|subject| subject.to_vec()).collect();
+    let failures = sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(failures), 0) AS "failures!" FROM sign_in_attempts
+            WHERE book_id = $1 AND subject = ANY($2) AND last_at >= $3"#,
+        book_id(book),
+        &subjects,
+        timestamp(since),
+    )
+    .fetch_one(tx)
+    .await?;
+    u32::try_from(failures).map_err(corrupt)
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use crypto::Sha3;
 use intent::{
     Actor, Effects, EventKind, Group, IntentError, IntentId, Kind, Leaf, Origin, Receipt,
     ReceiptGroup, Record,
@@ -14,6 +15,7 @@ use tlog::InclusionProof;
 
 use super::edges::{Edge, Timeline, chain_edge};
 use super::store::{CertificateRow, Neighbours};
+use crate::authority::Issuers;
 use crate::log::service::{StoredRecord, read_record};
 use crate::policy::Permission;
 
@@ -315,6 +317,17 @@ impl Material {
             before: before.map(|before| before.to_string()),
             after: beside.and_then(|beside| beside.after).map(|after| after.to_string()),
         }
+    }
+
+    /// The authorities that the certificates name: what was issued before a rotation is proved by the authority of its time.
+    pub(super) fn issuing(&self, issuers: &Issuers) -> Vec<String> {
+        let parents: BTreeSet<Sha3> = self
+            .certificates
+            .iter()
+            .filter_map(|row| Some(Certificate::from_der(&row.der).ok()?.claims()?.parent_ca_fp))
+            .collect();
+        let named = parents.iter().filter_map(|parent| issuers.named(parent));
+        named.map(|issuer| Base64UrlUnpadded::encode_string(issuer.certificate().der())).collect()
     }
 
     /// Every certificate as it is shown.

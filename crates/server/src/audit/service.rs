@@ -90,6 +90,8 @@ pub(super) struct Report {
     leaves: Vec<LeafView>,
     /// Certificates of the signers, or all of the person's; at most 50.
     certificates: Vec<CertificateView>,
+    /// Certificates of the authorities that issued these: DER in base64url.
+    issuing: Vec<String>,
     /// Whether there are more certificates than these.
     certificates_cut: bool,
     /// Leaves that statements about certificates and permissions rest on.
@@ -163,6 +165,7 @@ pub(super) async fn report(
         size: size.get().to_string(),
         leaves: material.leaves(&shown),
         certificates: material.certificates(),
+        issuing: material.issuing(&services.authority.issuers()),
         certificates_cut,
         supporting: material.leaves(&supporting),
         next,

@@ -58,7 +58,7 @@ pub(super) async fn leaves_of(
                        AND (r.intent_id IN (SELECT t.intent_id FROM entries e
                                               JOIN transfers t ON t.book_id = e.book_id AND t.transfer_id = e.transfer_id
                                              WHERE e.book_id = $1 AND e.account_id = $9)
-                            OR (get_byte(r.leaf, 8) BETWEEN 3 AND 7
+                            OR (get_byte(r.leaf, 8) IN (3, 4, 5, 6, 7, 20, 25, 26, 30)
                                 AND r.user_id IN (SELECT a.owner FROM accounts a
                                                    WHERE a.book_id = $1 AND a.account_id = $9
                                                    UNION SELECT u.user_id FROM users u

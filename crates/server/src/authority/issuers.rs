@@ -148,15 +148,20 @@ impl Issuers {
         self.replaced.values().filter(move |issuer| issuer.reign.is_living(now_s))
     }
 
+    /// The one whose certificate has this SHA3-256, in force or not.
+    pub(crate) fn named(&self, fingerprint: &Sha3) -> Option<&Arc<Issuer>> {
+        if self.active.fingerprint == *fingerprint {
+            Some(&self.active)
+        } else {
+            self.replaced.get(fingerprint)
+        }
+    }
+
     /// The authority under which a certificate that names `parent` and began at `not_before_s` is judged at `now_s`;
     /// `None` if that one did not issue then, or has retired.
     #[must_use]
     pub fn judge(&self, parent: &Sha3, not_before_s: i64, now_s: i64) -> Option<&Arc<Issuer>> {
-        let issuer = if self.active.fingerprint == *parent {
-            &self.active
-        } else {
-            self.replaced.get(parent)?
-        };
+        let issuer = self.named(parent)?;
         let is_good = issuer.reign.covers(not_before_s) && issuer.reign.is_living(now_s);
         is_good.then_some(issuer)
     }

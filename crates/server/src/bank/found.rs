@@ -11,8 +11,8 @@ use std::path::Path;
 
 use crypto::{SecretBytes, SigningKey, Suite, random, random_secret, sha3_256, sha256};
 use intent::{
-    BankId, Effects, EventKind, Flags, Origin, Outcome, Record, Role, UserId, UtcMicros, canonical,
-    rows_digest,
+    BankId, Effects, Event, EventKind, Flags, IntentId, Origin, Outcome, Record, Role, UserId,
+    UtcMicros, rows_digest,
 };
 use ledger::{AccountId, BookId};
 use money::{Asset, AssetCode};
@@ -20,7 +20,6 @@ use pki::{Chain, Crl, Csr, build_csr};
 use sqlx::PgConnection;
 use thiserror::Error;
 use tlog::{Checkpoint, Edge};
-use uuid::Uuid;
 
 use super::store;
 use super::trust::TrustFile;
@@ -339,7 +338,7 @@ async fn write_first_leaf(
     facts: BTreeMap<String, String>,
     at: UtcMicros,
 ) -> Result<(), FoundingError> {
-    let id = fresh_id(at);
+    let id = IntentId::new(fresh_id(at))?;
     let effects = Effects {
         outcome: Outcome::Accepted,
         code: "ok".to_owned(),
@@ -350,7 +349,7 @@ async fn write_first_leaf(
     };
     let salts = random::<160>().map_err(AuthorityError::from)?;
     let groups = [
-        event(id, at, facts),
+        Event::new(EventKind::BankFounded, id, at, facts).to_bytes(),
         Vec::new(),
         Origin::new("", "", at).to_bytes(),
         effects.to_bytes(),
@@ -371,7 +370,7 @@ async fn write_first_leaf(
     let note = signer.sign(&checkpoint, signed_at_s).map_err(AuthorityError::from)?.into_string();
     let [intent, actor, origin, effects, evidence] = &groups;
     let first = store::FirstLeaf {
-        event_id: id,
+        event_id: id.get(),
         at,
         leaf: &leaf.to_bytes(),
         salts: &salts,
@@ -380,19 +379,6 @@ async fn write_first_leaf(
         note: &note,
     };
     Ok(store::insert_first_leaf(tx, book, &first).await?)
-}
-
-/// The canonical bytes of the event, in the same form as every later one.
-fn event(id: Uuid, at: UtcMicros, mut facts: BTreeMap<String, String>) -> Vec<u8> {
-    facts.insert("at".to_owned(), at.to_string());
-    facts.insert("event".to_owned(), EventKind::BankFounded.name().to_owned());
-    facts.insert("id".to_owned(), id.to_string());
-    facts.insert("v".to_owned(), "1".to_owned());
-    let members = facts
-        .into_iter()
-        .map(|(name, value)| (name.into(), canonical::Value::String(value.into())))
-        .collect();
-    canonical::write(&canonical::Value::Object(members))
 }
 
 fn to_second(at: UtcMicros) -> UtcMicros {
@@ -406,6 +392,9 @@ pub enum FoundingError {
     /// This database holds a bank.
     #[error("this database already holds a bank")]
     AlreadyFounded,
+    /// The founding could not be given an id.
+    #[error("no id could be made: {0}")]
+    Id(#[from] intent::IntentError),
     /// Key files from an earlier attempt are of another suite.
     #[error("the data folder holds key files of another suite; move them away first")]
     OtherSuite,

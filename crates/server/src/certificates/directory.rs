@@ -225,6 +225,7 @@ impl Directory {
             permissions: effective(row.role, row.granted),
             device: DeviceId::new(row.device),
             device_since: row.device_since,
+            credentials_since: row.credentials_since,
             lineage: row.lineage,
             generation: row.generation,
             key: certificate.public_key().clone(),

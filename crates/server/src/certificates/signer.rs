@@ -11,6 +11,7 @@ use crate::authority::AuthorityError;
 use crate::corridor::fold::Asker;
 use crate::policy::Permissions;
 use crate::problem::{Code, Problem};
+use crate::sessions::SignIn;
 
 /// A holder of a certificate that passed the path, the revocation list and all seven controls.
 ///
@@ -31,6 +32,8 @@ pub struct Signer {
     pub device: DeviceId,
     /// When the device was enrolled.
     pub device_since: UtcMicros,
+    /// When the holder's password or second factor was last changed, if ever.
+    pub credentials_since: Option<UtcMicros>,
     /// The lineage of the certificate.
     pub lineage: Sha3,
     /// Its generation, the newest one of the lineage.
@@ -61,6 +64,8 @@ impl Signer {
             permissions: self.permissions,
             device_since: Some(self.device_since),
             key_since: Some(UtcMicros::from_micros(self.not_before_s.saturating_mul(1_000_000))),
+            credentials_since: self.credentials_since,
+            sign_in: SignIn::ORDINARY,
         }
     }
 

@@ -37,6 +37,7 @@ pub(super) struct HolderRow {
     pub(super) standing: Standing,
     pub(super) sealed_device_key: Vec<u8>,
     pub(super) device_since: UtcMicros,
+    pub(super) credentials_since: Option<UtcMicros>,
     pub(super) epoch: u64,
     pub(super) crl_number: u64,
 }
@@ -60,6 +61,8 @@ pub(super) async fn holder(
                     WHERE g.book_id = c.book_id AND g.user_id = c.user_id AND g.granted) AS granted,
                   (SELECT max(n.generation) FROM certificates n
                     WHERE n.book_id = c.book_id AND n.lineage = c.lineage) AS "newest_generation!",
+                  (SELECT h.changed_at FROM credential_changes h
+                    WHERE h.book_id = c.book_id AND h.user_id = c.user_id) AS credentials_since,
                   a.epoch, a.crl_number
              FROM certificates c
              JOIN users u ON u.book_id = c.book_id AND u.user_id = c.user_id
@@ -92,6 +95,7 @@ pub(super) async fn holder(
         standing,
         sealed_device_key: row.sealed_device_key,
         device_since: micros(row.enrolled_at),
+        credentials_since: row.credentials_since.map(micros),
         epoch: u64::try_from(row.epoch).map_err(corrupt)?,
         crl_number: u64::try_from(row.crl_number).map_err(corrupt)?,
     }))

@@ -33,7 +33,7 @@ mod working;
 
 use std::collections::BTreeMap;
 
-use intent::{EventKind, IntentId, Origin, SignedIntent, UtcMicros};
+use intent::{Event, EventKind, IntentId, Origin, SignedIntent, UtcMicros};
 use thiserror::Error;
 use tlog::LeafIndex;
 use tokio::sync::{mpsc, oneshot};
@@ -125,7 +125,7 @@ impl Corridor {
     ) -> Result<LeafIndex, Problem> {
         let (now, id) = (clock::now(), IntentId::new(Uuid::now_v7())?);
         let origin = Origin::new(&origin.ip, &origin.user_agent, now);
-        self.enqueue_event(id, kind, event_bytes(kind, id, &now.to_string(), body), origin).await
+        self.enqueue_event(&Event::new(kind, id, now, body), origin).await
     }
 
     /// Appends an event that every instance would append, under an id that all of them know: it stands in the log once.
@@ -137,19 +137,13 @@ impl Corridor {
         at: UtcMicros,
         body: BTreeMap<String, String>,
     ) -> Result<LeafIndex, Problem> {
-        let bytes = event_bytes(kind, id, &at.to_string(), body);
-        self.enqueue_event(id, kind, bytes, Origin::new("", "", at)).await
+        self.enqueue_event(&Event::new(kind, id, at, body), Origin::new("", "", at)).await
     }
 
-    async fn enqueue_event(
-        &self,
-        id: IntentId,
-        kind: EventKind,
-        bytes: Vec<u8>,
-        origin: Origin,
-    ) -> Result<LeafIndex, Problem> {
+    async fn enqueue_event(&self, event: &Event, origin: Origin) -> Result<LeafIndex, Problem> {
         let (reply, answer) = oneshot::channel();
-        let event = EventJob { id, kind, fact: None, bytes, origin, reply };
+        let Event { id, kind, .. } = *event;
+        let event = EventJob { id, kind, fact: None, bytes: event.to_bytes(), origin, reply };
         self.enqueue(Queued::Event(Box::new(event)), answer).await.map(|settled| settled.index)
     }
 
@@ -167,7 +161,7 @@ impl Corridor {
             id,
             kind,
             fact: Some(fact),
-            bytes: event_bytes(kind, id, &due_at.to_string(), fact.members()),
+            bytes: Event::new(kind, id, due_at, fact.members()).to_bytes(),
             origin: Origin::new("", "", due_at),
             reply,
         };
@@ -187,20 +181,6 @@ impl Corridor {
             Err(_) => Err(Problem::new(Code::TimedOut)),
         }
     }
-}
-
-/// The canonical bytes of an event.
-fn event_bytes(
-    kind: EventKind,
-    id: IntentId,
-    at: &str,
-    mut body: BTreeMap<String, String>,
-) -> Vec<u8> {
-    body.insert("at".to_owned(), at.to_owned());
-    body.insert("event".to_owned(), kind.name().to_owned());
-    body.insert("id".to_owned(), id.to_string());
-    body.insert("v".to_owned(), "1".to_owned());
-    canonical_map(&body)
 }
 
 /// Names and texts in their one canonical spelling.

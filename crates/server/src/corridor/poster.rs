@@ -179,9 +179,15 @@ impl Poster {
         for job in jobs {
             needs.of(job.intent.get(), &services.bank.equity);
         }
-        let mut fold =
-            working::load(&mut tx, book, needs, &services.bank, Arc::clone(&policies.policies))
-                .await?;
+        let mut fold = working::load(
+            &mut tx,
+            book,
+            needs,
+            &services.bank,
+            Arc::clone(&policies.policies),
+            now,
+        )
+        .await?;
         let intent_ids: Vec<Uuid> = jobs.iter().map(|job| job.intent.get().id().get()).collect();
         let decided: HashSet<Uuid> =
             store::decided_intents(&mut tx, book, &intent_ids).await?.into_iter().collect();
@@ -360,7 +366,7 @@ impl Poster {
             let mut needs = Needs::default();
             events.iter().filter_map(|event| event.fact.as_ref()).for_each(|of| needs.of_fact(of));
             let allowed = Arc::clone(&in_force.policies);
-            fold = Some(working::load(&mut tx, book, needs, &services.bank, allowed).await?);
+            fold = Some(working::load(&mut tx, book, needs, &services.bank, allowed, now).await?);
             policies = Some(in_force);
         }
         // Looked up under the locks: another instance may have recorded the same fact while we waited.
@@ -369,6 +375,7 @@ impl Poster {
             store::decided_intents(&mut tx, book, &ids).await?.into_iter().collect();
         let (mut prepared, mut fates) = (Vec::new(), Vec::with_capacity(events.len()));
         let mut written = Written::default();
+        let mut bumps_epoch = false;
         for event in events {
             if !known.insert(event.id.get()) {
                 fates.push(Fate::Known);
@@ -383,6 +390,7 @@ impl Poster {
                     continue;
                 }
                 written.add(event.id, &decision, fold)?;
+                bumps_epoch |= fact.bumps_epoch();
                 effects = decision.effects(now);
             }
             fates.push(Fate::Fresh);
@@ -409,7 +417,7 @@ impl Poster {
             }
             let epoch = fold.is_some().then(|| policies.as_ref().map(|of| of.epoch)).flatten();
             let overtaken_at = written.overtaken_at(order, edge.as_ref());
-            let close = Close { edge, epoch, bumps_epoch: false, overtaken_at, now };
+            let close = Close { edge, epoch, bumps_epoch, overtaken_at, now };
             let (edge, settled) = close.commit(tx, &services, prepared).await?;
             self.edge = Some(edge);
             settled
@@ -472,7 +480,7 @@ enum Work {
 /// Who asks, as last examined: an intent that moves money has a signer.
 fn asker(job: &Job) -> Asker {
     match &job.signer {
-        Some(signer) => signer.asker(),
+        Some(signer) => Asker { sign_in: job.sign_in, ..signer.asker() },
         None => Asker::unknown(job.actor.user, job.actor.role),
     }
 }

@@ -468,7 +468,7 @@ impl Refusal {
 
 fn limit_sentence() -> String {
     let (hours, most) = (RECOVERY_LIMIT_US / US_PER_HOUR, RECOVERY_LIMIT_UNITS);
-    format!("for {hours} hours after a recovery one signature moves at most {most}.00")
+    format!("for {hours} hours after a recovery a person pays at most {most}.00")
 }
 
 impl From<Rejection> for Refusal {

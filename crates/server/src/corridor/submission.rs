@@ -19,6 +19,7 @@ use super::fold::{Fact, LIMIT_LEFT};
 use super::refusal::Refusal;
 use crate::certificates::directory::Signer;
 use crate::problem::Problem;
+use crate::sessions::SignIn;
 
 /// Where a request came from, as the server saw it.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +51,8 @@ pub(crate) struct Job {
     pub(crate) origin: Origin,
     /// `None` only for an enrolment: the certificate does not exist yet.
     pub(crate) signer: Option<Arc<Signer>>,
+    /// What was unusual when the session was opened in which it was sent.
+    pub(crate) sign_in: SignIn,
     pub(crate) attachments: Attachments,
     /// The epoch of authority under which `signer` was found to be in order.
     pub(crate) epoch: u64,

@@ -13,7 +13,7 @@ use crate::bank::Bank;
 use crate::certificates::rotation::KeyAges;
 use crate::certificates::{Directory, Signer, SignerError};
 use crate::problem::Problem;
-use crate::sessions::Caller;
+use crate::sessions::{Caller, SignIn};
 
 /// How old an intent may be when it arrives, in microseconds: a device may have been offline for a day.
 const AGE_MAX_US: i64 = 24 * 60 * 60 * 1_000_000;
@@ -62,7 +62,7 @@ pub(super) async fn verify(
         refuse_foreign_claims(&intent, &signer)?;
         refuse_old_key(corner.key_ages, &intent, &signer, now)?;
         let verified = signed.verify_parsed(intent, &corner.bank.id, &signer.key)?;
-        let actor = actor(verified.get(), &signer);
+        let actor = actor(verified.get(), &signer, caller);
         (verified, Some(signer), actor)
     };
     Ok(Job {
@@ -72,6 +72,7 @@ pub(super) async fn verify(
         actor,
         origin: Origin::new(&origin.ip, &origin.user_agent, now),
         signer,
+        sign_in: caller.map_or(SignIn::ORDINARY, |caller| caller.sign_in),
         attachments,
         epoch,
         reply,
@@ -179,7 +180,7 @@ fn requested_key(csr: &[u8]) -> Result<PublicKey, Problem> {
     Ok(request.verify().map_err(invalid)?.public_key().clone())
 }
 
-fn actor(intent: &Intent, signer: &Signer) -> Actor {
+fn actor(intent: &Intent, signer: &Signer, caller: Option<&Caller>) -> Actor {
     Actor {
         certificate: intent.certificate(),
         device: intent.device(),
@@ -188,6 +189,7 @@ fn actor(intent: &Intent, signer: &Signer) -> Actor {
         role: signer.role,
         seq: intent.seq(),
         prev: intent.prev(),
+        session: caller.map(|caller| caller.session),
         user: signer.user,
     }
 }
@@ -202,6 +204,7 @@ fn enrolling_actor(intent: &Intent, user: intent::UserId) -> Actor {
         role: intent.authority(),
         seq: intent.seq(),
         prev: intent.prev(),
+        session: None,
         user,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use intent::{IntentId, UtcMicros};
+use intent::{IntentId, UserId, UtcMicros};
 use ledger::{BookId, Ledger, TransferId};
 use sqlx::PgConnection;
 
@@ -16,6 +16,7 @@ use crate::log::store as log_store;
 use crate::policies::Policies;
 use crate::policies::rules::POLICIES;
 use crate::registers::{self, Row, Rows};
+use crate::users::registrations::{RECOVERY_LIMITS, RECOVERY_PAYMENTS};
 
 /// What the bank allows, and the epoch of authority as of which it does.
 #[derive(Clone, Debug)]
@@ -46,6 +47,7 @@ pub(super) async fn load<'a>(
     mut needs: Needs,
     bank: &'a Bank,
     policies: Arc<Policies>,
+    now: UtcMicros,
 ) -> Result<Fold<'a>, Aborted> {
     find_what_is_referred_to(tx, book, &mut needs).await?;
     let accounts: Vec<_> = needs.accounts.iter().map(|account| account.get()).collect();
@@ -57,22 +59,42 @@ pub(super) async fn load<'a>(
     let mut fold = Fold::new(Ledger::new(), &bank.equity, bank.founded_at, policies);
     fold.risk = fold::risk_states(loaded.iter().map(|l| (l.account.id, l.risk.as_slice())))?;
     fold.taken = taken.into_iter().collect();
+    let mut limited = BTreeSet::new();
     for account in loaded {
         let id = account.account.id;
         fold.owners.insert(id, account.owner);
         fold.usage.insert(id, account.usage);
         fold.opened_at.insert(id, account.opened_at);
-        if let (Some(owner), Some(until)) = (account.owner, account.limited_until) {
-            fold.limited_until.insert(owner, until);
-        }
+        limited.extend(account.owner.filter(|_| account.limited_until.is_some_and(|it| now < it)));
         fold.ledger.load_account(account.account);
     }
+    lock_recoveries(tx, book, &limited, &mut fold).await?;
     let pairs: Vec<Pair> = needs.payees.iter().copied().collect();
     fold.payees = store::read_payees(tx, book, &pairs).await?;
     if !needs.refers_to.is_empty() || !needs.payments.is_empty() {
         load_records(tx, book, &needs, &mut fold).await?;
     }
     Ok(fold)
+}
+
+/// What people have paid since they came back without any of their devices: each has a lock, which accounts that are paid at
+/// the same time, at other instances, share.
+async fn lock_recoveries(
+    tx: &mut PgConnection,
+    book: BookId,
+    limited: &BTreeSet<UserId>,
+    fold: &mut Fold<'_>,
+) -> sqlx::Result<()> {
+    for user in limited {
+        let of = |register| registers::Lookup {
+            register,
+            matching: Some(("user_id", user.to_string())),
+        };
+        let mut rows = registers::lock_rows(tx, book, &of(&RECOVERY_LIMITS)).await?;
+        rows.extend(registers::load(tx, book, &of(&RECOVERY_PAYMENTS)).await?);
+        rows.into_iter().for_each(|row| fold.rows.put(row));
+    }
+    Ok(())
 }
 
 /// Accounts of earlier transfers never change: they are found before the locks are taken.

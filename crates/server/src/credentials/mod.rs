@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`api`] | wire types and handlers |
+//! | [`changes`] | that somebody's credentials changed, for the log and the risk engine |
 //! | [`hasher`] | Argon2id, two at once at most, and the stand-in for people who are not there |
 //! | [`password`] | what a password may be; pure |
 //! | [`service`] | sign in, set, change |
@@ -15,6 +16,7 @@
 //! - A hash is sealed under the bank's data key: who has the database alone cannot guess at it.
 
 mod api;
+pub(crate) mod changes;
 pub(crate) mod hasher;
 pub(crate) mod password;
 pub(crate) mod service;

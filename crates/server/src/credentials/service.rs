@@ -1,11 +1,12 @@
 //! Signing in with a password, setting one, changing it.
 
 use crypto::{KemPublicKey, sha256};
-use intent::{UserId, UtcMicros};
+use intent::{SessionId, UserId, UtcMicros};
 use ledger::BookId;
 use serde_json::Value;
 use sqlx::PgConnection;
 
+use super::changes::{self, Credential};
 use super::hasher::Kept;
 use super::password::Password;
 use super::store::{self, PasswordRow, Person};
@@ -17,7 +18,7 @@ use crate::problem::{Code, Problem};
 use crate::sessions::opening::{Opener, Opening};
 use crate::sessions::place;
 use crate::sessions::recorded;
-use crate::sessions::{Aal, Assurance, Caller, Ending, Factor, SessionId};
+use crate::sessions::{Aal, Assurance, Caller, Ending, Factor};
 use crate::vault::VaultPurpose;
 
 /// Domain of the transcript under which the secret of a session is sealed to whoever signs in with a password.
@@ -103,9 +104,9 @@ pub(crate) async fn sign_in(
     let opening = Opening::new(services, &opener, now)?;
     recorded::opened(services, &opening, origin).await?;
     let mut tx = services.db.as_writer().await?;
-    let place = opening.store(&mut tx, services, origin).await?;
+    let sign_in = opening.store(&mut tx, services, origin).await?;
     tx.commit().await?;
-    place::tell(services, &opening, place).await;
+    place::tell(services, &opening, sign_in.place).await;
     let transcript = transcript(
         TRANSCRIPT,
         &[
@@ -180,6 +181,7 @@ pub(crate) async fn set(
         .seal(VaultPurpose::PasswordHash, owner.as_bytes(), &kept.hash)
         .map_err(Fault::from)?;
     let row = PasswordRow { salt: kept.salt, params: kept.params, sealed_hash };
+    changes::record(services, caller.user, Credential::Password, now).await?;
     let ending = Ending { at: now, reason: "password-changed" };
     let mut tx = services.db.as_writer().await?;
     store::set_password(&mut tx, book, caller.user, &row, now).await?;

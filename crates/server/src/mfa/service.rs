@@ -13,6 +13,7 @@ use crate::Services;
 use crate::attempts::{Subject, admit};
 use crate::corridor::OriginInfo;
 use crate::credentials::SecretText;
+use crate::credentials::changes::{self, Credential};
 use crate::problem::{Code as ProblemCode, Problem};
 use crate::sessions::{Aal, Assurance, Caller, Factor, reverify};
 use crate::vault::VaultPurpose;
@@ -256,6 +257,7 @@ async fn confirm(
         admitted.stands("second-factor");
         return Err(Problem::new(ProblemCode::FactorRefused));
     };
+    changes::record(services, caller.user, Credential::Totp, now).await?;
     let book = services.bank.book;
     let mut tx = services.db.as_writer().await?;
     // The very secret that the code is of: another set-up may have replaced it meanwhile.
@@ -278,6 +280,7 @@ pub(super) async fn renew_codes(
     now: UtcMicros,
 ) -> Result<Vec<String>, Problem> {
     accept(services, caller.user, &Presented::Totp(code), origin, now).await?;
+    changes::record(services, caller.user, Credential::RecoveryCodes, now).await?;
     let mut tx = services.db.as_writer().await?;
     let codes = new_codes(&mut tx, services, caller.user).await?;
     tx.commit().await?;
@@ -317,6 +320,7 @@ pub(super) async fn disable(
         caller.require(Aal::Three)?;
         caller.require_fresh(now)?;
     }
+    changes::record(services, caller.user, Credential::Totp, now).await?;
     let book = services.bank.book;
     let mut tx = services.db.as_writer().await?;
     forget_all(&mut tx, book, caller.user, now).await?;

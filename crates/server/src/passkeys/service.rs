@@ -22,6 +22,7 @@ use crate::Services;
 use crate::attempts::{Subject, admit};
 use crate::clock::fresh_id;
 use crate::corridor::OriginInfo;
+use crate::credentials::changes::{self, Credential};
 use crate::credentials::service::{SignedIn, kem, transcript};
 use crate::mfa;
 use crate::problem::{Code, Problem};
@@ -128,6 +129,7 @@ pub(super) async fn finish_registration(
         created_at: now,
         used_at: None,
     };
+    changes::record(services, caller.user, Credential::Passkey, now).await?;
     let mut tx = services.db.as_writer().await?;
     let is_new = store::insert(&mut tx, services.bank.book, &row).await?;
     tx.commit().await?;
@@ -185,9 +187,9 @@ pub(super) async fn finish_sign_in(
         Opener { user: row.user, role: person.role, assurance, device_key: None, not_after: None };
     let opening = Opening::new(services, &opener, now)?;
     recorded::opened(services, &opening, origin).await?;
-    let place = opening.store(&mut tx, services, origin).await?;
+    let sign_in = opening.store(&mut tx, services, origin).await?;
     tx.commit().await?;
-    place::tell(services, &opening, place).await;
+    place::tell(services, &opening, sign_in.place).await;
     admitted.forgive(services, now).await?;
     let transcript = transcript(
         TRANSCRIPT,
@@ -280,6 +282,7 @@ pub(super) async fn delete(
     now: UtcMicros,
 ) -> Result<(), Problem> {
     caller.require_fresh(now)?;
+    changes::record(services, caller.user, Credential::Passkey, now).await?;
     let mut tx = services.db.as_writer().await?;
     let done = store::delete(&mut tx, services.bank.book, caller.user, id).await?;
     tx.commit().await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use intent::canonical::{self, Value};
-use intent::{Role, UserId};
+use intent::{Role, UserId, UtcMicros};
 use ledger::AccountId;
 
 use super::rules::POLICIES;
@@ -133,6 +133,30 @@ impl Approvals {
     }
 }
 
+/// Between which hours, of UTC, the bank's customers usually pay large sums.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Hours {
+    opens: u8,
+    closes: u8,
+}
+
+impl Hours {
+    /// Where no policy says otherwise: always.
+    const DEFAULT: Self = Self { opens: 0, closes: 24 };
+
+    /// Whether a time lies outside of them.
+    pub(crate) fn are_over(self, at: UtcMicros) -> bool {
+        let hour = at.get().div_euclid(3_600_000_000).rem_euclid(24);
+        !(i64::from(self.opens)..i64::from(self.closes)).contains(&hour)
+    }
+
+    fn take(numbers: &mut Numbers<'_>) -> Option<Self> {
+        let opens = numbers.take("opens", Self::DEFAULT.opens)?;
+        let closes = numbers.take("closes", Self::DEFAULT.closes)?;
+        (opens < closes && closes <= 24).then_some(Self { opens, closes })
+    }
+}
+
 /// Everything that is in force.
 #[derive(Clone, Debug)]
 pub(crate) struct Policies {
@@ -141,6 +165,8 @@ pub(crate) struct Policies {
     pub(crate) approvals: Approvals,
     /// Of the risk engine.
     pub(crate) risk: risk::Policy,
+    /// When large sums are usual.
+    pub(crate) hours: Hours,
 }
 
 impl Default for Policies {
@@ -149,6 +175,7 @@ impl Default for Policies {
             limits: BTreeMap::new(),
             approvals: Approvals::DEFAULT,
             risk: risk::Policy::default_v2(),
+            hours: Hours::DEFAULT,
         }
     }
 }
@@ -171,7 +198,7 @@ impl Policies {
                 self.limits.insert(scope, limits(&members)?);
             }
             Policy::Approvals => self.approvals = Approvals::read(&members)?,
-            Policy::Risk => self.risk = risk_policy(&members)?,
+            Policy::Risk => (self.risk, self.hours) = risk_policy(&members)?,
         }
         Some(())
     }
@@ -243,8 +270,9 @@ fn limits(members: &Members) -> Option<Limits> {
     numbers.is_empty().then_some(read)
 }
 
-fn risk_policy(members: &Members) -> Option<risk::Policy> {
+fn risk_policy(members: &Members) -> Option<(risk::Policy, Hours)> {
     let mut numbers = Numbers::of(members);
+    let hours = Hours::take(&mut numbers)?;
     let mut policy = risk::Policy::default_v2();
     policy.version = numbers.take("version", policy.version)?;
     if let Some(ceiling) = numbers.0.remove("ceiling") {
@@ -262,7 +290,7 @@ fn risk_policy(members: &Members) -> Option<risk::Policy> {
         high: numbers.take("high", policy.thresholds.high)?,
         critical: numbers.take("critical", policy.thresholds.critical)?,
     };
-    (numbers.is_empty() && policy.validate().is_ok()).then_some(policy)
+    (numbers.is_empty() && policy.validate().is_ok()).then_some((policy, hours))
 }
 
 #[cfg(test)]
@@ -270,6 +298,21 @@ mod tests {
     use super::*;
 
     const LIMITS: &str = r#"{"per_day":"20000","per_minute":"100"}"#;
+
+    #[test]
+    fn hours_begin_and_end_to_the_microsecond() {
+        let hours = Hours { opens: 7, closes: 21 };
+        let hour = 3_600_000_000;
+        for (at, over) in
+            [(7 * hour - 1, true), (7 * hour, false), (21 * hour - 1, false), (21 * hour, true)]
+        {
+            for day in [-3, 0, 20_000] {
+                let at = UtcMicros::from_micros(at + day * 24 * hour);
+                assert_eq!(hours.are_over(at), over, "{at}");
+            }
+        }
+        assert!(!Hours::DEFAULT.are_over(UtcMicros::from_micros(-1)));
+    }
 
     #[test]
     fn a_policy_reads_in_one_spelling_only_and_for_the_scopes_it_admits() {
@@ -292,6 +335,8 @@ mod tests {
             (Policy::Risk, bank, r#"{"ceiling":"sometimes"}"#),
             (Policy::Risk, bank, r#"{"critical":"800","high":"900"}"#),
             (Policy::Risk, bank, r#"{"off":"luck"}"#),
+            (Policy::Risk, bank, r#"{"closes":"25"}"#),
+            (Policy::Risk, bank, r#"{"closes":"7","opens":"7"}"#),
         ];
         for (policy, scope, value) in refused {
             assert!(!policy.reads(scope, value), "{} {value}", policy.name());

@@ -22,17 +22,19 @@ mod rule;
 pub(crate) mod service;
 mod store;
 
-use crate::{approvals, authority, holds, ip_rules, policies, roles, users};
+use crate::{approvals, authority, credentials, holds, ip_rules, policies, roles, users};
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
 pub(crate) use self::rule::{Issuing, Lookup, Person, Question, Rule, rule};
-pub(crate) use self::store::{load, load_all};
+pub(crate) use self::store::{load, load_all, lock_rows};
 
 /// Every register of the bank.
 pub(crate) const ALL: &[&Register] = &[
     &users::locks::LOCKS,
     &users::registrations::REGISTRATIONS,
     &users::registrations::RECOVERY_LIMITS,
+    &users::registrations::RECOVERY_PAYMENTS,
+    &credentials::changes::CREDENTIAL_CHANGES,
     &roles::ROLES,
     &roles::ROLE_GRANTS,
     &ip_rules::rules::IP_RULES,

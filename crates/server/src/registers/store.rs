@@ -45,13 +45,31 @@ pub(crate) async fn load(
     book: BookId,
     lookup: &Lookup,
 ) -> sqlx::Result<Vec<Row>> {
+    find(tx, book, lookup, "").await
+}
+
+/// As [`load`], and nobody else changes them until the transaction ends.
+pub(crate) async fn lock_rows(
+    tx: &mut PgConnection,
+    book: BookId,
+    lookup: &Lookup,
+) -> sqlx::Result<Vec<Row>> {
+    find(tx, book, lookup, " FOR NO KEY UPDATE").await
+}
+
+async fn find(
+    tx: &mut PgConnection,
+    book: BookId,
+    lookup: &Lookup,
+    lock: &str,
+) -> sqlx::Result<Vec<Row>> {
     let register = lookup.register;
     let Some((column, value)) = &lookup.matching else {
         return load_all(tx, book, register).await;
     };
     let kind = register.columns.iter().find(|(name, _)| name == column).map(|(_, kind)| *kind);
     let kind = kind.ok_or_else(|| sqlx::Error::ColumnNotFound((*column).to_owned()))?;
-    let sql = format!("{} AND {column} = {}", select(register), typed(kind, "$2::text"));
+    let sql = format!("{} AND {column} = {}{lock}", select(register), typed(kind, "$2::text"));
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book)).bind(value).fetch_all(tx);
     rows.await?.iter().map(|row| read(register, row)).collect()
 }

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request, State};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use bytes::Bytes;
 use http::StatusCode;
-use intent::{DeviceId, Kind};
+use intent::{DeviceId, Kind, SessionId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::assurance::Aal;
-use super::caller::{Caller, SessionId};
+use super::caller::Caller;
 use super::rekey;
 use super::reverify;
 use super::service;

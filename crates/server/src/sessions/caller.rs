@@ -3,39 +3,15 @@
 use axum::extract::FromRequestParts;
 use crypto::Sha3;
 use http::request::Parts;
-use intent::{DeviceId, Role, UserId, UtcMicros};
-use uuid::Uuid;
+use intent::{DeviceId, Role, SessionId, UserId, UtcMicros};
 
 use super::assurance::{Aal, Assurance};
+use super::sign_in::SignIn;
 use crate::policy::Permissions;
 use crate::problem::{Code, Problem};
 
 /// How long a proof of identity counts as fresh, in microseconds.
 const FRESH_US: i64 = 5 * 60 * 1_000_000;
-
-/// Identity of a session.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct SessionId(Uuid);
-
-impl SessionId {
-    /// Takes a stored or presented id.
-    #[must_use]
-    pub const fn new(id: Uuid) -> Self {
-        Self(id)
-    }
-
-    /// The id as the database and the token hold it.
-    #[must_use]
-    pub const fn get(self) -> Uuid {
-        self.0
-    }
-}
-
-impl std::fmt::Display for SessionId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(&self.0, f)
-    }
-}
 
 /// An authenticated caller: session and what it was opened by were checked for this very request.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -48,6 +24,8 @@ pub struct Caller {
     pub permissions: Permissions,
     /// In which session.
     pub session: SessionId,
+    /// What was unusual when it was opened.
+    pub(crate) sign_in: SignIn,
     /// Which of the session's keys proved this request.
     pub key_generation: u64,
     /// By what the session was opened, or stepped up.

@@ -54,7 +54,7 @@ async fn examine(
     now: UtcMicros,
 ) -> Result<Caller, SessionRefused> {
     let claims = bearer(services, &parts.headers, now)?;
-    let mut live = services.sessions.get(super::SessionId::new(claims.sid), now).await?;
+    let mut live = services.sessions.get(intent::SessionId::new(claims.sid), now).await?;
     if claims.cnf.kid != live.key_id {
         // Another instance may have replaced the session's key.
         live = services.sessions.newest(&live, now).await?;
@@ -76,6 +76,7 @@ async fn examine(
             role: unbound.role,
             permissions: unbound.permissions,
             session: live.session,
+            sign_in: live.sign_in,
             key_generation: live.generation,
             assurance: unbound.assurance,
             authenticated_at: live.authenticated_at(),
@@ -106,6 +107,7 @@ async fn examine(
         role: signer.role,
         permissions: signer.permissions,
         session: live.session,
+        sign_in: live.sign_in,
         key_generation: live.generation,
         assurance: Assurance::Certificate { certificate, device },
         authenticated_at: live.authenticated_at(),

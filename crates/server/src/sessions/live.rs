@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crypto::{CryptoError, MacKey, Sha3, random};
-use intent::{DeviceId, Role, UserId, UtcMicros};
+use intent::{DeviceId, Role, SessionId, UserId, UtcMicros};
 use ledger::BookId;
 use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 use thiserror::Error;
 
 use super::assurance::Assurance;
-use super::caller::SessionId;
 use super::proof::{CLOCK_SKEW_US, Presented, ProofRefused, session_key};
+use super::sign_in::SignIn;
 use super::store::{self, SessionRow};
 use super::token::{TokenRefused, Tokens, key_id};
 use super::window::ReplayWindow;
@@ -68,6 +68,8 @@ pub(super) struct Live {
     pub(super) bound: Option<(Sha3, DeviceId)>,
     pub(super) key: MacKey,
     pub(super) key_id: String,
+    /// What was unusual when it was opened.
+    pub(super) sign_in: SignIn,
     /// Which of the session's keys this is.
     pub(super) generation: u64,
     expires_us: i64,
@@ -304,6 +306,7 @@ impl Sessions {
             bound,
             key: MacKey::new(&key),
             key_id: key_id(&key),
+            sign_in: row.sign_in,
             generation: row.key_generation,
             expires_us: row.expires_at.get(),
             checked_us: AtomicI64::new(now.get()),

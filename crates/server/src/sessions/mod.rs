@@ -45,13 +45,17 @@ pub(crate) mod recorded;
 mod rekey;
 pub(crate) mod reverify;
 pub(crate) mod service;
+mod sign_in;
 mod store;
 pub mod token;
 pub mod window;
 
 pub(crate) use self::api::{open_router, router};
 pub use self::assurance::{Aal, Assurance, Factor};
-pub use self::caller::{Caller, SessionId};
+pub use self::caller::Caller;
 pub use self::guard::authenticate;
 pub use self::live::Sessions;
+pub(crate) use self::opening::SESSION_US;
+pub(crate) use self::place::Place;
+pub(crate) use self::sign_in::SignIn;
 pub(crate) use self::store::{Ending, end_all, end_of_certificate};

@@ -2,18 +2,19 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use crypto::{KemPublicKey, SecretBytes, Sha3, random, random_secret, seal_to, sha3_256};
-use intent::{Role, UserId, UtcMicros};
+use intent::{Role, SessionId, UserId, UtcMicros};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::assurance::Assurance;
-use super::caller::SessionId;
-use super::place::{self, Place};
+use super::place;
 use super::proof::session_key;
 use super::service::{MICROS_PER_SECOND, later, seconds};
+use super::sign_in::SignIn;
 use super::store::{self, NewSession};
 use super::token::{Bearer, key_id};
 use crate::Services;
+use crate::attempts::failures_before;
 use crate::clock::fresh_id;
 use crate::corridor::{Fault, OriginInfo};
 use crate::vault::VaultPurpose;
@@ -92,19 +93,21 @@ impl Opening {
         })
     }
 
-    /// Opens it, and says whether its holder was known where they open it.
+    /// Opens it, and says what was unusual about it.
     pub(crate) async fn store(
         &self,
         tx: &mut PgConnection,
         services: &Services,
         origin: &OriginInfo,
-    ) -> sqlx::Result<Place> {
+    ) -> sqlx::Result<SignIn> {
         let place = place::note(tx, services, self.user, &origin.ip, self.at).await?;
+        let failures = failures_before(tx, services, self.user, self.at).await?;
+        let sign_in = SignIn { place, failures };
         let new = NewSession {
             session: self.session,
             user: self.user,
             assurance: self.assurance,
-            place,
+            sign_in,
             sealed_secret: &self.sealed_secret,
             refresh_hash: &self.refresh_hash,
             ip: &origin.ip,
@@ -113,7 +116,7 @@ impl Opening {
             expires_at: self.expires_at,
         };
         store::insert_session(tx, services.bank.book, &new).await?;
-        Ok(place)
+        Ok(sign_in)
     }
 
     /// What its holder is told: tokens, and the bootstrap secret sealed to `kem` under `transcript`.

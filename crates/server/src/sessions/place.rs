@@ -18,7 +18,7 @@ use thiserror::Error;
 
 use super::opening::Opening;
 use super::service::{MICROS_PER_SECOND, later};
-use super::store::{self, Visited};
+use super::store::places::{self, Visited};
 use crate::ip_rules::place_of;
 use crate::{Services, telemetry as names};
 
@@ -93,12 +93,12 @@ pub(super) async fn note(
     let parts = [DOMAIN, user_id.as_bytes().as_slice(), network.as_bytes()];
     let hidden = services.authority.attempts_key().tag(&parts);
     let book = services.bank.book;
-    store::forget_places(tx, book, user, later(now, -FORGOTTEN_US)).await?;
-    let visited = store::visited(tx, book, user, &hidden, later(now, -SEEN_EVERY_US)).await?;
+    places::forget_places(tx, book, user, later(now, -FORGOTTEN_US)).await?;
+    let visited = places::visited(tx, book, user, &hidden, later(now, -SEEN_EVERY_US)).await?;
     if !visited.here {
-        store::insert_place(tx, book, user, &hidden, now).await?;
+        places::insert_place(tx, book, user, &hidden, now).await?;
     } else if visited.here_long_ago {
-        store::touch_place(tx, book, user, &hidden, now).await?;
+        places::touch_place(tx, book, user, &hidden, now).await?;
     }
     let place = Place::of(&visited);
     metrics::counter!(names::SIGN_INS, "place" => place.name()).increment(1);

@@ -21,10 +21,8 @@
 use base64ct::{Base64, Encoding};
 use crypto::{CryptoError, MacKey, SecretBytes, constant_time_eq, hkdf_sha256, sha256};
 use http::HeaderMap;
-use intent::UtcMicros;
+use intent::{SessionId, UtcMicros};
 use thiserror::Error;
-
-use super::caller::SessionId;
 
 /// Name of the header that carries the proof.
 pub const PROOF_HEADER: &str = "strongroom-proof";

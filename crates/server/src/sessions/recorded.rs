@@ -6,9 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use intent::{EventKind, UserId};
+use intent::{EventKind, SessionId, UserId};
 
-use super::caller::SessionId;
 use super::opening::Opening;
 use super::store::Ending;
 use crate::Services;

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use crypto::{KemPublicKey, MacKey, Sha3, constant_time_eq, random, sha3_256, sha256};
 use http::request::Parts;
-use intent::{Body, DeviceId, Intent, UtcMicros};
+use intent::{Body, DeviceId, Intent, SessionId, UtcMicros};
 use serde_json::json;
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::assurance::Assurance;
-use super::caller::{Caller, SessionId};
+use super::caller::Caller;
 use super::guard;
 use super::live::{SessionRefused, is_idle};
 use super::opening::{Opener, Opening, SECRET_LEN};
-use super::place::Place;
 use super::proof::ProofRefused;
 use super::recorded;
+use super::sign_in::SignIn;
 use super::store::{self, ChallengeRow, Ending, NextRefresh, SessionSummary};
 use super::token::{Bearer, Refresh};
 use crate::Services;
@@ -113,11 +113,11 @@ pub(crate) async fn apply_login(
     let opening = Opening::new(cx.services, &opener, cx.now)?;
     store::redeem_challenge(tx, book, challenge, cx.now).await?;
     let origin = OriginInfo { ip: cx.origin.ip.clone(), user_agent: cx.origin.user_agent.clone() };
-    let place = opening.store(tx, cx.services, &origin).await?;
+    let sign_in = opening.store(tx, cx.services, &origin).await?;
     // To the KEM key that this very intent signed: a copied answer opens for nobody else.
     let answer = opening.answer(&kem, sha256(cx.intent.canonical()).as_bytes())?;
     Ok(Applied::Accepted {
-        result: result_of(&opening, signer, challenge, place),
+        result: result_of(&opening, signer, challenge, sign_in),
         extra: Some(json!({"session": answer})),
         bumps_epoch: false,
     })
@@ -185,9 +185,9 @@ fn result_of(
     opening: &Opening,
     signer: &Signer,
     challenge: &[u8; 32],
-    place: Place,
+    sign_in: SignIn,
 ) -> BTreeMap<String, String> {
-    BTreeMap::from([
+    let mut result = BTreeMap::from([
         ("session".to_owned(), opening.session.to_string()),
         ("user".to_owned(), signer.user.to_string()),
         ("certificate".to_owned(), signer.certificate.to_string()),
@@ -195,8 +195,9 @@ fn result_of(
         ("challenge".to_owned(), hex::encode(challenge)),
         ("created_at".to_owned(), opening.at.to_string()),
         ("expires_at".to_owned(), opening.expires_at.to_string()),
-        ("place".to_owned(), place.name().to_owned()),
-    ])
+    ]);
+    result.extend(sign_in.members());
+    result
 }
 
 /// New tokens for a session.

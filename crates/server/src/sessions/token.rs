@@ -14,13 +14,12 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use crypto::{SecretBytes, Sha3, sha3_256};
-use intent::{Role, UserId};
+use intent::{Role, SessionId, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::caller::SessionId;
 use crate::authority::Authority;
 
 /// Life of a bearer token, in seconds.

@@ -6,6 +6,7 @@ use crypto::Sha3;
 use intent::{Body, Intent, Role, UserId, UtcMicros};
 
 use crate::corridor::Refusal;
+use crate::credentials::changes::Credential;
 use crate::policy::RECOVERY_LIMIT_US;
 use crate::registers::{Column, Lookup, Question, Register, Row, Rule};
 
@@ -39,6 +40,19 @@ pub(crate) static RECOVERY_LIMITS: Register = Register {
         ("user_id", Column::Uuid),
         ("registration", Column::Digest),
         ("limited_until", Column::Time),
+    ],
+};
+
+/// What a person has paid under the limit of a recovery: one row an asset. The person's row of [`RECOVERY_LIMITS`] is its
+/// lock.
+pub(crate) static RECOVERY_PAYMENTS: Register = Register {
+    table: "recovery_payments",
+    key_len: 2,
+    columns: &[
+        ("user_id", Column::Uuid),
+        ("asset", Column::Text),
+        ("registration", Column::Digest),
+        ("paid", Column::Number),
     ],
 };
 
@@ -231,20 +245,21 @@ pub(crate) fn redeem(row: &Row, intent: &Intent, now: UtcMicros) -> Result<Vec<R
                 return Err(Refusal::RegistrationForAnother);
             }
         }
-        Purpose::Recovery => written.push(
+        Purpose::Recovery => written.extend([
             Row::new(&RECOVERY_LIMITS)
                 .with("user_id", user)
                 .with("registration", row.key())
                 .with("limited_until", later(now, RECOVERY_LIMIT_US)),
-        ),
+            Credential::Recovery.changed(*user, now),
+        ]),
     }
     Ok(written)
 }
 
-/// Until when a person may pay little only.
-pub(crate) fn limited_until(row: &Row) -> Option<(UserId, UtcMicros)> {
-    let user = row.get("user_id")?.parse().ok()?;
-    Some((user, row.get("limited_until")?.parse().ok()?))
+/// Whether the limit of a recovery, a row of [`RECOVERY_LIMITS`], holds still. One that does not read does.
+pub(crate) fn recovery_limits(row: &Row, now: UtcMicros) -> bool {
+    let until = row.get("limited_until").and_then(|until| until.parse().ok());
+    until.is_none_or(|until: UtcMicros| now < until)
 }
 
 fn needs_approval(row: &Row) -> bool {
@@ -447,7 +462,10 @@ mod tests {
             assert_eq!(written.len() == 2 && has_expired(&written[0], NOW), ends);
         }
         let written = redeem(&row, &enrolment(5, Role::Customer, 2, 3), NOW).unwrap();
-        let limits: Vec<_> = written.iter().filter_map(limited_until).collect();
-        assert_eq!(limits, [(user(5), later(NOW, RECOVERY_LIMIT_US))]);
+        let end = later(NOW, RECOVERY_LIMIT_US);
+        let [_, limit, changed] = written.as_slice() else { panic!("{written:?}") };
+        assert_eq!(limit.key(), user(5).to_string());
+        assert!(recovery_limits(limit, later(end, -1)) && !recovery_limits(limit, end));
+        assert_eq!(changed, &Credential::Recovery.changed(user(5), NOW));
     }
 }

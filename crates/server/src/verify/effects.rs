@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use intent::{Effects, EventKind, Outcome, UtcMicros};
+use intent::{Effects, Outcome, UtcMicros};
 
 use super::examine::Examined;
-use super::founding::EVENT_MEMBERS;
 use super::registry::{At, Demand};
 use super::report::{Finding, Step};
 use crate::corridor::Refusal;
@@ -53,7 +52,7 @@ pub(super) fn check_header(found: &Examined, at: At, findings: &mut Vec<Finding>
     }
     let id = match (&found.intent, &found.event) {
         (Some(intent), _) => Some(intent.id().get()),
-        (None, Some(event)) => event.get("id").and_then(|id| id.parse().ok()),
+        (None, Some(event)) => Some(event.id.get()),
         (None, None) => None,
     };
     if id != Some(found.row.intent_id) {
@@ -70,19 +69,14 @@ pub(super) fn check_header(found: &Examined, at: At, findings: &mut Vec<Finding>
     }
     let kind = match (&found.intent, &found.event) {
         (Some(intent), _) => Some(intent.kind().code()),
-        (None, Some(event)) => EventKind::ALL
-            .into_iter()
-            .find(|kind| event.get("event").is_some_and(|name| name == kind.name()))
-            .map(EventKind::code),
+        (None, Some(event)) => Some(event.kind.code()),
         (None, None) => None,
     };
     if kind != Some(leaf.kind_code) {
         bad("leaf", "the leaf's kind is not that of its document");
     }
-    if found.event.as_ref().is_some_and(|event| {
-        EVENT_MEMBERS.iter().any(|name| !event.contains_key(*name)) || found.actor.is_some()
-    }) {
-        bad("intent", "the event lacks a member that every event has, or names an actor");
+    if found.event.is_some() && found.actor.is_some() {
+        bad("intent", "the event names an actor");
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crypto::{PublicKey, Sha3};
 use intent::{
-    Actor, Body, Effects, Evidence, Group, Intent, Leaf, Opening, Origin, Record, SignedIntent,
-    UtcMicros, canonical, commit,
+    Actor, Body, Effects, Event, Evidence, Group, Intent, Leaf, Opening, Origin, Record,
+    SignedIntent, UtcMicros, canonical, commit,
 };
 use pki::{Certificate, Csr};
 use tlog::{Checkpoint, Hash, KIND_ML_DSA_44, SignedNote, leaf_hash};
@@ -50,7 +50,7 @@ pub(super) struct Examined {
     /// Which groups do not open their commitment.
     pub(super) unopened: Vec<Group>,
     pub(super) intent: Option<Intent>,
-    pub(super) event: Option<BTreeMap<String, String>>,
+    pub(super) event: Option<Event>,
     pub(super) actor: Option<Actor>,
     pub(super) origin: Option<Origin>,
     pub(super) effects: Option<Effects>,
@@ -219,7 +219,7 @@ impl Examined {
     /// When the leaf was decided, by its own word. The founding's document has its time, and its effects need no other.
     pub(super) fn decided_at(&self) -> Option<UtcMicros> {
         let said = self.effects.as_ref()?.result.get(DECIDED_AT);
-        said.or_else(|| self.event.as_ref()?.get("at"))?.parse().ok()
+        said.and_then(|at| at.parse().ok()).or_else(|| Some(self.event.as_ref()?.at))
     }
 
     fn empty(row: RecordRow, index: u64) -> Self {
@@ -306,9 +306,9 @@ impl Examined {
         let refused = effects.is_some_and(|effects| effects.outcome == intent::Outcome::Refused);
         let (kind_code, event) = match Intent::parse(document) {
             Ok(intent) => (intent.kind().code(), false),
-            Err(_) => match event_of(document).and_then(|event| event_code(&event)) {
-                Some(code) => (code, true),
-                None => return,
+            Err(_) => match Event::parse(document) {
+                Ok(event) => (event.kind.code(), true),
+                Err(_) => return,
             },
         };
         let mut leaf = Leaf {
@@ -332,9 +332,9 @@ impl Examined {
         let mut unread = Vec::new();
         if let Some(document) = bytes(Group::Intent) {
             if is_event {
-                self.event = event_of(document);
-                if self.event.is_none() {
-                    unread.push((Group::Intent, "not a canonical event".to_owned()));
+                match Event::parse(document) {
+                    Ok(event) => self.event = Some(event),
+                    Err(error) => unread.push((Group::Intent, error.to_string())),
                 }
             } else {
                 match Intent::parse(document) {
@@ -395,11 +395,6 @@ impl Examined {
     }
 }
 
-/// The members of an event; `None` unless it is canonical and every member is a string.
-fn event_of(document: &[u8]) -> Option<BTreeMap<String, String>> {
-    texts_of(canonical::parse(document).ok()?)
-}
-
 /// The members of an object of strings.
 pub(super) fn texts_of(value: canonical::Value<'_>) -> Option<BTreeMap<String, String>> {
     let canonical::Value::Object(members) = value else { return None };
@@ -412,11 +407,6 @@ pub(super) fn texts_of(value: canonical::Value<'_>) -> Option<BTreeMap<String, S
             | canonical::Value::Object(_) => None,
         })
         .collect()
-}
-
-fn event_code(event: &BTreeMap<String, String>) -> Option<u8> {
-    let name = event.get("event")?;
-    intent::EventKind::ALL.into_iter().find(|kind| kind.name() == name).map(intent::EventKind::code)
 }
 
 #[cfg(test)]

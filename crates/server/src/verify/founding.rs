@@ -48,13 +48,14 @@ impl Founding {
                 .in_row("records", 0)
                 .in_column("intent")
         };
-        let Some(event) = found.event.as_ref().filter(|event| {
-            event.get("event").is_some_and(|name| name == intent::EventKind::BankFounded.name())
-        }) else {
+        let Some(event) =
+            found.event.as_ref().filter(|event| event.kind == intent::EventKind::BankFounded)
+        else {
             findings.push(bad("the log does not begin with the founding of a bank".to_owned()));
             return founding;
         };
-        founding.at = event.get("at").and_then(|at| at.parse().ok());
+        founding.at = Some(event.at);
+        let event = event.members();
         founding.facts = event
             .iter()
             .filter(|(name, _)| !EVENT_MEMBERS.contains(&name.as_str()))

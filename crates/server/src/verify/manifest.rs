@@ -164,6 +164,7 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("used_at", PASSING),
             ("key_generation", PASSING),
             ("place", PASSING),
+            ("failures_before", PASSING),
         ],
     ),
     (

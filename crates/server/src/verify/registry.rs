@@ -199,6 +199,7 @@ impl Registry {
             role: standing.role,
             seq: intent.seq(),
             prev: intent.prev(),
+            session: actor.session,
             user: standing.user,
         };
         if *actor != expected {

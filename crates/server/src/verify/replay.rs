@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crypto::Sha2;
-use intent::{Body, Effects, EventKind, Intent, Kind, Outcome, Role, UserId, UtcMicros};
+use intent::{Body, Effects, Event, EventKind, Intent, Kind, Outcome, Role, UserId, UtcMicros};
 use ledger::{AccountId, AccountKind, AccountNumber, Freeze, Ledger, RecordState, TransferId};
 use money::{Amount, AssetCode};
 use time::OffsetDateTime;
@@ -20,14 +20,16 @@ use super::rows::{AccountRow, EntryRow, PayeeRow, TransferRow};
 use crate::accounts::change::{account_of, change};
 use crate::corridor::Refusal;
 use crate::corridor::fold::{Asker, Fact, Fold, Needs, OK, moves_money};
+use crate::credentials::changes::CREDENTIAL_CHANGES;
 use crate::policies::Policies;
 use crate::policies::rules::POLICIES;
 use crate::policy;
 use crate::registers::{self, Person, Question, Row, Rows, Rule};
 use crate::roles;
+use crate::sessions::SignIn;
 use crate::sql::timestamp;
 use crate::users::locks::LOCKS;
-use crate::users::registrations::{RECOVERY_LIMITS, REGISTRATIONS, limited_until, redeem};
+use crate::users::registrations::{REGISTRATIONS, redeem};
 
 /// Transfers that the ledger may remember before it is told to forget those that are as their row says: these are
 /// [recalled](Replay::recall) from it when a later intent refers to them, and memory stays bounded by the book.
@@ -208,10 +210,12 @@ impl<'a> Replay<'a> {
             ended_at: None,
             leaf: at.index,
         });
+        let sign_in = self.events.sign_in(actor, at, findings);
+        let asker = self.asker(&standing, sign_in);
         if moves_money(intent.kind()) {
-            Some(self.money(at, intent, &standing, written))
+            Some(self.money(at, intent, asker, written))
         } else {
-            Some(self.state(at, found, intent, &standing, stored, findings))
+            Some(self.state(at, found, intent, (&standing, asker), stored, findings))
         }
     }
 
@@ -299,9 +303,6 @@ impl<'a> Replay<'a> {
     fn put(&mut self, at: At, rows: Vec<Row>) -> BTreeMap<String, String> {
         let result = registers::service::result_of(&rows);
         for row in rows {
-            if row.register().table == RECOVERY_LIMITS.table {
-                self.fold.limited_until.extend(limited_until(&row));
-            }
             let is_policy = row.register().table == POLICIES.table;
             self.register_leaves.insert(row.name(), at.index);
             self.fold.rows.put(row);
@@ -312,14 +313,7 @@ impl<'a> Replay<'a> {
         result
     }
 
-    fn money(
-        &mut self,
-        at: At,
-        intent: &Intent,
-        standing: &Standing,
-        written: &mut Written,
-    ) -> Effects {
-        let asker = self.asker(standing);
+    fn money(&mut self, at: At, intent: &Intent, asker: Asker, written: &mut Written) -> Effects {
         let decision = self.fold.decide(intent, asker, at.now);
         let rows = self.put(at, decision.rows.clone());
         debug_assert_eq!(rows.len(), decision.rows.len(), "each row has a name of its own");
@@ -395,17 +389,16 @@ impl<'a> Replay<'a> {
         at: At,
         found: &Examined,
         intent: &Intent,
-        signer: &Standing,
+        (signer, asker): (&Standing, Asker),
         stored: &Effects,
         findings: &mut Vec<Finding>,
     ) -> Effects {
-        let asker = self.asker(signer);
         let demand = if !asker.may_sign(intent.kind()) {
             Demand::Refused(Refusal::PermissionDenied)
         } else if stored.outcome == Outcome::Refused && decided_by_the_bank(&stored.code) {
             Demand::BankRefused
         } else if let Some(rule) = registers::rule(intent) {
-            let demand = self.ruled(at, found, intent, signer, &rule);
+            let demand = self.ruled(at, found, intent, asker, &rule);
             self.beside_the_rule(at, intent, demand, stored, findings)
         } else {
             match intent.kind() {
@@ -422,15 +415,7 @@ impl<'a> Replay<'a> {
                     self.registry.revoke_device(at, intent, asker, &locked, stored)
                 }
                 Kind::SessionLogin => {
-                    let session = stored.result.get("session");
-                    if session.is_some_and(|session| !self.events.opened(session, signer.user)) {
-                        findings.push(
-                            Finding::tampered(Step::Replay, "a session was opened twice")
-                                .at_leaf(at.index)
-                                .in_row("records", at.index)
-                                .in_column("effects"),
-                        );
-                    }
+                    self.events.signed_in(at, signer.user, stored, findings);
                     login(at, intent, signer, stored)
                 }
                 _ => Demand::BankRefused,
@@ -472,8 +457,13 @@ impl<'a> Replay<'a> {
         locks.filter_map(|row| row.get("user_id")?.parse().ok()).collect()
     }
 
-    /// A signer with what they might do as of this leaf.
-    fn asker(&self, signer: &Standing) -> Asker {
+    fn credentials_since(&self, user: UserId) -> Option<UtcMicros> {
+        let row = self.fold.rows.get(&CREDENTIAL_CHANGES, &user.to_string())?;
+        row.get("changed_at")?.parse().ok()
+    }
+
+    /// A signer with what they might do as of this leaf, in a session of which this was unusual.
+    fn asker(&self, signer: &Standing, sign_in: SignIn) -> Asker {
         let permissions = policy::effective(signer.role, self.narrowed.of(signer.user));
         Asker {
             user: signer.user,
@@ -481,6 +471,8 @@ impl<'a> Replay<'a> {
             permissions,
             device_since: self.registry.devices.get(&signer.device).map(|of| of.enrolled_at),
             key_since: signer.since,
+            credentials_since: self.credentials_since(signer.user),
+            sign_in,
         }
     }
 
@@ -490,7 +482,7 @@ impl<'a> Replay<'a> {
         at: At,
         found: &Examined,
         intent: &Intent,
-        signer: &Standing,
+        asker: Asker,
         rule: &Rule,
     ) -> Demand {
         let address = found.origin.as_ref().and_then(|origin| origin.ip.parse().ok());
@@ -505,7 +497,7 @@ impl<'a> Replay<'a> {
         });
         let question = Question {
             intent,
-            asker: self.asker(signer),
+            asker,
             address,
             now: at.now,
             rows: &self.fold.rows,
@@ -582,17 +574,19 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn event(&mut self, at: At, event: &BTreeMap<String, String>) -> Effects {
-        let name = event.get("event").map(String::as_str);
-        if name == Some(EventKind::CrlIssued.name()) {
-            self.registry.observe_crl(event);
+    fn event(&mut self, at: At, event: &Event) -> Effects {
+        if event.kind == EventKind::CrlIssued {
+            self.registry.observe_crl(event.members());
         }
         if let Some(fact) = Fact::read(event) {
             let decision = self.fold.decide_fact(fact, at.now);
+            if fact.bumps_epoch() {
+                self.registry.epoch = self.registry.epoch.saturating_add(1);
+            }
             self.put(at, decision.rows.clone());
             return decision.effects(at.now);
         }
-        if at.index == 0 && name == Some(EventKind::BankFounded.name()) {
+        if at.index == 0 && event.kind == EventKind::BankFounded {
             return Effects {
                 outcome: Outcome::Accepted,
                 code: OK.to_owned(),
@@ -678,7 +672,7 @@ fn login(at: At, intent: &Intent, signer: &Standing, stored: &Effects) -> Demand
     if stored.outcome == Outcome::Refused {
         return Demand::BankRefused;
     }
-    let chosen_by_the_bank = ["session", "expires_at", "place"]
+    let chosen_by_the_bank = ["session", "expires_at", "place", "failures"]
         .into_iter()
         .filter_map(|name| stored.result.get(name).map(|value| (name.to_owned(), value.clone())));
     let mut result: BTreeMap<String, String> = chosen_by_the_bank.collect();

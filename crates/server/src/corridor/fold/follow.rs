@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use intent::{ApprovalDecision, EventKind, IntentId, Role, UserId, UtcMicros};
+use intent::{ApprovalDecision, Event, EventKind, IntentId, Role, UserId, UtcMicros};
 use ledger::{
     AccountId, Batch, Posting, Rejection, Transfer, TransferId, TransferKind, expire, post,
     post_batch,
@@ -12,8 +12,9 @@ use super::wish::{Wish, ending_id};
 use super::{Asker, Decision, Fold};
 use crate::approvals::{self, APPROVALS, Next};
 use crate::corridor::refusal::Refusal;
+use crate::credentials::changes::Credential;
 
-/// A fact that nobody signs and that changes the ledger.
+/// A fact that nobody signs, and that changes the ledger or what a register says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fact {
     /// The time of a hold is over.
@@ -21,26 +22,47 @@ pub(crate) enum Fact {
         /// The hold.
         hold: TransferId,
     },
+    /// A password or second factor was changed.
+    CredentialChanged {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        what: Credential,
+    },
 }
 
 impl Fact {
     /// Name of the member that names the hold.
     const HOLD: &'static str = "hold";
+    const USER: &'static str = "user";
+    const WHAT: &'static str = "what";
 
-    /// Reads the members of an event; `None` where it changes nothing in the ledger, or does not read.
-    pub(crate) fn read(event: &BTreeMap<String, String>) -> Option<Self> {
-        if event.get("event").map(String::as_str) == Some(EventKind::HoldExpired.name()) {
-            let hold = event.get(Self::HOLD)?.parse().ok()?;
-            return Some(Self::HoldExpired { hold });
+    /// Reads the members of an event; `None` where it changes nothing, or does not read.
+    pub(crate) fn read(event: &Event) -> Option<Self> {
+        let text = |name: &str| event.members().get(name).map(String::as_str);
+        match event.kind {
+            EventKind::HoldExpired => {
+                Some(Self::HoldExpired { hold: text(Self::HOLD)?.parse().ok()? })
+            }
+            EventKind::CredentialChanged => Some(Self::CredentialChanged {
+                user: text(Self::USER)?.parse().ok()?,
+                what: text(Self::WHAT)?.parse().ok()?,
+            }),
+            _ => None,
         }
-        None
     }
 
     /// Its kind of event.
     pub(crate) const fn kind(self) -> EventKind {
         match self {
             Self::HoldExpired { .. } => EventKind::HoldExpired,
+            Self::CredentialChanged { .. } => EventKind::CredentialChanged,
         }
+    }
+
+    /// Whether cached answers about people are old after it.
+    pub(crate) const fn bumps_epoch(self) -> bool {
+        matches!(self, Self::CredentialChanged { .. })
     }
 
     /// Its members, beside those that every event has.
@@ -49,6 +71,10 @@ impl Fact {
             Self::HoldExpired { hold } => {
                 BTreeMap::from([(Self::HOLD.to_owned(), hold.to_string())])
             }
+            Self::CredentialChanged { user, what } => BTreeMap::from([
+                (Self::USER.to_owned(), user.to_string()),
+                (Self::WHAT.to_owned(), what.to_string()),
+            ]),
         }
     }
 }
@@ -58,6 +84,9 @@ impl Fold<'_> {
     pub(crate) fn decide_fact(&mut self, fact: Fact, now: UtcMicros) -> Decision {
         match fact {
             Fact::HoldExpired { hold } => self.expire(hold, now),
+            Fact::CredentialChanged { user, what } => {
+                Decision { rows: vec![what.changed(user, now)], ..Decision::default() }
+            }
         }
     }
 

@@ -8,12 +8,14 @@
 //! |---|---|
 //! | [`wish`] | what an intent asks for, and what must be locked and read before it is decided |
 //! | [`pay`] | payments: risk, limits, approval, posting |
+//! | [`recovery`] | the limit of the first day after a recovery |
 //! | [`follow`] | what follows an earlier transfer: captures, voids, reversals, decisions, expiries |
 //! | [`decision`] | what became of it, for the row and for the record |
 
 mod decision;
 mod follow;
 mod pay;
+mod recovery;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -32,6 +34,7 @@ use crate::limits::{PayeeUsage, Usage};
 use crate::policies::Policies;
 use crate::policy::{Permission, Permissions};
 use crate::registers::{Row, Rows};
+use crate::sessions::SignIn;
 
 pub(crate) use self::decision::{DECIDED_AT, Decision, Item, LIMIT_LEFT, OK};
 pub(crate) use self::follow::Fact;
@@ -43,8 +46,6 @@ pub(crate) struct Fold<'a> {
     pub(crate) ledger: Ledger,
     /// Owner of each account; `None` is the bank.
     pub(crate) owners: HashMap<AccountId, Option<UserId>>,
-    /// Until when a person may pay little only: they came back without any of their devices.
-    pub(crate) limited_until: HashMap<UserId, UtcMicros>,
     /// Streaming state of the risk engine, per account.
     pub(crate) risk: HashMap<AccountId, risk::AccountState>,
     /// When each account was opened.
@@ -97,13 +98,25 @@ pub(crate) struct Asker {
     pub(crate) device_since: Option<UtcMicros>,
     /// When the key that they sign with was certified.
     pub(crate) key_since: Option<UtcMicros>,
+    /// When their password or second factor was last changed, or they came back without any of their devices.
+    pub(crate) credentials_since: Option<UtcMicros>,
+    /// What was unusual when the session was opened in which they sign.
+    pub(crate) sign_in: SignIn,
 }
 
 impl Asker {
     /// Somebody who may do nothing.
     pub(crate) const fn unknown(user: UserId, role: Role) -> Self {
         let permissions = Permissions::NONE;
-        Self { user, role, permissions, device_since: None, key_since: None }
+        Self {
+            user,
+            role,
+            permissions,
+            device_since: None,
+            key_since: None,
+            credentials_since: None,
+            sign_in: SignIn::ORDINARY,
+        }
     }
 
     /// Whether they may sign intents of this kind.
@@ -150,7 +163,6 @@ impl<'a> Fold<'a> {
         Self {
             ledger,
             owners: HashMap::new(),
-            limited_until: HashMap::new(),
             risk: HashMap::new(),
             opened_at: HashMap::new(),
             bank_since,

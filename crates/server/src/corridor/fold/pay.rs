@@ -1,6 +1,6 @@
 //! Payments: the risk engine, limits, whether a person has to see it, and the posting.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use intent::{Body, Intent, IntentId, UserId, UtcMicros};
 use ledger::{AccountId, Batch, Posting, Rejection, Transfer, TransferKind, post, post_batch};
@@ -12,16 +12,16 @@ use super::{Asker, Decision, Fold, HoldFacts, Pair};
 use crate::approvals::{self, Cause};
 use crate::corridor::refusal::Refusal;
 use crate::limits::{self, Exceeded, Limits, PayeeUsage, Usage, minor_units};
-use crate::policy::RECOVERY_LIMIT_UNITS;
+use crate::sessions::Place;
 
 /// The longest hold, in microseconds: 90 days.
 const HOLD_US_MAX: i64 = 90 * 24 * 60 * 60 * 1_000_000;
 
 /// Who pays, and when.
 #[derive(Clone, Copy)]
-struct Payer {
-    asker: Asker,
-    now: UtcMicros,
+pub(super) struct Payer {
+    pub(super) asker: Asker,
+    pub(super) now: UtcMicros,
 }
 
 /// Why a transfer was not made, and what was left of the limit that kept it back.
@@ -132,6 +132,7 @@ impl Fold<'_> {
             decision.rows.push(row);
             decision.is_held = true;
         }
+        self.charge_recovery(&mut decision, payer);
         decision
     }
 
@@ -184,7 +185,10 @@ impl Fold<'_> {
                 account_opened_at_us: since(self.opened_at.get(&debit).copied()),
                 device_since_us: since(payer.asker.device_since),
                 key_since_us: since(payer.asker.key_since),
-                ..risk::Context::default()
+                credentials_changed_at_us: since(payer.asker.credentials_since),
+                address_is_new: payer.asker.sign_in.place == Place::New,
+                failed_sign_ins: payer.asker.sign_in.failures,
+                outside_hours: self.policies.hours.are_over(payer.now),
             },
         };
         let mut state = self.risk.get(&debit).copied().unwrap_or_default();
@@ -260,44 +264,6 @@ impl Fold<'_> {
         } else {
             None
         }
-    }
-
-    /// What would leave the asker's accounts, per asset.
-    fn sums_leaving(&self, wishes: &[Wish], asker: Asker) -> BTreeMap<AssetCode, i64> {
-        let mut sums: BTreeMap<AssetCode, i64> = BTreeMap::new();
-        for wish in wishes {
-            let Some(([debit, credit], amount)) = wish.kind.accounts().zip(wish.kind.amount())
-            else {
-                continue;
-            };
-            let is_mine = |account| self.owners.get(&account) == Some(&Some(asker.user));
-            if is_mine(debit) && !is_mine(credit) {
-                let sum = sums.entry(amount.asset()).or_default();
-                *sum = sum.saturating_add(amount.minor());
-            }
-        }
-        sums
-    }
-
-    /// Whether one signature would move more than a person may in the first day after a recovery: the sum of a batch
-    /// counts, so that a large payment is not many small ones.
-    fn exceeds_recovery_limit(&self, wishes: &[Wish], payer: Payer) -> bool {
-        // Who names none of their own accounts moves nothing; of others the bank need not know here who is limited.
-        let is_mine =
-            |account: &AccountId| self.owners.get(account) == Some(&Some(payer.asker.user));
-        if !wishes.iter().filter_map(|wish| wish.kind.accounts()).flatten().any(|of| is_mine(&of)) {
-            return false;
-        }
-        let limited = self.limited_until.get(&payer.asker.user);
-        if limited.is_none_or(|until| payer.now >= *until) {
-            return false;
-        }
-        let mut sums: BTreeMap<AssetCode, i64> = BTreeMap::new();
-        for amount in wishes.iter().filter_map(|wish| wish.kind.amount()) {
-            let sum = sums.entry(amount.asset()).or_default();
-            *sum = sum.saturating_add(amount.minor());
-        }
-        sums.into_iter().any(|(asset, sum)| sum > minor_units(RECOVERY_LIMIT_UNITS, asset))
     }
 
     fn post_independent(&mut self, wishes: &[Wish], payer: Payer) -> Vec<Result<Posting, Kept>> {

@@ -105,8 +105,11 @@ impl Needs {
     /// Adds what a fact needs.
     pub(crate) fn of_fact(&mut self, fact: &Fact) {
         match fact {
-            Fact::HoldExpired { hold } => self.refers_to.insert(*hold),
-        };
+            Fact::HoldExpired { hold } => {
+                self.refers_to.insert(*hold);
+            }
+            Fact::CredentialChanged { .. } => {}
+        }
     }
 }
 

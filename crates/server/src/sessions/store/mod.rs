@@ -1,13 +1,15 @@
 //! SQL for challenges and sessions. Every function runs inside the caller's transaction and decides nothing.
 
+pub(super) mod places;
+
 use crypto::Sha3;
-use intent::{DeviceId, Role, UserId, UtcMicros};
+use intent::{DeviceId, Role, SessionId, UserId, UtcMicros};
 use ledger::BookId;
 use sqlx::PgConnection;
 
 use super::assurance::Assurance;
-use super::caller::SessionId;
 use super::place::Place;
+use super::sign_in::SignIn;
 use crate::policy::Permissions;
 use crate::sql::{book_id, corrupt, digest, int8, micros, timestamp};
 
@@ -105,7 +107,7 @@ pub(super) struct NewSession<'a> {
     pub(super) session: SessionId,
     pub(super) user: UserId,
     pub(super) assurance: Assurance,
-    pub(super) place: Place,
+    pub(super) sign_in: SignIn,
     pub(super) sealed_secret: &'a [u8],
     pub(super) refresh_hash: &'a Sha3,
     pub(super) ip: &'a str,
@@ -125,8 +127,8 @@ pub(super) async fn insert_session(
     sqlx::query!(
         "INSERT INTO sessions (book_id, session_id, user_id, certificate, device_id, sealed_secret, refresh_hash,
                                refresh_generation, ip, user_agent, created_at, refreshed_at, expires_at,
-                               assurance, authenticated_at, used_at, place)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $10, $11, $12, $10, $10, $13)",
+                               assurance, authenticated_at, used_at, place, failures_before)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $10, $11, $12, $10, $10, $13, $14)",
         book_id(book),
         new.session.get(),
         new.user.get(),
@@ -139,101 +141,8 @@ pub(super) async fn insert_session(
         timestamp(new.at),
         timestamp(new.expires_at),
         new.assurance.name(),
-        new.place.name(),
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Where somebody has signed in before.
-pub(super) struct Visited {
-    pub(super) here: bool,
-    pub(super) elsewhere: bool,
-    /// Here, and not for a while.
-    pub(super) here_long_ago: bool,
-}
-
-/// Whether `user` has signed in at a place, and elsewhere. Locks nothing.
-pub(super) async fn visited(
-    tx: &mut PgConnection,
-    book: BookId,
-    user: UserId,
-    place: &[u8; 32],
-    long_ago: UtcMicros,
-) -> sqlx::Result<Visited> {
-    sqlx::query_as!(
-        Visited,
-        r#"SELECT coalesce(bool_or(place = $3), false) AS "here!",
-                  coalesce(bool_or(place <> $3), false) AS "elsewhere!",
-                  coalesce(bool_or(place = $3 AND last_seen_at < $4), false) AS "here_long_ago!"
-             FROM known_places WHERE book_id = $1 AND user_id = $2"#,
-        book_id(book),
-        user.get(),
-        place.as_slice(),
-        timestamp(long_ago),
-    )
-    .fetch_one(tx)
-    .await
-}
-
-/// Writes down that `user` was at a place for the first time; a row that is there stays.
-pub(super) async fn insert_place(
-    tx: &mut PgConnection,
-    book: BookId,
-    user: UserId,
-    place: &[u8; 32],
-    at: UtcMicros,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "INSERT INTO known_places (book_id, user_id, place, first_seen_at, last_seen_at)
-         VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING",
-        book_id(book),
-        user.get(),
-        place.as_slice(),
-        timestamp(at),
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Writes down that `user` was at a place again. SKIP LOCKED: sign-ins are committed in groups, in no order of their
-/// people, and must not wait for one another; whoever holds the row writes the same.
-pub(super) async fn touch_place(
-    tx: &mut PgConnection,
-    book: BookId,
-    user: UserId,
-    place: &[u8; 32],
-    at: UtcMicros,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE known_places SET last_seen_at = $4
-          WHERE (book_id, user_id, place) IN
-                (SELECT book_id, user_id, place FROM known_places
-                  WHERE book_id = $1 AND user_id = $2 AND place = $3 FOR UPDATE SKIP LOCKED)",
-        book_id(book),
-        user.get(),
-        place.as_slice(),
-        timestamp(at),
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Forgets where `user` has not signed in since `unseen_since`.
-pub(super) async fn forget_places(
-    tx: &mut PgConnection,
-    book: BookId,
-    user: UserId,
-    unseen_since: UtcMicros,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "DELETE FROM known_places WHERE book_id = $1 AND user_id = $2 AND last_seen_at < $3",
-        book_id(book),
-        user.get(),
-        timestamp(unseen_since),
+        new.sign_in.place.name(),
+        i32::try_from(new.sign_in.failures).map_err(corrupt)?,
     )
     .execute(tx)
     .await?;
@@ -248,6 +157,7 @@ pub(super) struct SessionRow {
     pub(super) sealed_secret: Vec<u8>,
     pub(super) expires_at: UtcMicros,
     pub(super) key_generation: u64,
+    pub(super) sign_in: SignIn,
     pub(super) ended: bool,
 }
 
@@ -259,7 +169,7 @@ pub(super) async fn session(
 ) -> sqlx::Result<Option<SessionRow>> {
     sqlx::query!(
         "SELECT user_id, assurance, certificate, device_id, authenticated_at, sealed_secret, expires_at,
-                key_generation, revoked_at
+                key_generation, revoked_at, place, failures_before
            FROM sessions
           WHERE book_id = $1 AND session_id = $2",
         book_id(book),
@@ -275,6 +185,10 @@ pub(super) async fn session(
             sealed_secret: row.sealed_secret,
             expires_at: micros(row.expires_at),
             key_generation: u64::try_from(row.key_generation).map_err(corrupt)?,
+            sign_in: SignIn {
+                place: row.place.parse().map_err(corrupt)?,
+                failures: u32::try_from(row.failures_before).map_err(corrupt)?,
+            },
             ended: row.revoked_at.is_some(),
         })
     })
