@@ -45,6 +45,37 @@ fn code(answer: &Result<Settled, ClientError>) -> &str {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_of_what_waits_come_in_pages() {
+    let bank = Bank::start().await;
+    let (alice, bob) = (bank.customer("Alice", 1_000).await, bank.customer("Bob", 0).await);
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(hold(&alice, &bob, 1, 3_600).await.to_string());
+    }
+    let page = async |query: &str| bank.get_as(&bob, &format!("/api/holds?{query}")).await;
+    let names = |page: &serde_json::Value| {
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|item| item["hold"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let first = page("limit=2").await.ok().json();
+    assert_eq!(names(&first), held[..2]);
+    let cursor = first["next"].as_str().unwrap();
+    let second = page(&format!("limit=2&cursor={cursor}")).await.ok().json();
+    assert_eq!((names(&second), second["next"].is_null()), (held[2..].to_vec(), true));
+    for bad in ["limit=0", "limit=201", "cursor=first"] {
+        assert_eq!(page(bad).await.problem(), "malformed", "{bad}");
+    }
+    let value = r#"{"above":"0","two_above":"1"}"#;
+    put_in_force(&bank, "approvals", "bank", value).await;
+    for _ in 0..2 {
+        alice.transfer(alice.account, bob.account, eur(100), None).await.unwrap();
+    }
+    assert_eq!(alice.approvals("waiting").await.unwrap().len(), 2);
+    let first = bank.get_as(&alice, "/api/approvals?limit=1").await.ok().json();
+    assert!(first["next"].is_string(), "{first}");
+}
+
 async fn available(bank: &Bank, account: ledger::AccountId) -> i64 {
     bank.count(&format!(
         "SELECT credits_posted - debits_posted - debits_pending FROM accounts WHERE account_id = '{account}'"

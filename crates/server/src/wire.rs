@@ -45,6 +45,16 @@ pub(crate) fn uuid(text: &str, field: &'static str) -> Result<Uuid, Problem> {
     text.parse().map_err(|_| Problem::malformed(field, "must be a UUID"))
 }
 
+/// How many items a page has: what was asked for, or `default`; 1 to `max`.
+pub(crate) fn page_limit(asked: Option<i64>, default: i64, max: i64) -> Result<i64, Problem> {
+    let limit = asked.unwrap_or(default);
+    if (1..=max).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Problem::malformed("limit", format!("must be 1 to {max}")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use axum::body::Body;

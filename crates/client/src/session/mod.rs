@@ -15,6 +15,7 @@ use intent::{
 use ledger::{AccountId, AccountNumber, Freeze};
 use money::{Amount, AssetCode};
 use reqwest::Method;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -160,15 +161,23 @@ impl Session {
 
     /// Payments that wait for a person, or have this status; a customer sees their own.
     pub async fn approvals(&self, status: &str) -> Result<Vec<ApprovalView>, ClientError> {
-        let page: Page<ApprovalView> =
-            self.get(&format!("{}?status={status}", routes::APPROVALS)).await?;
-        Ok(page.items)
+        self.every(&format!("{}?status={status}&limit=200", routes::APPROVALS)).await
     }
 
     /// Open holds from or for the caller's accounts.
     pub async fn holds(&self) -> Result<Vec<HoldView>, ClientError> {
-        let page: Page<HoldView> = self.get(routes::HOLDS).await?;
-        Ok(page.items)
+        self.every(&format!("{}?limit=200", routes::HOLDS)).await
+    }
+
+    /// Every item of a list, page by page; `path` has a query.
+    async fn every<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, ClientError> {
+        let mut page: Page<T> = self.get(path).await?;
+        let mut items = page.items;
+        while let Some(next) = page.next {
+            page = self.get(&format!("{path}&cursor={next}")).await?;
+            items.append(&mut page.items);
+        }
+        Ok(items)
     }
 
     /// Policies in force, and proposals.

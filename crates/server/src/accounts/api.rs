@@ -20,6 +20,7 @@ use crate::corridor::{Answer, OriginInfo};
 use crate::http::{Path, Query};
 use crate::problem::Problem;
 use crate::sessions::Caller;
+use crate::wire::page_limit;
 
 /// Accounts in one page at most.
 const PAGE_MAX: i64 = 200;
@@ -112,10 +113,7 @@ pub(super) async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<AccountPage>, Problem> {
     let after = query.cursor.as_deref().map(|cursor| parse_id(cursor, "cursor")).transpose()?;
-    let limit = query.limit.unwrap_or(PAGE_DEFAULT);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(Problem::malformed("limit", format!("must be 1 to {PAGE_MAX}")));
-    }
+    let limit = page_limit(query.limit, PAGE_DEFAULT, PAGE_MAX)?;
     let found = service::list(&app, &caller, Page { after, limit }).await?;
     let is_full = i64::try_from(found.len()) == Ok(limit);
     let next = found.last().filter(|_| is_full).map(|last| last.account.id.to_string());

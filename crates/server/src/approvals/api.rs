@@ -4,7 +4,7 @@
 
 use axum::extract::State;
 use bytes::Bytes;
-use intent::Kind;
+use intent::{IntentId, Kind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -18,6 +18,10 @@ use crate::http::{Json, Path, Query};
 use crate::problem::{Code, Problem};
 use crate::registers::{self, Lookup, Row};
 use crate::sessions::Caller;
+use crate::wire::page_limit;
+
+const PAGE_MAX: i64 = 200;
+const PAGE_DEFAULT: i64 = 50;
 
 /// Routes of a session; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -76,10 +80,13 @@ impl From<&Row> for ApprovalView {
     }
 }
 
-/// Payments that wait or waited.
+/// A page of payments that wait or waited.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ApprovalPage {
     items: Vec<ApprovalView>,
+    /// Cursor of the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// Which payments.
@@ -88,9 +95,13 @@ pub(super) struct ApprovalPage {
 pub(super) struct ApprovalQuery {
     /// `waiting` (the default), `approved`, `rejected` or `expired`.
     status: Option<String>,
+    /// Cursor of an earlier page.
+    cursor: Option<String>,
+    /// 1 to 200, default 50.
+    limit: Option<i64>,
 }
 
-/// Payments that wait for a person: the caller's own, or everybody's for staff. Longest waiting first.
+/// Payments that wait for a person: the caller's own, or everybody's for staff. In the order in which they were signed.
 #[utoipa::path(get, path = "/api/approvals", tag = "approvals", params(ApprovalQuery), responses((status = 200, body = ApprovalPage)))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -103,9 +114,14 @@ pub(super) async fn list(
         return Err(Problem::malformed("status", why.to_owned()));
     }
     let lookup = Lookup { register: &APPROVALS, matching: Some(("status", status)) };
-    let mut items = load(&app, &caller, &lookup).await?;
-    items.sort_by(|one, other| one.placed_at.cmp(&other.placed_at));
-    Ok(Json(ApprovalPage { items }))
+    let limit = page_limit(query.limit, PAGE_DEFAULT, PAGE_MAX)?;
+    let after = query.cursor.as_deref().map(str::parse::<IntentId>).transpose();
+    let after = after.map_err(|_| Problem::malformed("cursor", "must be a UUID"))?;
+    let after = after.map(|after| after.to_string());
+    let items = page(&app, &caller, &lookup, after.as_deref(), limit).await?;
+    let is_full = i64::try_from(items.len()) == Ok(limit);
+    let next = items.last().filter(|_| is_full).map(|last| last.payment.clone());
+    Ok(Json(ApprovalPage { items, next }))
 }
 
 /// One payment that waits or waited.
@@ -115,15 +131,21 @@ pub(super) async fn one(
     caller: Caller,
     Path(payment): Path<String>,
 ) -> Result<Json<ApprovalView>, Problem> {
-    let payment: intent::IntentId = payment.parse()?;
+    let payment: IntentId = payment.parse()?;
     let lookup = Lookup { register: &APPROVALS, matching: Some(("payment", payment.to_string())) };
-    let found = load(&app, &caller, &lookup).await?.into_iter().next();
+    let found = page(&app, &caller, &lookup, None, 1).await?.into_iter().next();
     found.map(Json).ok_or_else(|| Problem::new(Code::NotFound))
 }
 
-async fn load(app: &App, caller: &Caller, lookup: &Lookup) -> Result<Vec<ApprovalView>, Problem> {
+async fn page(
+    app: &App,
+    caller: &Caller,
+    lookup: &Lookup,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<ApprovalView>, Problem> {
     let mut tx = app.db.as_user(caller).await?;
-    let rows = registers::load(&mut tx, app.bank.book, lookup).await?;
+    let rows = registers::page(&mut tx, app.bank.book, lookup, after, limit).await?;
     tx.commit().await?;
     Ok(rows.iter().map(ApprovalView::from).collect())
 }

@@ -3,9 +3,10 @@
 //! # Invariants
 //!
 //! - A book is founded once, in one transaction together with leaf 0 of its log: there is no bank without a log.
-//! - Every asset has one equity account of the bank, without a floor: money enters circulation from there.
+//! - Every asset has the bank's own accounts, without a floor ([`house`]): money enters circulation from its equity.
 
 mod found;
+pub(crate) mod house;
 mod store;
 pub mod trust;
 

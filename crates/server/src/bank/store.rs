@@ -9,6 +9,7 @@ use money::{Asset, AssetCode};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::house::House;
 use crate::sql::{book_id, corrupt, int8, micros, timestamp};
 
 /// The bank as stored.
@@ -91,7 +92,7 @@ pub(super) struct NewBook<'a> {
     pub(super) founded_at: UtcMicros,
 }
 
-/// Adds an asset and the bank's own account in it.
+/// Adds an asset and the bank's own accounts in it.
 pub(super) async fn insert_asset(
     tx: &mut PgConnection,
     book: BookId,
@@ -108,17 +109,21 @@ pub(super) async fn insert_asset(
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!(
-        "INSERT INTO accounts (book_id, account_id, number, owner, asset, kind, floor, opened_at)
-         VALUES ($1, $2, $3, NULL, $4, 'equity', NULL, $5)",
-        book_id(book),
-        equity.get(),
-        AccountNumber::of(equity).to_string(),
-        code,
-        timestamp(at),
-    )
-    .execute(tx)
-    .await?;
+    for house in House::ALL {
+        let account = house.account(equity);
+        sqlx::query!(
+            "INSERT INTO accounts (book_id, account_id, number, owner, asset, kind, floor, opened_at)
+             VALUES ($1, $2, $3, NULL, $4, $5, NULL, $6)",
+            book_id(book),
+            account.get(),
+            AccountNumber::of(account).to_string(),
+            code,
+            house.kind().name(),
+            timestamp(at),
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
     Ok(())
 }
 

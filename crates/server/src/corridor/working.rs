@@ -92,7 +92,9 @@ async fn lock_recoveries(
         };
         let mut rows = registers::lock_rows(tx, book, &of(&RECOVERY_LIMITS)).await?;
         rows.extend(registers::load(tx, book, &of(&RECOVERY_PAYMENTS)).await?);
-        rows.into_iter().for_each(|row| fold.rows.put(row));
+        for row in rows {
+            fold.rows.put(row);
+        }
     }
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! HTTP for holds and reversals: wire types and handlers, no decisions.
 
+#![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
+
 use axum::extract::State;
 use bytes::Bytes;
 use intent::Kind;
-use serde::Serialize;
-use utoipa::ToSchema;
+use ledger::TransferId;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -12,10 +15,14 @@ use super::HOLDS;
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::Json;
+use crate::http::{Json, Query};
 use crate::problem::Problem;
 use crate::registers::{self, Lookup, Row};
 use crate::sessions::Caller;
+use crate::wire::page_limit;
+
+const PAGE_MAX: i64 = 200;
+const PAGE_DEFAULT: i64 = 50;
 
 /// Routes of a session; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -59,23 +66,44 @@ impl From<&Row> for HoldView {
     }
 }
 
-/// Holds.
+/// A page of holds.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HoldPage {
     items: Vec<HoldView>,
+    /// Cursor of the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
-/// Open holds from or for the caller's accounts; a manager's are everybody's.
-#[utoipa::path(get, path = "/api/holds", tag = "holds", responses((status = 200, body = HoldPage)))]
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HoldQuery {
+    /// Cursor of an earlier page.
+    cursor: Option<String>,
+    /// 1 to 200, default 50.
+    limit: Option<i64>,
+}
+
+/// Open holds from or for the caller's accounts; a manager's are everybody's. Oldest first.
+#[utoipa::path(get, path = "/api/holds", tag = "holds", params(HoldQuery), responses((status = 200, body = HoldPage)))]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
+    Query(query): Query<HoldQuery>,
 ) -> Result<Json<HoldPage>, Problem> {
-    let mut tx = app.db.as_user(&caller).await?;
     let held = Lookup { register: &HOLDS, matching: Some(("state", "held".to_owned())) };
-    let rows = registers::load(&mut tx, app.bank.book, &held).await?;
+    let limit = page_limit(query.limit, PAGE_DEFAULT, PAGE_MAX)?;
+    let after = query.cursor.as_deref().map(str::parse::<TransferId>).transpose();
+    let after = after.map_err(|_| Problem::malformed("cursor", "must be a UUID"))?;
+    let after = after.map(|after| after.to_string());
+    let mut tx = app.db.as_user(&caller).await?;
+    let rows = registers::page(&mut tx, app.bank.book, &held, after.as_deref(), limit).await?;
     tx.commit().await?;
-    Ok(Json(HoldPage { items: rows.iter().map(HoldView::from).collect() }))
+    let items: Vec<HoldView> = rows.iter().map(HoldView::from).collect();
+    let is_full = i64::try_from(items.len()) == Ok(limit);
+    let next = items.last().filter(|_| is_full).map(|last| last.hold.clone());
+    Ok(Json(HoldPage { items, next }))
 }
 
 /// Keeps money aside for a payee: a signed `hold.place`.

@@ -26,7 +26,7 @@ use crate::{approvals, authority, credentials, holds, ip_rules, policies, roles,
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
 pub(crate) use self::rule::{Issuing, Lookup, Person, Question, Rule, rule};
-pub(crate) use self::store::{load, load_all, lock_rows};
+pub(crate) use self::store::{load, load_all, lock_rows, page};
 
 /// Every register of the bank.
 pub(crate) const ALL: &[&Register] = &[

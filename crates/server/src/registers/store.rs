@@ -45,7 +45,26 @@ pub(crate) async fn load(
     book: BookId,
     lookup: &Lookup,
 ) -> sqlx::Result<Vec<Row>> {
-    find(tx, book, lookup, "").await
+    let (select, value) = select_matching(lookup)?;
+    let rows = sqlx::query(AssertSqlSafe(select)).bind(book_id(book)).bind(value);
+    rows.fetch_all(tx).await?.iter().map(|row| read(lookup.register, row)).collect()
+}
+
+/// The rows that a lookup names behind the key `after`, at most `limit` of them, by the first column of their key.
+pub(crate) async fn page(
+    tx: &mut PgConnection,
+    book: BookId,
+    lookup: &Lookup,
+    after: Option<&str>,
+    limit: i64,
+) -> sqlx::Result<Vec<Row>> {
+    let (select, value) = select_matching(lookup)?;
+    let [(key, kind), ..] = lookup.register.columns else { return Ok(Vec::new()) };
+    let after_key = typed(*kind, "$3::text");
+    let sql =
+        format!("{select} AND ($3::text IS NULL OR {key} > {after_key}) ORDER BY {key} LIMIT $4");
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book)).bind(value).bind(after);
+    rows.bind(limit).fetch_all(tx).await?.iter().map(|row| read(lookup.register, row)).collect()
 }
 
 /// As [`load`], and nobody else changes them until the transaction ends.
@@ -54,24 +73,22 @@ pub(crate) async fn lock_rows(
     book: BookId,
     lookup: &Lookup,
 ) -> sqlx::Result<Vec<Row>> {
-    find(tx, book, lookup, " FOR NO KEY UPDATE").await
+    let (select, value) = select_matching(lookup)?;
+    let sql = format!("{select} FOR NO KEY UPDATE");
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book)).bind(value);
+    rows.fetch_all(tx).await?.iter().map(|row| read(lookup.register, row)).collect()
 }
 
-async fn find(
-    tx: &mut PgConnection,
-    book: BookId,
-    lookup: &Lookup,
-    lock: &str,
-) -> sqlx::Result<Vec<Row>> {
+/// The statement for a lookup, whose parameters are the book and a value.
+fn select_matching(lookup: &Lookup) -> sqlx::Result<(String, Option<&str>)> {
     let register = lookup.register;
     let Some((column, value)) = &lookup.matching else {
-        return load_all(tx, book, register).await;
+        return Ok((format!("{} AND $2::text IS NULL", select(register)), None));
     };
     let kind = register.columns.iter().find(|(name, _)| name == column).map(|(_, kind)| *kind);
     let kind = kind.ok_or_else(|| sqlx::Error::ColumnNotFound((*column).to_owned()))?;
-    let sql = format!("{} AND {column} = {}{lock}", select(register), typed(kind, "$2::text"));
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book)).bind(value).fetch_all(tx);
-    rows.await?.iter().map(|row| read(register, row)).collect()
+    let sql = format!("{} AND {column} = {}", select(register), typed(kind, "$2::text"));
+    Ok((sql, Some(value)))
 }
 
 /// Every row of a register.

@@ -21,6 +21,7 @@ use crate::policy::routes::{Access, ROUTES, Route, area, leading_to, level_of};
 use crate::policy::{Permission, Permissions, permissions};
 use crate::problem::Problem;
 use crate::sessions::Caller;
+use crate::wire::page_limit;
 use crate::{App, wire};
 
 /// People in one page at most.
@@ -343,10 +344,7 @@ pub(super) async fn people(
     caller: Caller,
     Query(query): Query<PeopleQuery>,
 ) -> Result<Json<PeopleView>, Problem> {
-    let limit = query.limit.unwrap_or(PAGE_DEFAULT);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(Problem::malformed("limit", format!("must be 1 to {PAGE_MAX}")));
-    }
+    let limit = page_limit(query.limit, PAGE_DEFAULT, PAGE_MAX)?;
     let search = query.search.as_deref().filter(|text| !text.is_empty());
     if search.is_some_and(|text| text.chars().count() > SEARCH_CHARS_MAX || text.contains('\0')) {
         return Err(Problem::malformed(

@@ -21,6 +21,7 @@ use crate::corridor::{Answer, OriginInfo};
 use crate::http::{Path, Query};
 use crate::problem::Problem;
 use crate::sessions::Caller;
+use crate::wire::page_limit;
 
 /// Movements in one page at most.
 const PAGE_MAX: i64 = 500;
@@ -129,10 +130,7 @@ pub(super) async fn history(
     caller: Caller,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Json<TransferPage>, Problem> {
-    let limit = query.limit.unwrap_or(PAGE_DEFAULT);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(Problem::malformed("limit", format!("must be 1 to {PAGE_MAX}")));
-    }
+    let limit = page_limit(query.limit, PAGE_DEFAULT, PAGE_MAX)?;
     let page = HistoryPage {
         account: query.account.as_deref().map(|id| parse_id(id, "account")).transpose()?,
         before: query.cursor.as_deref().map(parse_cursor).transpose()?,

@@ -18,6 +18,7 @@ use super::registry::{At, Demand, Registry, Standing, UserState};
 use super::report::{Finding, Findings, Step};
 use super::rows::{AccountRow, EntryRow, PayeeRow, TransferRow};
 use crate::accounts::change::{account_of, change};
+use crate::bank::house::House;
 use crate::corridor::Refusal;
 use crate::corridor::fold::{Asker, Fact, Fold, Needs, OK, moves_money};
 use crate::credentials::changes::CREDENTIAL_CHANGES;
@@ -85,10 +86,13 @@ impl<'a> Replay<'a> {
         let mut accounts = HashMap::new();
         let at = founding.at.unwrap_or(UtcMicros::from_micros(0));
         for (asset, (_, account)) in &founding.assets {
-            // A second account under the same id would be a second fact under the same name, which no object has.
-            let _ = ledger.open_account(*account, *asset, AccountKind::Equity, None);
-            let number = AccountNumber::of(*account).to_string();
-            accounts.insert(*account, AccountFacts { number, opened_at: at, leaf: 0 });
+            for house in House::ALL {
+                let account = house.account(*account);
+                // A second account under the same id would be a second fact under the same name, which no object has.
+                let _ = ledger.open_account(account, *asset, house.kind(), None);
+                let number = AccountNumber::of(account).to_string();
+                accounts.insert(account, AccountFacts { number, opened_at: at, leaf: 0 });
+            }
         }
         for (user, (role, registration)) in &founding.staff {
             let state = UserState {
@@ -103,8 +107,8 @@ impl<'a> Replay<'a> {
         let rows: Rows = founding.policies.iter().cloned().collect();
         let register_leaves = rows.iter().map(|row| (row.name(), 0)).collect();
         let mut fold = Fold::new(ledger, equity, at, Arc::new(Policies::in_force(&rows)));
-        fold.owners = founding.assets.values().map(|(_, account)| (*account, None)).collect();
-        fold.opened_at = founding.assets.values().map(|(_, account)| (*account, at)).collect();
+        fold.owners = accounts.keys().map(|account| (*account, None)).collect();
+        fold.opened_at = accounts.keys().map(|account| (*account, at)).collect();
         fold.rows = rows;
         Self {
             fold,

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use intent::{Body, Intent, IntentId, TransferBody};
 use ledger::{AccountId, TransferId, TransferKind};
 use money::AssetCode;
-use uuid::Builder;
 
 use super::Fact;
+use crate::bank::house::derived;
 
 /// One transfer as it is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -115,9 +115,5 @@ impl Needs {
 
 /// The id of the transfer that ends a hold when its payment is decided: a function of the hold, so that the log says it.
 pub(crate) fn ending_id(hold: TransferId) -> TransferId {
-    let digest =
-        crypto::sha256(&[b"strongroom/hold-ended/v1".as_slice(), hold.get().as_bytes()].concat());
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
-    TransferId::new(Builder::from_custom_bytes(bytes).into_uuid())
+    TransferId::new(derived(b"strongroom/hold-ended/v1", hold.get()))
 }
