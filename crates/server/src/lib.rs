@@ -22,6 +22,7 @@ pub mod doctor;
 pub mod health;
 mod holds;
 pub mod http;
+mod interest;
 pub mod ip_rules;
 mod limits;
 pub mod log;

@@ -6,8 +6,10 @@ use std::fmt;
 use intent::canonical::{self, Value};
 use intent::{Role, UserId, UtcMicros};
 use ledger::AccountId;
+use money::AssetCode;
 
 use super::rules::POLICIES;
+use crate::interest::{DayCount, Rates, Terms};
 use crate::limits::Limits;
 use crate::registers::{Row, Rows};
 
@@ -20,11 +22,16 @@ pub(crate) enum Policy {
     Approvals,
     /// What the risk engine may do, and from which scores on.
     Risk,
+    /// What balances earn and cost: see [`Terms`].
+    Interest,
+    /// What an account costs a month.
+    Fees,
 }
 
 impl Policy {
     /// Every policy.
-    pub(crate) const ALL: [Self; 3] = [Self::Limits, Self::Approvals, Self::Risk];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Limits, Self::Approvals, Self::Risk, Self::Interest, Self::Fees];
 
     /// Its name in documents.
     pub(crate) const fn name(self) -> &'static str {
@@ -32,6 +39,8 @@ impl Policy {
             Self::Limits => "limits",
             Self::Approvals => "approvals",
             Self::Risk => "risk",
+            Self::Interest => "interest",
+            Self::Fees => "fees",
         }
     }
 
@@ -43,8 +52,10 @@ impl Policy {
     /// Whether it may be set for less than the whole bank.
     const fn admits(self, scope: Scope) -> bool {
         match self {
-            Self::Limits => true,
+            Self::Limits => !matches!(scope, Scope::Asset(_)),
             Self::Approvals | Self::Risk => matches!(scope, Scope::Bank),
+            // Of a sum in which asset: that of a bank with one asset alone goes without saying.
+            Self::Interest | Self::Fees => matches!(scope, Scope::Asset(_) | Scope::Account(_)),
         }
     }
 
@@ -56,6 +67,8 @@ impl Policy {
                 Self::Limits => limits(&members).is_some(),
                 Self::Approvals => Approvals::read(&members).is_some(),
                 Self::Risk => risk_policy(&members).is_some(),
+                Self::Interest => terms(&members).is_some(),
+                Self::Fees => monthly_fee(&members).is_some(),
             }
     }
 }
@@ -71,16 +84,19 @@ pub(crate) enum Scope {
     User(UserId),
     /// An account.
     Account(AccountId),
+    /// All accounts of an asset.
+    Asset(AssetCode),
 }
 
 impl Scope {
-    /// Reads `bank`, `role:<name>`, `user:<id>` or `account:<id>`, in this one spelling.
+    /// Reads `bank`, `role:<name>`, `user:<id>`, `account:<id>` or `asset:<code>`, in this one spelling.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let scope = match text.split_once(':') {
             None if text == "bank" => Self::Bank,
             Some(("role", role)) => Self::Role(role.parse().ok()?),
             Some(("user", user)) => Self::User(user.parse().ok()?),
             Some(("account", account)) => Self::Account(account.parse().ok()?),
+            Some(("asset", asset)) => Self::Asset(asset.parse().ok()?),
             None | Some(_) => return None,
         };
         (scope.to_string() == text).then_some(scope)
@@ -94,6 +110,7 @@ impl fmt::Display for Scope {
             Self::Role(role) => write!(f, "role:{role}"),
             Self::User(user) => write!(f, "user:{user}"),
             Self::Account(account) => write!(f, "account:{account}"),
+            Self::Asset(asset) => write!(f, "asset:{asset}"),
         }
     }
 }
@@ -167,6 +184,8 @@ pub(crate) struct Policies {
     pub(crate) risk: risk::Policy,
     /// When large sums are usual.
     pub(crate) hours: Hours,
+    interest: BTreeMap<Scope, Terms>,
+    fees: BTreeMap<Scope, i64>,
 }
 
 impl Default for Policies {
@@ -176,6 +195,8 @@ impl Default for Policies {
             approvals: Approvals::DEFAULT,
             risk: risk::Policy::default_v2(),
             hours: Hours::DEFAULT,
+            interest: BTreeMap::new(),
+            fees: BTreeMap::new(),
         }
     }
 }
@@ -199,6 +220,12 @@ impl Policies {
             }
             Policy::Approvals => self.approvals = Approvals::read(&members)?,
             Policy::Risk => (self.risk, self.hours) = risk_policy(&members)?,
+            Policy::Interest => {
+                self.interest.insert(scope, terms(&members)?);
+            }
+            Policy::Fees => {
+                self.fees.insert(scope, monthly_fee(&members)?);
+            }
         }
         Some(())
     }
@@ -210,6 +237,18 @@ impl Policies {
             .find_map(|scope| self.limits.get(scope))
             .copied()
             .unwrap_or(Limits::DEFAULT)
+    }
+
+    /// What the balance of an account earns and costs; `None` is nothing.
+    pub(crate) fn interest(&self, account: AccountId, asset: AssetCode) -> Option<&Terms> {
+        let scopes = [Scope::Account(account), Scope::Asset(asset)];
+        scopes.iter().find_map(|scope| self.interest.get(scope))
+    }
+
+    /// What an account costs a month, in minor units; 0 is nothing.
+    pub(crate) fn monthly_fee(&self, account: AccountId, asset: AssetCode) -> i64 {
+        let scopes = [Scope::Account(account), Scope::Asset(asset)];
+        scopes.iter().find_map(|scope| self.fees.get(scope)).copied().unwrap_or(0)
     }
 }
 
@@ -270,6 +309,26 @@ fn limits(members: &Members) -> Option<Limits> {
     numbers.is_empty().then_some(read)
 }
 
+/// `credit` and `debit` are rates by their first day; either may be missing.
+fn terms(members: &Members) -> Option<Terms> {
+    let known = ["credit", "day_count", "debit"];
+    let rates = |name| Rates::read(members.get(name).map_or("", String::as_str));
+    members.keys().all(|name| known.contains(&name.as_str())).then_some(())?;
+    Some(Terms {
+        day_count: members
+            .get("day_count")
+            .map_or(Some(DayCount::Actual365), |name| DayCount::from_name(name))?,
+        credit: rates("credit")?,
+        debit: rates("debit")?,
+    })
+}
+
+fn monthly_fee(members: &Members) -> Option<i64> {
+    let mut numbers = Numbers::of(members);
+    let monthly = numbers.take("monthly", 0)?;
+    numbers.is_empty().then_some(monthly)
+}
+
 fn risk_policy(members: &Members) -> Option<(risk::Policy, Hours)> {
     let mut numbers = Numbers::of(members);
     let hours = Hours::take(&mut numbers)?;
@@ -321,6 +380,10 @@ mod tests {
         assert!(Policy::Limits.reads(Scope::Role(Role::Customer), LIMITS));
         assert!(Policy::Approvals.reads(bank, r#"{"above":"1","two_above":"1"}"#));
         assert!(Policy::Risk.reads(bank, r#"{"ceiling":"monitor"}"#));
+        let euros = Scope::parse("asset:EUR").unwrap();
+        let rates = r#"{"credit":"2026-01-01:150","day_count":"30/360","debit":"2026-01-01:900"}"#;
+        assert!(Policy::Interest.reads(euros, rates));
+        assert!(Policy::Fees.reads(euros, r#"{"monthly":"300"}"#));
         assert!(Policy::Risk.reads(bank, r#"{"off":"velocity-burst round-trip"}"#));
         let refused = [
             (Policy::Limits, bank, r#"{"per_day":"-1"}"#),
@@ -335,6 +398,12 @@ mod tests {
             (Policy::Risk, bank, r#"{"ceiling":"sometimes"}"#),
             (Policy::Risk, bank, r#"{"critical":"800","high":"900"}"#),
             (Policy::Risk, bank, r#"{"off":"luck"}"#),
+            (Policy::Interest, bank, rates),
+            (Policy::Interest, euros, r#"{"day_count":"act/act"}"#),
+            (Policy::Interest, euros, r#"{"credits":"2026-01-01:150"}"#),
+            (Policy::Fees, euros, r#"{"monthly":"-1"}"#),
+            (Policy::Fees, bank, r#"{"monthly":"1"}"#),
+            (Policy::Limits, euros, LIMITS),
             (Policy::Risk, bank, r#"{"closes":"25"}"#),
             (Policy::Risk, bank, r#"{"closes":"7","opens":"7"}"#),
         ];
