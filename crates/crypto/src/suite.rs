@@ -270,7 +270,8 @@ impl Suite {
         let (label, classical): (&'static [u8], _) = match self {
             Self::Standard => (b"COMPSIG-MLDSA65-Ed25519-SHA512", ClassicalAlgorithm::Ed25519),
             Self::Compact => (b"COMPSIG-MLDSA44-Ed25519-SHA512", ClassicalAlgorithm::Ed25519),
-            Self::Hsm => (b"COMPSIG-MLDSA65-P256-SHA512", ClassicalAlgorithm::EcdsaP256),
+            // As the draft's parameters, its vectors and its implementations have it; its table of labels is older.
+            Self::Hsm => (b"COMPSIG-MLDSA65-ECDSA-P256-SHA512", ClassicalAlgorithm::EcdsaP256),
             Self::Pure65 | Self::Cnsa2 => return None,
         };
         Some(Composite { label, classical })

@@ -83,7 +83,7 @@ fn label(suite: Suite) -> Option<&'static [u8]> {
     match suite {
         Suite::Standard => Some(b"COMPSIG-MLDSA65-Ed25519-SHA512"),
         Suite::Compact => Some(b"COMPSIG-MLDSA44-Ed25519-SHA512"),
-        Suite::Hsm => Some(b"COMPSIG-MLDSA65-P256-SHA512"),
+        Suite::Hsm => Some(b"COMPSIG-MLDSA65-ECDSA-P256-SHA512"),
         Suite::Pure65 | Suite::Cnsa2 => None,
     }
 }

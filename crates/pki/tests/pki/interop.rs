@@ -49,7 +49,7 @@ else:
     level, length, name = sys.argv[4:7]
     hsm, length = sys.argv[1] == "hsm", int(length)
     kind = getattr(mldsa, name)
-    label = f"COMPSIG-MLDSA{level}-{'P256' if hsm else 'Ed25519'}-SHA512".encode()
+    label = f"COMPSIG-MLDSA{level}-{'ECDSA-P256' if hsm else 'Ed25519'}-SHA512".encode()
     cut = {"65": 3309, "44": 2420}[level]
     def key(der):
         begin = der.index(bytes.fromhex(ALGORITHM["hsm" if hsm else level]) + b"\x03\x82") + 17
