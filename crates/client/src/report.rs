@@ -116,6 +116,7 @@ pub fn verify_report(file: &[u8], trust: &Trust) -> Result<ReportProof, ClientEr
     for text in &report.certificates {
         let certificate = Certificate::from_der(&base64url::decode(&text.der, "der")?)?;
         agree(certificate.fingerprint().to_string() == text.certificate, "certificate")?;
+        agree(certificate.public_key().suite() == trust.suite, "certificate")?;
         validate_path(&certificate, &issuing, &trust.root, None, certificate.not_before_s())?;
         certificates.insert(text.certificate.as_str(), certificate);
     }
