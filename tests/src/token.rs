@@ -1,6 +1,6 @@
-//! Tokens of SoftHSM for one test, in a folder of their own.
+//! Tokens of `SoftHSM` for one test, in a folder of their own.
 //!
-//! SoftHSM finds its folder through the environment of its process, so a test that wants tokens runs in a process of its
+//! `SoftHSM` finds its folder through the environment of its process, so a test that wants tokens runs in a process of its
 //! own: itself, once more.
 
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub struct SoftTokens {
 
 impl SoftTokens {
     /// The tokens of this process, if it is the one that has them. Else runs `test`, which must be the caller's name, in
-    /// one that has, and says `None`: there is nothing left to do. Without SoftHSM too, and aloud.
+    /// one that has, and says `None`: there is nothing left to do. Without `SoftHSM` too, and aloud.
     pub fn of(test: &str) -> Option<Self> {
         let Some(module) = MODULES.into_iter().map(PathBuf::from).find(|path| path.exists()) else {
             eprintln!("SKIPPED: no SoftHSM on this machine; `make tools` installs it");
@@ -45,11 +45,11 @@ impl SoftTokens {
         let tokens = folder.path().join("tokens");
         std::fs::create_dir(&tokens).unwrap();
         let configuration = folder.path().join("softhsm2.conf");
-        let text = format!(
+        let settings = format!(
             "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n",
             tokens.display()
         );
-        std::fs::write(&configuration, text).unwrap();
+        std::fs::write(&configuration, settings).unwrap();
         let ended = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", test, "--nocapture"])
             .env(CONFIGURATION, &configuration)
@@ -82,7 +82,7 @@ impl SoftTokens {
         &self.module
     }
 
-    /// Where SoftHSM keeps what is in its tokens.
+    /// Where `SoftHSM` keeps what is in its tokens.
     pub fn storage(&self) -> PathBuf {
         self.folder.join("tokens")
     }

@@ -1,4 +1,4 @@
-//! A bank whose issuing key has its classical half in a PKCS#11 token: SoftHSM's, through its real module.
+//! A bank whose issuing key has its classical half in a PKCS#11 token: `SoftHSM`'s, through its real module.
 
 use std::fs;
 
@@ -42,7 +42,7 @@ fn object(session: &TokenSession, class: ObjectClass, label: &str) -> ObjectHand
 
 /// Why a server does not come up with this token.
 async fn refusal(bank: &Bank, token: Option<&Token>) -> TokenError {
-    match bank.try_start_with(token).await.err().expect("a refusal") {
+    match bank.try_start_with(token).await.expect_err("a refusal") {
         StartError::Authority(AuthorityError::Token(error)) => error,
         other => panic!("{other:?}"),
     }
@@ -257,7 +257,7 @@ async fn a_token_that_is_away_stops_certificates_and_nothing_else_until_it_is_ba
     assert_eq!((problem.status, problem.code.as_str()), (503, "unavailable"), "{problem:?}");
     assert!(problem.detail.contains("issuing key"), "{problem:?}");
     let next = bob.holder.successor().unwrap();
-    let refused = bob.rotate(&next).await.err().expect("a refusal");
+    let refused = bob.rotate(&next).await.expect_err("a refusal");
     assert_eq!(refused.problem().expect("a problem").code, "unavailable");
     assert_eq!(bank.count(certificates).await, before, "a certificate without a signature");
     // Money needs no issuing key.

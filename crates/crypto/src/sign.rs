@@ -372,7 +372,7 @@ mod tests {
             let elsewhere = Box::new(Elsewhere { key, answers });
             SigningKey::with_classical(Suite::Hsm, seed, elsewhere).unwrap()
         };
-        let honest = split(|key, message| key.sign(message));
+        let honest = split(crate::ecdsa::Signer::sign);
         let whole = SigningKey::from_seed(Suite::Hsm, &[[9; 32], scalar].concat()).unwrap();
         assert!(honest.is_split() && !whole.is_split());
         assert_eq!(honest.public_key(), whole.public_key());
@@ -395,7 +395,7 @@ mod tests {
     fn a_suite_without_a_classical_half_takes_none_from_elsewhere() {
         let elsewhere = || {
             let key = crate::ecdsa::Signer::from_scalar(&[7; 32]).unwrap();
-            Box::new(Elsewhere { key, answers: |key, message| key.sign(message) })
+            Box::new(Elsewhere { key, answers: crate::ecdsa::Signer::sign })
         };
         for suite in Suite::ALL {
             let seed = SecretBytes::new(vec![9; ML_DSA_SEED_BYTES]);

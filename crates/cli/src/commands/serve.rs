@@ -72,7 +72,6 @@ pub(crate) fn config() -> Result<Config, Failure> {
     Config::from_env().map_err(|error| Failure::usage(error.to_string()))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
 pub(crate) fn failed(error: StartError) -> Failure {
     let failure = Failure::unexpected("the bank did not start", &error);
     match error {

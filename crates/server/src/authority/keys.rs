@@ -36,7 +36,7 @@ struct Keys {
     suite: Suite,
     root: Certificate,
     /// Keys of authorities in force, before and to come.
-    issuing_keys: IssuingKeys,
+    issuing: IssuingKeys,
     /// As this instance last saw them.
     issuers: RwLock<Arc<Issuers>>,
     checkpoint_signer: CheckpointSigner,
@@ -84,7 +84,7 @@ impl Authority {
         Ok(Self(Arc::new(Keys {
             suite,
             root,
-            issuing_keys,
+            issuing: issuing_keys,
             issuers: RwLock::new(Arc::new(issuers)),
             checkpoint_signer,
             kem: KemSecretKey::from_seed(suite, file.secret(KeyPurpose::Kem)?.expose())?,
@@ -199,12 +199,12 @@ impl Authority {
 
     /// Whether this instance could sign with the key of that certificate.
     pub(crate) fn holds_key_of(&self, certificate: &Certificate) -> bool {
-        self.0.issuing_keys.of(certificate).is_some()
+        self.0.issuing.of(certificate).is_some()
     }
 
     /// The key of an authority.
     pub(crate) fn key_of(&self, issuer: &Issuer) -> Result<&SigningKey, AuthorityError> {
-        self.0.issuing_keys.demand(issuer.certificate())
+        self.0.issuing.demand(issuer.certificate())
     }
 
     /// The root certificate.
