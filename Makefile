@@ -50,7 +50,7 @@ docs: ## Build the API documentation of all crates
 setup: ## Install what the product needs: a PostgreSQL server
 	@scripts/setup.sh postgresql
 
-tools: ## Install what the checks need: cargo-nextest, cargo-deny, typos, oathtool, pdftotext, redis-server
+tools: ## Install what the checks need: cargo-nextest, cargo-deny, typos, oathtool, pdftotext, redis-server, SoftHSM
 	@scripts/setup.sh tools
 
 .PHONY: help demo demo-once build test quick fuzz bench torture advisories sqlx docs setup tools

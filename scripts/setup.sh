@@ -67,10 +67,18 @@ redis_server() {
     echo "redis-server is not installed: the tests that share rate limits will say that they were skipped" >&2
 }
 
+# A PKCS#11 token in software, to keep an issuing key in; the tests of that say so where it is missing.
+soft_hsm() {
+    have softhsm2-util && return 0
+    have apt-get && as_root apt-get update -qq >&2 && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq softhsm2 >&2 && return 0
+    echo "SoftHSM is not installed: the tests of keys in a token will say that they were skipped" >&2
+}
+
 tools() {
     oath_tool
     pdf_tool
     redis_server
+    soft_hsm
     pip_tool typos typos
     cargo_tool cargo-nextest
     cargo_tool cargo-deny

@@ -1,10 +1,10 @@
 //! The next issuing authority of a test's bank, and the second administrator that it takes.
 
 use client::{Session, UserName, Wish};
-use crypto::{SigningKey, Suite};
+use crypto::SigningKey;
 use intent::Role;
 use pki::{Certificate, Csr};
-use server::authority::{KeyFile, KeyPurpose, succession};
+use server::authority::{InToken, KeyFile, KeyPurpose, succession};
 use server::bank::Charter;
 use server::clock;
 use server::db::Db;
@@ -35,17 +35,23 @@ impl Successor {
 pub fn authority_key(bank: &Bank, file: &str, purpose: KeyPurpose) -> SigningKey {
     let path = bank.folder().join(file);
     let opened = KeyFile::open(&path, &BANK.parse().unwrap(), &template::passphrase()).unwrap();
-    SigningKey::from_seed(Suite::Standard, opened.secret(purpose).unwrap().expose()).unwrap()
+    SigningKey::from_seed(opened.suite(), opened.secret(purpose).unwrap().expose()).unwrap()
 }
 
 impl Bank {
     /// Makes the next issuing key and has root and predecessor certify it. The server learns of the key at its next start.
     pub async fn successor(&self) -> Successor {
+        self.successor_in(None).await
+    }
+
+    /// As [`Bank::successor`], with half of the new key made in a token.
+    pub async fn successor_in(&self, in_token: Option<&InToken>) -> Successor {
         let db = Db::connect(&self.urls().server, 2).await.unwrap();
         let charter = Charter::load(&db).await.unwrap().unwrap();
         db.close().await;
         let (passphrase, now) = (template::passphrase(), clock::now());
-        let made = succession::prepare(&charter, self.folder(), &passphrase, now).unwrap();
+        let made =
+            succession::prepare(&charter, self.folder(), &passphrase, in_token, now).unwrap();
         let root_key = authority_key(self, KeyFile::ROOT_KEY, KeyPurpose::Root);
         let request = Csr::from_der(&made.request).unwrap().verify().unwrap();
         let root = charter.issuers().active().chain().root().clone();

@@ -10,6 +10,7 @@ use ledger::AccountId;
 use money::{Amount, AssetCode};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use server::authority::{InToken, Token};
 use server::config::{Config, DatabaseSource};
 use server::postgres::{Durability, PrivateCluster, Urls};
 use server::start::{Running, StartError};
@@ -30,6 +31,7 @@ pub struct Bank {
     urls: Urls,
     config: Config,
     program: Option<Program>,
+    token: Option<Token>,
     http: reqwest::Client,
     trust: Trust,
     manager: OnceCell<Session>,
@@ -52,27 +54,35 @@ impl Bank {
 
     /// As [`Bank::start`], under settings of the test's own.
     pub async fn start_with(shape: impl FnOnce(&mut Config)) -> Self {
-        Self::build(Durability::ForTestsOnly, None, shape).await
+        Self::build(template::copy(), Durability::ForTestsOnly, None, None, shape).await
+    }
+
+    /// A bank whose issuing key is made in a token; founded for this test alone.
+    pub async fn start_in_token(key: InToken) -> Self {
+        let token = Some(key.token.clone());
+        let folder = template::found_and_staff(Some(key)).await;
+        Self::build(folder, Durability::ForTestsOnly, None, token, |_| ()).await
     }
 
     /// A bank whose server is a process, over a database that keeps what it acknowledged.
     pub async fn start_process(program: &str) -> Self {
-        Self::build(Durability::Full, Some(program.into()), |_| ()).await
+        Self::build(template::copy(), Durability::Full, Some(program.into()), None, |_| ()).await
     }
 
     async fn build(
+        folder: TempDir,
         durability: Durability,
         program: Option<PathBuf>,
+        token: Option<Token>,
         shape: impl FnOnce(&mut Config),
     ) -> Self {
-        let folder = template::copy();
         let cluster = PrivateCluster::start_with(folder.path(), durability).await.unwrap();
         let urls = cluster.urls().clone();
         let mut config = template::config(folder.path());
         config.database.source = DatabaseSource::Url(urls.server.clone());
         shape(&mut config);
         let program = program.map(|path| Program { path, log: folder.path().join("process.log") });
-        let server = Server::start(&config, &urls, program.as_ref()).await;
+        let server = Server::start(&config, &urls, program.as_ref(), token.as_ref()).await;
         let bank = Self {
             server,
             cluster: Some(cluster),
@@ -80,6 +90,7 @@ impl Bank {
             urls,
             config,
             program,
+            token,
             http: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .no_proxy()
@@ -274,7 +285,8 @@ impl Bank {
     /// Brings the server up again at the same address.
     pub async fn start_server(&mut self) {
         self.config.listen = self.addr();
-        self.server = Server::start(&self.config, &self.urls, self.program.as_ref()).await;
+        let (program, token) = (self.program.as_ref(), self.token.as_ref());
+        self.server = Server::start(&self.config, &self.urls, program, token).await;
     }
 
     /// One more server over the same database, as a second machine would run it. The caller ends it.
@@ -284,9 +296,14 @@ impl Bank {
 
     /// As [`Bank::start_another`], where it may not come up.
     pub async fn try_start_another(&self) -> Result<Running, StartError> {
+        self.try_start_with(self.token.as_ref()).await
+    }
+
+    /// As [`Bank::try_start_another`], with another token or none.
+    pub async fn try_start_with(&self, token: Option<&Token>) -> Result<Running, StartError> {
         let mut config = self.config.clone();
         config.listen.set_port(0);
-        server::start::start(config, &template::passphrase()).await
+        server::start::start_with_token(config, &template::passphrase(), token).await
     }
 
     /// The bank as the typed client sees it through another server.
@@ -322,11 +339,16 @@ impl Bank {
 }
 
 impl Server {
-    async fn start(config: &Config, urls: &Urls, program: Option<&Program>) -> Self {
+    async fn start(
+        config: &Config,
+        urls: &Urls,
+        program: Option<&Program>,
+        token: Option<&Token>,
+    ) -> Self {
         let Some(program) = program else {
-            let passphrase = template::passphrase();
-            let running = server::start::start(config.clone(), &passphrase).await.unwrap();
-            return Self::Within(Box::new(running));
+            let (config, passphrase) = (config.clone(), template::passphrase());
+            let started = server::start::start_with_token(config, &passphrase, token).await;
+            return Self::Within(Box::new(started.unwrap()));
         };
         let (program, data_dir) = (program.clone(), config.data_dir.clone());
         let (url, listen) = (urls.server.expose().to_owned(), config.listen);

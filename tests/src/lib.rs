@@ -18,6 +18,7 @@ mod people;
 mod redis;
 mod server_process;
 mod template;
+pub mod token;
 
 pub use authority::{Successor, authority_key};
 pub use bank::Bank;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use client::{ServerUrl, Transport, Trust, UserName};
 use crypto::{SecretBytes, Suite};
 use intent::Role;
+use server::authority::InToken;
 use server::bank::{FoundingPlan, Invitation};
 use server::clock;
 use server::config::Config;
@@ -110,7 +111,7 @@ impl Template {
         self.remove_others();
         // A thread of its own: the caller is inside a runtime already.
         let made = std::thread::spawn(|| {
-            tokio::runtime::Runtime::new().unwrap().block_on(found_and_staff())
+            tokio::runtime::Runtime::new().unwrap().block_on(found_and_staff(None))
         });
         let made = made.join().unwrap();
         let unfinished = self.folder.with_extension("new");
@@ -144,13 +145,15 @@ impl Template {
     }
 }
 
-async fn found_and_staff() -> TempDir {
+/// Founds a bank and enrols its staff; the issuing key may be made in a token.
+pub(crate) async fn found_and_staff(issuing_key: Option<InToken>) -> TempDir {
     let folder = private_folder();
     let cluster =
         PrivateCluster::start_with(folder.path(), Durability::ForTestsOnly).await.unwrap();
     migrate::prepare(cluster.urls()).await.unwrap();
     let db = Db::connect(&cluster.urls().server, 2).await.unwrap();
-    let plan = FoundingPlan::new(BANK.parse().unwrap(), "Test Bank", Suite::Standard, ORIGIN)
+    let token = issuing_key.as_ref().map(|key| key.token.clone());
+    let mut plan = FoundingPlan::new(BANK.parse().unwrap(), "Test Bank", Suite::Standard, ORIGIN)
         // Nothing keeps a test from paying fast and much; those of limits and approvals set their own.
         .with_policy(
             "limits",
@@ -167,6 +170,7 @@ async fn found_and_staff() -> TempDir {
         .with_staff("Max Manager", "max@bank.example", Role::Manager)
         .with_staff("Ada Auditor", "ada@bank.example", Role::AuditorClerk)
         .with_staff("Sam Admin", "sam@bank.example", Role::SystemAdmin);
+    plan.issuing_key = issuing_key;
     let founded =
         server::bank::found(&db, plan, &passphrase(), folder.path(), clock::now()).await.unwrap();
     db.close().await;
@@ -174,7 +178,8 @@ async fn found_and_staff() -> TempDir {
 
     let mut config = config(folder.path());
     config.database.source = server::config::DatabaseSource::Url(cluster.urls().server.clone());
-    let running = server::start::start(config, &passphrase()).await.unwrap();
+    let started = server::start::start_with_token(config, &passphrase(), token.as_ref()).await;
+    let running = started.unwrap();
     let url = ServerUrl::parse(&format!("http://{}", running.addr)).unwrap();
     let bank = client::Bank::new(Transport::new(url, None).unwrap(), trust_of(folder.path()));
     for invitation in &founded.invitations {

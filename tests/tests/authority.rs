@@ -284,7 +284,7 @@ async fn a_bank_is_founded_under_a_root_that_no_server_ever_held() {
     let passphrase = SecretBytes::new(b"only ever used in tests".to_vec());
     let (id, now) = (bank.parse().unwrap(), clock::now());
     let request =
-        succession::prepare_founding(&id, name, suite, folder.path(), &passphrase).unwrap();
+        succession::prepare_founding(&id, name, suite, folder.path(), &passphrase, None).unwrap();
     let request = Csr::from_der(&request).unwrap().verify().unwrap();
     let plan = ceremony::Plan { bank: id, name: name.into(), suite, threshold: 2, shares: 3 };
     let dealt = ceremony::deal(&plan, now).unwrap();
@@ -309,7 +309,7 @@ async fn a_bank_is_founded_under_a_root_that_no_server_ever_held() {
 
     // The next one: asked for where the bank is, answered where the shares are.
     let charter = Charter::load(&db).await.unwrap().unwrap();
-    let next = succession::prepare(&charter, folder.path(), &passphrase, now).unwrap();
+    let next = succession::prepare(&charter, folder.path(), &passphrase, None, now).unwrap();
     let asked = Csr::from_der(&next.request).unwrap().verify().unwrap();
     let key = ceremony::recover(&dealt.root, &dealt.shares[..2]).unwrap();
     let second = succession::certify(&dealt.root, &key, &asked, now).unwrap();

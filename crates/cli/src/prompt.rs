@@ -12,6 +12,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 const VARIABLE: &str = "STRONGROOM_PASSPHRASE";
+const PIN_VARIABLE: &str = "STRONGROOM_TOKEN_PIN";
+const PIN_FILE_VARIABLE: &str = "STRONGROOM_TOKEN_PIN_FILE";
 
 /// The passphrase of what exists: from the file, the environment, or the terminal.
 pub(crate) fn passphrase(globals: &Globals, what: &str) -> Result<SecretBytes, Failure> {
@@ -35,6 +37,22 @@ pub(crate) fn new_passphrase(globals: &Globals, purpose: &str) -> Result<SecretB
     };
     check_length(&passphrase)?;
     Ok(passphrase)
+}
+
+/// The PIN of a PKCS#11 token: from the file or the variable that the environment names, or the terminal.
+pub(crate) fn token_pin(globals: &Globals, token: &str) -> Result<SecretBytes, Failure> {
+    if let Some(path) = std::env::var_os(PIN_FILE_VARIABLE).filter(|path| !path.is_empty()) {
+        return from_file(Path::new(&path));
+    }
+    if let Ok(pin) = std::env::var(PIN_VARIABLE) {
+        return Ok(SecretBytes::new(pin.into_bytes()));
+    }
+    if !is_interactive(globals) {
+        return Err(Failure::new(Exit::Unauthenticated, "the PIN of the token is needed")
+            .because("nobody is at a terminal to type it")
+            .next(format!("set {PIN_FILE_VARIABLE} or {PIN_VARIABLE}")));
+    }
+    ask(globals, &format!("PIN of the token {token}: "))
 }
 
 /// Refuses a passphrase that is too short to seal anything.

@@ -62,6 +62,9 @@ fn signer(
     if root != trust.root.der() {
         return Err(ClientError::ForeignCertificate { what: "root" });
     }
+    if holder.public_key().suite() != trust.suite {
+        return Err(ClientError::ForeignCertificate { what: "suite" });
+    }
     // At enrolment the certificate shown is the one issued, which begins after the intent's time.
     if matches!(intent.body(), Body::UserEnrol { .. }) {
         let from_s = holder.not_before_s();

@@ -120,6 +120,7 @@ pub fn verify_report(file: &[u8], trust: &Trust) -> Result<ReportProof, ClientEr
     for text in &report.certificates {
         let certificate = Certificate::from_der(&base64url::decode(&text.der, "der")?)?;
         agree(certificate.fingerprint().to_string() == text.certificate, "certificate")?;
+        agree(certificate.public_key().suite() == trust.suite, "certificate")?;
         let issuer = certificate.claims().and_then(|claims| issuing.get(&claims.parent_ca_fp));
         let issuer = issuer.ok_or(ClientError::Contradicted { what: "issuing" })?;
         validate_path(&certificate, issuer, &trust.root, None, certificate.not_before_s())?;

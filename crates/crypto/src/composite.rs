@@ -5,6 +5,8 @@
 //! sig = ML-DSA.Sign(sk, M', ctx = Label) || Ed25519.Sign(sk, M')
 //! pk  = ML-DSA || Ed25519
 //! ```
+//!
+//! In suite `hsm` the second half is ECDSA on P-256 over SHA-256 of `M'`, as DER, and its key an uncompressed point.
 
 use crate::{Context, CryptoError, sha512};
 

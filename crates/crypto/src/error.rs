@@ -49,6 +49,9 @@ pub enum CryptoError {
         /// The operation.
         what: &'static str,
     },
+    /// A key that is kept elsewhere could not be asked; nothing was signed.
+    #[error("the key is out of reach: {0}")]
+    OutOfReach(String),
     /// A fresh signature did not verify: hardware fault or fault attack. Nothing was released.
     #[error("a fresh signature did not verify and was withheld")]
     VerifyAfterSign,

@@ -53,6 +53,11 @@ const fn known(suite: Suite) -> KnownAnswer {
             signature: include_bytes!("known_answers/cnsa2.sig"),
             kem: "75f245f3d321b42f722646a3f926486791453b10461c6be9d14d3a043895a0b3",
         },
+        Suite::Hsm => KnownAnswer {
+            public_key: "bcb238cb62aa68b5840828149a6b5e1e48529fcf52f92b3735423ef751ea24cc",
+            signature: include_bytes!("known_answers/hsm.sig"),
+            kem: "2d1a053b8cdaaf5dde4dbc00720825f9f935f945390ca5234399a223f2739628",
+        },
     }
 }
 

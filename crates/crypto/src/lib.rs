@@ -33,8 +33,10 @@
 
 mod aead;
 mod checkpoint;
+mod classical;
 mod composite;
 mod context;
+mod ecdsa;
 mod ed25519;
 mod error;
 mod hash;
@@ -55,6 +57,7 @@ mod vectors;
 
 pub use aead::{AeadAlgorithm, AeadKey};
 pub use checkpoint::{Ed25519Key, Ed25519PublicKey, MlDsa44Key, MlDsa44PublicKey};
+pub use classical::ClassicalSigner;
 pub use context::{Context, Purpose};
 pub use error::CryptoError;
 pub use hash::{Sha2, Sha3, Sha3Hasher, Sha256Hasher, sha3_256, sha256, sha512};

@@ -16,10 +16,11 @@ use crypto::{
 };
 use proptest::prelude::*;
 
-const COMPOSITE: [Suite; 2] = [Suite::Standard, Suite::Compact];
+const COMPOSITE: [Suite; 3] = [Suite::Standard, Suite::Compact, Suite::Hsm];
+const ED25519: [Suite; 2] = [Suite::Standard, Suite::Compact];
 const REFUSED: Result<(), CryptoError> = Err(CryptoError::InvalidSignature);
 
-static KEYS: LazyLock<[SigningKey; 4]> =
+static KEYS: LazyLock<[SigningKey; 5]> =
     LazyLock::new(|| Suite::ALL.map(|suite| SigningKey::generate(suite).unwrap()));
 
 fn intent() -> Context {
@@ -30,7 +31,8 @@ fn intent() -> Context {
 fn halves(suite: Suite, message: &[u8]) -> (SigningKey, Vec<u8>, Vec<u8>) {
     let key = SigningKey::generate(suite).unwrap();
     let mut pq = key.sign(&intent(), message).unwrap().into_bytes();
-    let classical = pq.split_off(suite.signature_len() - 64);
+    let pq_len = if suite == Suite::Hsm { 3309 } else { suite.signature_len() - 64 };
+    let classical = pq.split_off(pq_len);
     (key, pq, classical)
 }
 
@@ -39,7 +41,7 @@ fn either_half_stripped_zeroed_or_repeated_is_refused() {
     for suite in COMPOSITE {
         let (key, pq, classical) = halves(suite, b"m");
         let empty = Vec::new();
-        let (no_pq, no_classical) = (vec![0; pq.len()], vec![0; 64]);
+        let (no_pq, no_classical) = (vec![0; pq.len()], vec![0; classical.len()]);
         for forged in [
             [&pq, &empty],
             [&empty, &classical],
@@ -92,7 +94,7 @@ fn a_public_key_with_one_half_replaced_verifies_nothing_of_the_old_one() {
         let (key, pq, classical) = halves(suite, b"m");
         let signature = [pq, classical].concat();
         let other = SigningKey::generate(suite).unwrap();
-        let cut = suite.public_key_len() - 32;
+        let cut = suite.public_key_len() - if suite == Suite::Hsm { 65 } else { 32 };
         let (mine, theirs) = (key.public_key().as_bytes(), other.public_key().as_bytes());
         for forged in [[&mine[..cut], &theirs[cut..]], [&theirs[..cut], &mine[cut..]]] {
             let forged = PublicKey::from_bytes(suite, &forged.concat()).unwrap();
@@ -146,7 +148,7 @@ fn a_component_signature_does_not_upgrade_to_a_composite() {
 
 #[test]
 fn a_composite_key_with_an_ed25519_half_of_small_order_is_refused() {
-    for suite in COMPOSITE {
+    for suite in ED25519 {
         let mut bytes = SigningKey::generate(suite).unwrap().public_key().as_bytes().to_vec();
         let cut = bytes.len() - 32;
         bytes[cut..].fill(0);
@@ -235,7 +237,7 @@ proptest! {
 
     #[test]
     fn any_flipped_bit_of_signature_message_context_or_key_is_refused(
-        which in 0..4_usize,
+        which in 0..5_usize,
         mut context in proptest::collection::vec(any::<u8>(), 1..60),
         mut message in proptest::collection::vec(any::<u8>(), 1..200),
         at: prop::sample::Index,
@@ -273,6 +275,15 @@ proptest! {
             signature[place] ^= 1 << bit;
             prop_assert_eq!(key.public_key().verify(&Context::X509, b"m", &signature), REFUSED);
         }
+    }
+
+    #[test]
+    fn a_flipped_bit_of_the_ecdsa_half_alone_is_refused(at: prop::sample::Index, bit in 0..8_u8) {
+        let key = KEYS.iter().find(|key| key.suite() == Suite::Hsm).unwrap();
+        let mut signature = key.sign(&Context::X509, b"m").unwrap().into_bytes();
+        let place = 3309 + at.index(signature.len() - 3309);
+        signature[place] ^= 1 << bit;
+        prop_assert_eq!(key.public_key().verify(&Context::X509, b"m", &signature), REFUSED);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crypto::{
 };
 use ed25519_dalek::Signer as _;
 use ml_dsa::{MlDsa44, MlDsa65, MlDsa87, MlDsaParams, VerifyingKey};
+use p256::ecdsa::signature::Verifier as _;
 use proptest::prelude::*;
 use x_wing::{Decapsulate as _, Decapsulator as _, KeyExport as _};
 
@@ -33,6 +34,14 @@ fn sign(suite: Suite, seed: &[u8], context: &[u8], message: &[u8]) -> Oracle {
                 Suite::Compact => ml_dsa_sign::<MlDsa44>(&seed[..32], label, &signed),
                 _ => ml_dsa_sign::<MlDsa65>(&seed[..32], label, &signed),
             };
+            if suite == Suite::Hsm {
+                let key = p256::ecdsa::SigningKey::from_slice(&seed[32..]).unwrap();
+                let point = key.verifying_key().to_sec1_point(false);
+                oracle.public_key.extend_from_slice(point.as_bytes());
+                let signature: p256::ecdsa::Signature = key.sign(&signed);
+                oracle.signature.extend_from_slice(signature.to_der().as_bytes());
+                return oracle;
+            }
             let ed25519 = ed25519_dalek::SigningKey::from_bytes(seed[32..].try_into().unwrap());
             oracle.public_key.extend_from_slice(ed25519.verifying_key().as_bytes());
             oracle.signature.extend_from_slice(&ed25519.sign(&signed).to_bytes());
@@ -46,6 +55,15 @@ fn verify(key: &PublicKey, context: &[u8], message: &[u8], signature: &[u8]) -> 
     match (key.suite(), label(key.suite())) {
         (Suite::Cnsa2, _) => ml_dsa_verify::<MlDsa87>(bytes, context, message, signature),
         (_, None) => ml_dsa_verify::<MlDsa65>(bytes, context, message, signature),
+        (Suite::Hsm, Some(label)) => {
+            let signed = representative(label, context, message);
+            let (pq_key, key) = bytes.split_at(1952);
+            let (pq_signature, signature) = signature.split_at(3309);
+            let pq = ml_dsa_verify::<MlDsa65>(pq_key, label, &signed, pq_signature);
+            let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(key).unwrap();
+            let signature = p256::ecdsa::Signature::from_der(signature).unwrap();
+            pq && key.verify(&signed, &signature).is_ok()
+        }
         (suite, Some(label)) => {
             let signed = representative(label, context, message);
             let (pq_key, key) = bytes.split_at(bytes.len() - 32);
@@ -65,6 +83,7 @@ fn label(suite: Suite) -> Option<&'static [u8]> {
     match suite {
         Suite::Standard => Some(b"COMPSIG-MLDSA65-Ed25519-SHA512"),
         Suite::Compact => Some(b"COMPSIG-MLDSA44-Ed25519-SHA512"),
+        Suite::Hsm => Some(b"COMPSIG-MLDSA65-ECDSA-P256-SHA512"),
         Suite::Pure65 | Suite::Cnsa2 => None,
     }
 }
@@ -103,6 +122,7 @@ fn known_answer_signatures_are_the_ones_of_the_oracle() {
         (Suite::Compact, include_bytes!("../src/known_answers/compact.sig")),
         (Suite::Pure65, include_bytes!("../src/known_answers/pure65.sig")),
         (Suite::Cnsa2, include_bytes!("../src/known_answers/cnsa2.sig")),
+        (Suite::Hsm, include_bytes!("../src/known_answers/hsm.sig")),
     ] {
         let seed = vec![suite.code(); suite.seed_len()];
         let oracle = sign(suite, &seed, b"known answer", b"strongroom");
@@ -154,6 +174,8 @@ proptest! {
     #[test]
     fn x_wing_agrees_with_the_x_wing_crate(seed: [u8; 32], coins: [u8; 64]) {
         let ours = KemSecretKey::from_seed(Suite::Standard, &seed).unwrap();
+        let same = KemSecretKey::from_seed(Suite::Hsm, &seed).unwrap();
+        prop_assert_eq!(ours.public_key().as_bytes(), same.public_key().as_bytes());
         let oracle = x_wing::DecapsulationKey::from(seed);
         let oracle_key = oracle.encapsulation_key().to_bytes();
         prop_assert_eq!(ours.public_key().as_bytes(), oracle_key.as_slice());
@@ -230,7 +252,10 @@ fn a_key_of_one_suite_is_no_key_of_another() {
         let kem = KemSecretKey::generate(suite).unwrap();
         for other in Suite::ALL.into_iter().filter(|other| *other != suite) {
             assert!(PublicKey::from_bytes(other, sign.public_key().as_bytes()).is_err());
-            assert!(KemPublicKey::from_bytes(other, kem.public_key().as_bytes()).is_err());
+            // `hsm` has the KEM of `standard`.
+            let is_same_kem = other.kem_name() == suite.kem_name();
+            let read = KemPublicKey::from_bytes(other, kem.public_key().as_bytes());
+            assert_eq!(read.is_ok(), is_same_kem);
         }
     }
 }

@@ -26,7 +26,7 @@ const SETS: [(MlKem, Suite, &str, [usize; 3]); 3] = [
 /// A public key of `suite` with `ek` as its ML-KEM part.
 fn suite_key(suite: Suite, ek: &[u8]) -> Vec<u8> {
     match suite {
-        Suite::Standard | Suite::Compact => [ek, &[9; 32]].concat(),
+        Suite::Standard | Suite::Compact | Suite::Hsm => [ek, &[9; 32]].concat(),
         Suite::Pure65 | Suite::Cnsa2 => ek.to_vec(),
     }
 }

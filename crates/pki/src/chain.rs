@@ -42,7 +42,7 @@ impl Chain {
     ///
     /// # Errors
     ///
-    /// [`PkiError::MixedSuites`]: a path is as strong as its weakest suite, so there is one.
+    /// [`PkiError::MixedSuites`]: a path is as strong as its weakest suite, so both authorities are of one.
     pub fn new(root: Certificate, issuing: Certificate) -> Result<Self, PkiError> {
         root.check_authority()?;
         issuing.check_authority()?;
@@ -75,6 +75,12 @@ impl Chain {
         &self.issuing
     }
 
+    /// The suite of both authorities.
+    #[must_use]
+    pub fn suite(&self) -> Suite {
+        self.root.public_key().suite()
+    }
+
     /// Validates a holder's certificate: signatures in both halves, validity of all three certificates,
     /// constraints, and, with a list, that it is not revoked. Without a list revocation is **not** checked.
     pub fn validate_path(
@@ -84,7 +90,7 @@ impl Chain {
         now_s: i64,
     ) -> Result<ValidPath, PkiError> {
         self.root.check_time(now_s)?;
-        check_suites(leaf, self.root.public_key().suite())?;
+        self.check_leaf_suites(leaf)?;
         if !leaf.names_issuer(&self.issuing) {
             return Err(PkiError::UnknownIssuer("certificate"));
         }
@@ -110,6 +116,17 @@ impl Chain {
         })
     }
 
+    /// Which suite signs is the pinned root's to say, and which keys such an authority certifies a table's: nothing is
+    /// taken from the certificate.
+    fn check_leaf_suites(&self, leaf: &Certificate) -> Result<(), PkiError> {
+        let suite = self.suite();
+        if leaf.signature_suite() == suite && suite.certifies(leaf.public_key().suite()) {
+            Ok(())
+        } else {
+            Err(PkiError::MixedSuites)
+        }
+    }
+
     fn run_webpki(
         &self,
         leaf: &Certificate,
@@ -119,7 +136,7 @@ impl Chain {
         let refuse = |e: webpki::Error| refusal(&e, leaf, now_s);
         let projection = Projection::of(leaf)?;
         let verifier = PathVerifier {
-            suite: self.root.public_key().suite(),
+            suite: self.suite(),
             keys: [self.root.public_key(), self.issuing.public_key()],
             projected: &projection.tbs,
             original: leaf.tbs(),

@@ -24,8 +24,10 @@ pub(crate) const NAMES: [&str; 7] = [
 /// certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
-    /// Control 1: suite the policy demands.
+    /// Control 1: suite that the policy demands of a holder's key.
     pub suite: Suite,
+    /// Control 1: suite that the policy demands of the authority's signature.
+    pub authority_suite: Suite,
     /// Control 2: SHA3-256 of the DER as logged at issuance.
     pub logged_hash: &'a Sha3,
     /// Control 3: identifier of this bank.
@@ -191,7 +193,10 @@ fn check_signatures(
             (in_time, "path validation is out of date"),
             (claims.suite == expected.suite, "suite is not the one the policy demands"),
             (certificate.public_key().suite() == expected.suite, "key is of another suite"),
-            (certificate.signature_suite() == expected.suite, "signature is of another suite"),
+            (
+                certificate.signature_suite() == expected.authority_suite,
+                "signature is of another suite",
+            ),
         ],
     )
 }

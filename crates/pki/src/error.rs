@@ -23,10 +23,10 @@ pub enum PkiError {
     /// The signature algorithm inside the signed part differs from the one outside.
     #[error("signature algorithm inside and outside differ")]
     AlgorithmMismatch,
-    /// The signature has not the fixed length of its suite.
+    /// The signature has not the length of its suite.
     #[error("signature must be {expected} bytes, is {actual}")]
     SignatureLength {
-        /// Bytes the suite demands.
+        /// Bytes the suite demands; the most where DER varies.
         expected: usize,
         /// Bytes found.
         actual: usize,
@@ -71,7 +71,7 @@ pub enum PkiError {
     /// An authority's certificate was presented where a holder's is due.
     #[error("certificate of an authority used as a holder's")]
     AuthorityAsHolder,
-    /// The certificates of one path use different suites.
+    /// The certificates of one path use suites that do not go together.
     #[error("path mixes suites")]
     MixedSuites,
     /// The path was refused for a rule of RFC 5280 that has no variant of its own.

@@ -275,7 +275,10 @@ fn check_request(
     let reuses_half = key.component_hashes().iter().any(|half| issuer_halves.contains(half));
     let rules = [
         (validity.not_after_s <= issuer.not_after_s(), "certificate would outlive its issuer"),
-        (key.suite() == issuer.public_key().suite(), "key and issuer are of different suites"),
+        (
+            issuer.public_key().suite().certifies(key.suite()),
+            "key and issuer are of different suites",
+        ),
         (claims.suite == key.suite(), "claimed suite is not the key's"),
         (claims.parent_ca_fp == issuer.fingerprint(), "claimed parent is not the issuer"),
         (claims.challenge == CHALLENGE, "claimed challenge is not the one in use"),

@@ -1,7 +1,7 @@
 //! X.509 v3 with quantum-safe keys: certificates, requests, revocation lists, paths, the seven controls.
 //!
 //! Certificates, CSRs and CRLs are DER that other people's tools read; keys and signatures are composites of
-//! ML-DSA and Ed25519 (draft-ietf-lamps-pq-composite-sigs) or ML-DSA alone (RFC 9881), see
+//! ML-DSA and Ed25519 or ECDSA (draft-ietf-lamps-pq-composite-sigs) or ML-DSA alone (RFC 9881), see
 //! [`crypto::Suite`]. A path is root, issuing authority, holder, checked by rustls-webpki. A holder's
 //! certificate carries one critical extension, [`ControlClaims`], and is worth something only while all
 //! seven controls hold against the bank's own records ([`check_controls`]).
@@ -15,7 +15,8 @@
 //!
 //! - Whatever has been parsed has one encoding only: its own bytes.
 //! - An unknown suite, an unknown critical extension, a signature of the wrong length: refused at parsing.
-//! - A path has one suite. A suite is never taken from a message: policy names it in [`Expected`].
+//! - The authorities of a path have one suite; holders' keys are of it, or of `standard` below `hsm`
+//!   ([`crypto::Suite::certifies`]). A suite is never taken from a message: the pinned root and [`Expected`] name it.
 //! - A key signs a holder's certificate only for a [`Linted`] token, and a token is spent once.
 //! - Proofs ([`VerifiedCsr`], [`VerifiedCrl`], [`ValidPath`], [`SevenControls`], [`HolderCertificate`]) are
 //!   made by the check they stand for and by nothing else.
@@ -30,6 +31,7 @@
 //! | compact | 4,072 | 4,108 | 4,442 | 3,904 | 2,634 |
 //! | pure65 | 5,508 | 5,544 | 5,879 | 5,339 | 3,462 |
 //! | cnsa2 | 7,466 | 7,502 | 7,837 | 7,297 | 4,780 |
+//! | hsm | 5,640 | 5,676 | 6,010 | 5,473 | 3,529 |
 //!
 //! # Example
 //!

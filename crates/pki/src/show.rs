@@ -107,6 +107,7 @@ fn suite_in_words(suite: Suite) -> String {
         Suite::Compact => "ML-DSA-44 and Ed25519, both must verify",
         Suite::Pure65 => "ML-DSA-65 alone",
         Suite::Cnsa2 => "ML-DSA-87 alone, as CNSA 2.0 asks",
+        Suite::Hsm => "ML-DSA-65 and ECDSA on P-256, both must verify",
     };
     format!("{suite}: {words}")
 }

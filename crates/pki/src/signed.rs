@@ -4,7 +4,7 @@
 //! SEQUENCE {
 //!   signed part          SEQUENCE
 //!   signatureAlgorithm   SEQUENCE { OID }            no parameters in any of our suites
-//!   signature            BIT STRING                  fixed length per suite
+//!   signature            BIT STRING                  of a length of its suite
 //! }
 //! ```
 
@@ -120,15 +120,13 @@ pub(crate) fn public_key_of(info: &SubjectPublicKeyInfoOwned) -> Result<PublicKe
     PublicKey::from_bytes(suite, bytes).map_err(|_| PkiError::Malformed("public key"))
 }
 
-/// The signature bytes, refused unless they have the one length of the suite: a composite stripped to one
-/// half ends here.
+/// The signature bytes, refused unless they have a length of the suite: a composite stripped to one half ends here.
 pub(crate) fn signature_of(bits: &BitString, suite: Suite) -> Result<Vec<u8>, PkiError> {
     let bytes = bits.as_bytes().ok_or(PkiError::Malformed("signature"))?;
-    let expected = suite.signature_len();
-    if bytes.len() == expected {
+    if suite.is_signature_len(bytes.len()) {
         Ok(bytes.to_vec())
     } else {
-        Err(PkiError::SignatureLength { expected, actual: bytes.len() })
+        Err(PkiError::SignatureLength { expected: suite.signature_len(), actual: bytes.len() })
     }
 }
 

@@ -14,6 +14,7 @@
 //! | `STRONGROOM_TRUSTED_PROXIES` | none; networks, separated by commas, whose `X-Forwarded-For` is believed |
 //! | `STRONGROOM_RATE_LIMITS` | [`RateLimits::default`]; `off`, or what differs: `sign_in.address=60/60,read.user=off` |
 //! | `STRONGROOM_REDIS_URL` | none: each process counts requests for itself |
+//! | `STRONGROOM_TOKEN_MODULE`, `STRONGROOM_TOKEN` | none: a PKCS#11 module and the label of a token, for a bank whose issuing key is in one |
 //! | `STRONGROOM_DB_CONNECTIONS` | 16 |
 //! | `STRONGROOM_BODY_BYTES_MAX` | 4194304 |
 //! | `STRONGROOM_TIMEOUT_S` | 30 |
@@ -31,6 +32,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use thiserror::Error;
 
+use crate::authority::TokenPlace;
 use crate::certificates::rotation::KeyAges;
 use crate::rate_limits::RateLimits;
 
@@ -59,6 +61,8 @@ pub struct Config {
     pub redis: Option<DatabaseUrl>,
     /// How old keys may become.
     pub key_ages: KeyAges,
+    /// The PKCS#11 token with the issuing key.
+    pub token: Option<TokenPlace>,
 }
 
 impl Default for Config {
@@ -75,6 +79,7 @@ impl Default for Config {
             rate_limits: RateLimits::default(),
             redis: None,
             key_ages: KeyAges::default(),
+            token: None,
         }
     }
 }
@@ -102,6 +107,9 @@ impl Config {
         variables.set("STRONGROOM_BODY_BYTES_MAX", &mut config.limits.body_bytes_max)?;
         variables.set("STRONGROOM_REQUESTS_MAX", &mut config.limits.requests_max)?;
         variables.set("STRONGROOM_RATE_LIMITS", &mut config.rate_limits)?;
+        config.token = variables
+            .both("STRONGROOM_TOKEN_MODULE", "STRONGROOM_TOKEN")?
+            .map(|(module, label)| TokenPlace { module: module.into(), label });
         config.redis = variables.text("STRONGROOM_REDIS_URL").map(DatabaseUrl);
         variables.set("STRONGROOM_CONNECTIONS_MAX", &mut config.limits.connections_max)?;
         let mut timeout_s = config.limits.timeout.as_secs();
@@ -308,8 +316,16 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         first: &'static str,
         second: &'static str,
     ) -> Result<Option<(PathBuf, PathBuf)>, ConfigError> {
+        Ok(self.both(first, second)?.map(|(one, two)| (one.into(), two.into())))
+    }
+
+    fn both(
+        &self,
+        first: &'static str,
+        second: &'static str,
+    ) -> Result<Option<(String, String)>, ConfigError> {
         match (self.text(first), self.text(second)) {
-            (Some(one), Some(two)) => Ok(Some((one.into(), two.into()))),
+            (Some(one), Some(two)) => Ok(Some((one, two))),
             (Some(_), None) => Err(ConfigError::Unpaired { present: first, absent: second }),
             (None, Some(_)) => Err(ConfigError::Unpaired { present: second, absent: first }),
             (None, None) => Ok(None),
@@ -337,6 +353,7 @@ mod tests {
             (&[("STRONGROOM_RATE_LIMITS", "sign_in.address=0/1")], "STRONGROOM_RATE_LIMITS"),
             (&[("STRONGROOM_KEY_DAYS_MAX", "soon")], "STRONGROOM_KEY_DAYS_MAX"),
             (&[("STRONGROOM_TLS_KEY", "k.pem")], "STRONGROOM_TLS_CERTIFICATE"),
+            (&[("STRONGROOM_TOKEN", "bank")], "STRONGROOM_TOKEN_MODULE"),
         ] {
             let error = from(pairs).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");

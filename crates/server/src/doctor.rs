@@ -6,11 +6,11 @@
 mod store;
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::authority::KeyFile;
+use crate::authority::{KeyFile, TokenError};
 use crate::config::{Config, DatabaseSource, DatabaseUrl};
 use crate::db::Db;
 use crate::http::tls;
@@ -63,6 +63,7 @@ impl Check {
 pub async fn examine(config: &Config) -> Vec<Check> {
     let mut checks = vec![algorithms(), key_exchange(), data_folder(&config.data_dir)];
     checks.push(key_file(&config.data_dir));
+    checks.push(issuing_key(config));
     checks.push(rate_limits(config).await);
     match &config.database.source {
         DatabaseSource::Url(url) => checks.extend(reach(url).await),
@@ -126,6 +127,31 @@ fn key_file(folder: &Path) -> Check {
         }
         Ok(_) => Check::fail("key file", "others may read it", "chmod 600 the key file"),
         Err(_) => Check::warn("key file", "there is none: no bank yet", "run `strongroom found`"),
+    }
+}
+
+/// Where the issuing keys are, as the key files say, and whether the token is there. Signs in to nothing: that takes the PIN.
+fn issuing_key(config: &Config) -> Check {
+    const NAME: &str = "issuing key";
+    const FIX: &str =
+        "set STRONGROOM_TOKEN_MODULE and STRONGROOM_TOKEN, and see that the token is there";
+    let mut files = KeyFile::issuing_files(&config.data_dir).unwrap_or_default();
+    files.push(config.data_dir.join(KeyFile::BANK_KEYS));
+    let is_in_token = |path: &PathBuf| {
+        std::fs::read_to_string(path).is_ok_and(|text| KeyFile::is_in_token(&text))
+    };
+    let needs_one = files.iter().any(is_in_token);
+    match (&config.token, needs_one) {
+        (None, false) => Check::ok(NAME, "in a key file, sealed under the passphrase"),
+        (None, true) => Check::fail(NAME, TokenError::NotNamed.to_string(), FIX),
+        (Some(place), _) => match place.look() {
+            Ok(()) if needs_one => Check::ok(
+                NAME,
+                format!("in the PKCS#11 token {:?} of {}", place.label, place.module.display()),
+            ),
+            Ok(()) => Check::ok(NAME, "a token is named, and no key file needs it"),
+            Err(error) => Check::fail(NAME, error.to_string(), FIX),
+        },
     }
 }
 

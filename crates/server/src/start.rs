@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::authority::{Authority, AuthorityError, keys};
+use crate::authority::{Authority, AuthorityError, Token, keys};
 use crate::bank::Charter;
 use crate::config::{Config, DatabaseSource, DatabaseUrl, Profile};
 use crate::db::Db;
@@ -43,13 +43,22 @@ pub struct Running {
 
 /// Brings the bank up. `passphrase` opens the key file; it is not kept.
 pub async fn start(config: Config, passphrase: &SecretBytes) -> Result<Running, StartError> {
+    start_with_token(config, passphrase, None).await
+}
+
+/// As [`start`], for a bank whose issuing key is in a token, which stays open until the process ends.
+pub async fn start_with_token(
+    config: Config,
+    passphrase: &SecretBytes,
+    token: Option<&Token>,
+) -> Result<Running, StartError> {
     crypto::self_test()?;
     let tls_config = tls::server_config(&config.tls, &config.data_dir, clock::now())?;
     let (db, cluster) = open_database(&config).await?;
     let charter = Charter::load(&db).await?.ok_or(StartError::NotFounded)?;
     let key_file = Authority::open_key_file(&config.data_dir, &charter.id, passphrase)?;
     let further = Authority::open_further_key_files(&config.data_dir, &charter.id, passphrase)?;
-    let (bank, authority) = charter.open(&key_file, &further)?;
+    let (bank, authority) = charter.open(&key_file, &further, token, clock::now())?;
     let vault = keys::vault(&key_file)?;
     drop((key_file, further));
     let (listen, tls_listen, limits) = (config.listen, config.tls.listen, config.limits);

@@ -27,7 +27,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that perform I/O, and the only workspace crates that may use them.
-const IO: &[&str] = &["axum", "hyper", "hyper-util", "reqwest", "sqlx", "tokio"];
+const IO: &[&str] = &["axum", "cryptoki", "hyper", "hyper-util", "reqwest", "sqlx", "tokio"];
 const MAY_USE_IO: &[&str] = &["cli", "client", "e2e", "server"];
 
 /// Only here does SQL stand: the stores, the door to the database, and what examines a database as such.

@@ -6,11 +6,11 @@ use client::Wish;
 use crypto::Suite;
 use intent::BankId;
 use pki::{Certificate, Chain, Csr};
-use server::authority::succession;
+use server::authority::{AuthorityError, KeyFile, succession};
 use server::bank::Charter;
 
 use crate::args::Globals;
-use crate::commands::{ceremony, serve};
+use crate::commands::{ceremony, found, serve};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::holder::{Holder, read_text};
@@ -73,6 +73,9 @@ pub(crate) struct RequestArgs {
     /// Suite of that bank
     #[arg(long, default_value = "standard", requires = "found")]
     suite: Suite,
+    /// Label of the new key in the PKCS#11 token of STRONGROOM_TOKEN_MODULE and STRONGROOM_TOKEN; nothing there has it yet
+    #[arg(long, value_name = "LABEL")]
+    issuing_key: Option<String>,
     /// Beginning of the names of the files to write: NAME.csr.pem, and NAME.cross.pem for a successor
     #[arg(long, value_name = "NAME")]
     out: PathBuf,
@@ -140,13 +143,30 @@ async fn rotate(globals: &Globals, args: RotateArgs) -> Result<Exit, Failure> {
 
 async fn request(globals: &Globals, args: RequestArgs) -> Result<Exit, Failure> {
     let config = serve::config()?;
-    let failed = |error| Failure::unexpected("no request was made", &error);
-    let passphrase = prompt::passphrase(globals, "the bank's keys")?;
+    let failed = |error| match error {
+        AuthorityError::Token(error) => serve::token_failed(&error),
+        error => Failure::unexpected("no request was made", &error),
+    };
+    // What a mistyped passphrase seals nobody opens again.
+    let is_first = args.found && !config.data_dir.join(KeyFile::BANK_KEYS).exists();
+    let passphrase = if is_first {
+        prompt::new_passphrase(globals, "the bank's keys")?
+    } else {
+        prompt::passphrase(globals, "the bank's keys")?
+    };
+    let in_token = found::in_token(globals, &config, args.issuing_key.as_deref())?;
+    let in_token = in_token.as_ref();
     if let (true, Some(bank), Some(name)) = (args.found, &args.bank, &args.name) {
         std::fs::create_dir_all(&config.data_dir)
             .map_err(|error| Failure::file(config.data_dir.display(), &error))?;
         let (suite, folder) = (args.suite, &config.data_dir);
-        let der = succession::prepare_founding(bank, name, suite, folder, &passphrase);
+        if suite == Suite::Hsm || (in_token.is_some() && !Suite::Hsm.certifies(suite)) {
+            return Err(Failure::usage(
+                "a bank with its issuing key in a token has suite standard",
+            )
+            .next("give --issuing-key and leave --suite away"));
+        }
+        let der = succession::prepare_founding(bank, name, suite, folder, &passphrase, in_token);
         let written = write_request(&args.out, &der.map_err(failed)?)?;
         return output::one(globals.output, &Row::new().text("request", written));
     }
@@ -162,7 +182,13 @@ async fn request(globals: &Globals, args: RequestArgs) -> Result<Exit, Failure> 
         Failure::new(Exit::Conflict, "there is no bank here yet").next("add --found")
     })?;
     let now = server::clock::now();
-    let made = succession::prepare(&charter, &config.data_dir, &passphrase, now).map_err(failed)?;
+    let is_in_token = charter.issuers().active().chain().suite() == Suite::Hsm;
+    if is_in_token && in_token.is_none() {
+        return Err(Failure::usage("the issuing key of this bank is in a token")
+            .next("add --issuing-key with a new label"));
+    }
+    let made = succession::prepare(&charter, &config.data_dir, &passphrase, in_token, now);
+    let made = made.map_err(failed)?;
     let written = write_request(&args.out, &made.request)?;
     let cross = with_ending(&args.out, "cross.pem");
     write_new(&cross, made.cross_certificate.to_pem().as_bytes())?;

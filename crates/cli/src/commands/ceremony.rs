@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// Name of the bank for people
     #[arg(long)]
     name: String,
-    /// Suite of the root and of all below it
+    /// Suite of the root and of all below it; hsm for a bank whose issuing key is in a token
     #[arg(long, default_value = "standard")]
     suite: Suite,
     /// How many custodians together have the root

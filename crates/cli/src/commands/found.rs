@@ -6,6 +6,7 @@ use client::{Invitation, UserName};
 use crypto::Suite;
 use intent::{BankId, Role};
 use pki::Chain;
+use server::authority::{AuthorityError, InToken};
 use server::bank::{Founded, FoundingPlan};
 use server::config::Config;
 
@@ -31,7 +32,9 @@ Examples:
   strongroom found --bank examplebank --name 'Example Bank'
   strongroom found --bank examplebank --name 'Example Bank' \\
       --staff 'manager:Max Mint:max@example.org' --staff 'auditor_clerk:Ada Audit:ada@example.org'
-  strongroom found --bank testbank --name Test -o json > invitations.json")]
+  strongroom found --bank testbank --name Test -o json > invitations.json
+  STRONGROOM_TOKEN_MODULE=/usr/lib/softhsm/libsofthsm2.so STRONGROOM_TOKEN=bank \\
+      strongroom found --bank examplebank --name 'Example Bank' --issuing-key issuing-1")]
 pub(crate) struct Args {
     /// Identifier of the bank, signed into everything: 1 to 32 of a-z, 0-9 and -
     #[arg(long, value_name = "ID")]
@@ -44,6 +47,11 @@ pub(crate) struct Args {
     /// Suite of every key: standard, compact, pure65 or cnsa2
     #[arg(long, default_value = "standard")]
     suite: Suite,
+
+    /// Label of a new key in the PKCS#11 token of STRONGROOM_TOKEN_MODULE and STRONGROOM_TOKEN: half of the issuing key
+    /// is made there and never leaves it. Root and issuing authority are then of suite hsm
+    #[arg(long, value_name = "LABEL")]
+    issuing_key: Option<String>,
 
     /// Staff to invite; once for each. Without any: one of each role
     #[arg(long, value_name = "ROLE:NAME:EMAIL", value_parser = staff)]
@@ -116,9 +124,11 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
     }
     let config = serve::config()?;
     let chain = chain(&args)?;
+    let issuing_key = in_token(globals, &config, args.issuing_key.as_deref())?;
     let passphrase = prompt::new_passphrase(globals, &format!("the keys of {}", args.bank))?;
     let mut plan = plan(&args, &config);
     plan.chain = chain;
+    plan.issuing_key = issuing_key;
     let opened = server::start::open_database(&config).await;
     let (db, cluster) = opened.map_err(serve::failed)?;
     let now = server::clock::now();
@@ -138,6 +148,20 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
     eprintln!("trust file: {} (not secret; hand it out)", args.trust.display());
     eprintln!("next: `strongroom serve`, then hand each invitation below to its person only");
     output::list(globals.output, &invitations(&founded), "nobody was invited")
+}
+
+/// The key that is to be made in the token that the environment names.
+pub(crate) fn in_token(
+    globals: &Globals,
+    config: &Config,
+    label: Option<&str>,
+) -> Result<Option<InToken>, Failure> {
+    let Some(label) = label else { return Ok(None) };
+    match serve::token(globals, config)? {
+        Some(token) => Ok(Some(InToken { token, label: label.to_owned() })),
+        None => Err(Failure::usage("--issuing-key names a key in a token, and no token is named")
+            .next("set STRONGROOM_TOKEN_MODULE and STRONGROOM_TOKEN")),
+    }
 }
 
 /// Root and issuing certificate, where the root key is elsewhere.
@@ -190,6 +214,8 @@ fn refused(error: &server::bank::FoundingError) -> Failure {
         FoundingError::AlreadyFounded => Failure::new(Exit::Conflict, error.to_string())
             .next("start it with `strongroom serve`, or name another STRONGROOM_DATA_DIR"),
         FoundingError::OtherSuite => Failure::new(Exit::Conflict, error.to_string()),
+        FoundingError::SuiteOfToken => Failure::usage(error.to_string()).next("add --issuing-key"),
+        FoundingError::Authority(AuthorityError::Token(error)) => serve::token_failed(error),
         FoundingError::Policy(..) => Failure::usage(error.to_string()),
         FoundingError::KeyFile(_)
         | FoundingError::Authority(_)

@@ -45,7 +45,13 @@ pub(crate) fn years(years: i64) -> Validity {
 
 impl Bank {
     pub(crate) fn new(suite: Suite) -> Self {
-        let [root_key, issuing_key, holder_key] = [1, 2, 3].map(|seed| key(suite, seed));
+        Self::with_holders(suite, suite)
+    }
+
+    /// Authorities of one suite, holders of another.
+    pub(crate) fn with_holders(suite: Suite, holders: Suite) -> Self {
+        let [root_key, issuing_key] = [1, 2].map(|seed| key(suite, seed));
+        let holder_key = key(holders, 3);
         let root =
             authority::create_root(&root_key, "Strongroom Root 1", [0x11; 16], years(20)).unwrap();
         let issuing_csr = csr(&issuing_key, "Strongroom Issuing 1");
@@ -53,7 +59,7 @@ impl Bank {
             authority::create_issuing(&root, &root_key, &issuing_csr, [0x22; 16], years(5))
                 .unwrap();
         let crl = list(&issuing, &issuing_key, CRL_NUMBER, &[]);
-        let claims = claims(suite, &issuing);
+        let claims = claims(holders, &issuing);
         let request = Request {
             csr: &csr(&holder_key, "whatever the device says"),
             subject_cn: "Ada Lovelace",
@@ -76,7 +82,7 @@ impl Bank {
     }
 
     pub(crate) fn claims(&self) -> ControlClaims {
-        claims(self.suite, self.issuing())
+        claims(self.holder_key.suite(), self.issuing())
     }
 
     /// Issues to the holder's key with these claims.
@@ -98,7 +104,8 @@ impl Bank {
         check: impl FnOnce(Expected<'_>) -> T,
     ) -> T {
         check(Expected {
-            suite: self.suite,
+            suite: self.holder_key.suite(),
+            authority_suite: self.suite,
             logged_hash: &certificate.fingerprint(),
             bank: "strongroom",
             user_id: &[7; 16],

@@ -9,8 +9,16 @@ use crate::surgery::{
 };
 use der::Encode as _;
 
-const COMPOSITES: [Suite; 2] = [Suite::Standard, Suite::Compact];
-const ED25519_BYTES: usize = 64;
+const COMPOSITES: [Suite; 3] = [Suite::Standard, Suite::Compact, Suite::Hsm];
+
+/// Where the classical half begins: behind ML-DSA-44 or ML-DSA-65.
+const fn cut(suite: Suite) -> usize {
+    match suite {
+        Suite::Compact => 2_420,
+        Suite::Standard | Suite::Pure65 | Suite::Hsm => 3_309,
+        Suite::Cnsa2 => 4_627,
+    }
+}
 
 #[test]
 fn a_ca_forgery_with_one_broken_half_is_refused_whichever_half() {
@@ -43,7 +51,7 @@ fn a_flipped_bit_in_either_half_of_any_signature_is_refused() {
     for suite in Suite::ALL {
         let bank = Bank::new(suite);
         let genuine = signature(bank.holder.der());
-        for at in [0, 100, genuine.len() - 1, genuine.len() - ED25519_BYTES] {
+        for at in [0, 100, genuine.len() - 1, cut(suite).min(genuine.len() - 40)] {
             let mut broken = genuine.clone();
             broken[at] ^= 0x10;
             let leaf = Certificate::from_der(&with_signature(bank.holder.der(), &broken)).unwrap();
@@ -71,17 +79,17 @@ fn a_signature_stripped_to_one_half_is_refused() {
     for suite in COMPOSITES {
         let bank = Bank::new(suite);
         let whole = signature(bank.holder.der());
-        let (ml_dsa, ed25519) = whole.split_at(whole.len() - ED25519_BYTES);
-        for half in [ml_dsa, ed25519, &[]] {
+        let (ml_dsa, classical) = whole.split_at(cut(suite));
+        for half in [ml_dsa, classical, &[]] {
             assert_eq!(
                 Certificate::from_der(&with_signature(bank.holder.der(), half)).unwrap_err(),
-                PkiError::SignatureLength { expected: whole.len(), actual: half.len() }
+                PkiError::SignatureLength { expected: suite.signature_len(), actual: half.len() }
             );
         }
-        let swapped = [ed25519, ml_dsa].concat();
+        let swapped = [classical, ml_dsa].concat();
         let swapped = Certificate::from_der(&with_signature(bank.holder.der(), &swapped)).unwrap();
         assert!(bank.chain.validate_path(&swapped, None, NOW_S).is_err());
-        let padded = [ml_dsa, &[0; ED25519_BYTES]].concat();
+        let padded = [ml_dsa, &vec![0; classical.len()]].concat();
         let padded = Certificate::from_der(&with_signature(bank.holder.der(), &padded)).unwrap();
         assert!(bank.chain.validate_path(&padded, None, NOW_S).is_err());
     }
@@ -89,30 +97,34 @@ fn a_signature_stripped_to_one_half_is_refused() {
 
 #[test]
 fn halves_of_two_genuine_certificates_do_not_make_a_third() {
-    let bank = Bank::new(Suite::Standard);
-    let mut claims = bank.claims();
-    claims.allowed_actions.truncate(1);
-    let other = bank.issue(&claims).unwrap();
-    let (a, b) = (signature(bank.holder.der()), signature(other.der()));
-    let cut = a.len() - ED25519_BYTES;
-    for mixed in [[&a[..cut], &b[cut..]].concat(), [&b[..cut], &a[cut..]].concat()] {
-        for der in [bank.holder.der(), other.der()] {
-            let mixed = Certificate::from_der(&with_signature(der, &mixed)).unwrap();
-            assert!(bank.chain.validate_path(&mixed, None, NOW_S).is_err());
+    for suite in COMPOSITES {
+        let bank = Bank::new(suite);
+        let mut claims = bank.claims();
+        claims.allowed_actions.truncate(1);
+        let other = bank.issue(&claims).unwrap();
+        let (a, b) = (signature(bank.holder.der()), signature(other.der()));
+        let cut = cut(suite);
+        for mixed in [[&a[..cut], &b[cut..]].concat(), [&b[..cut], &a[cut..]].concat()] {
+            for der in [bank.holder.der(), other.der()] {
+                let mixed = Certificate::from_der(&with_signature(der, &mixed)).unwrap();
+                assert!(bank.chain.validate_path(&mixed, None, NOW_S).is_err());
+            }
         }
     }
 }
 
 #[test]
 fn a_composite_downgraded_to_its_ml_dsa_half_is_refused() {
-    let bank = Bank::new(Suite::Standard);
-    // The strongest attacker: the genuine ML-DSA seed of the authority, relabelled as a key of its own.
-    let seed = &bank.issuing_key.seed().expose()[..32];
-    let downgraded = SigningKey::from_seed(Suite::Pure65, seed).unwrap();
-    let forged = Certificate::from_der(&forge(&bank.holder, &downgraded, |_| {})).unwrap();
-    assert_eq!(forged.signature_suite(), Suite::Pure65);
-    assert_eq!(bank.chain.validate_path(&forged, None, NOW_S), Err(PkiError::MixedSuites));
-    assert_eq!(verify_any(&forged, Some(bank.issuing()), NOW_S), Err(PkiError::MixedSuites));
+    for suite in [Suite::Standard, Suite::Hsm] {
+        let bank = Bank::new(suite);
+        // The strongest attacker: the genuine ML-DSA seed of the authority, relabelled as a key of its own.
+        let seed = &bank.issuing_key.seed().expose()[..32];
+        let downgraded = SigningKey::from_seed(Suite::Pure65, seed).unwrap();
+        let forged = Certificate::from_der(&forge(&bank.holder, &downgraded, |_| {})).unwrap();
+        assert_eq!(forged.signature_suite(), Suite::Pure65);
+        assert_eq!(bank.chain.validate_path(&forged, None, NOW_S), Err(PkiError::MixedSuites));
+        assert_eq!(verify_any(&forged, Some(bank.issuing()), NOW_S), Err(PkiError::MixedSuites));
+    }
 }
 
 #[test]

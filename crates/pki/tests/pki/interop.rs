@@ -1,5 +1,5 @@
 //! Other people's software: Python `cryptography` (OpenSSL inside) reads what we issue, and verifies it with
-//! its own ML-DSA and Ed25519.
+//! its own ML-DSA, Ed25519 and ECDSA.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -17,7 +17,8 @@ const CRYPTOGRAPHY_MIN: u32 = 48;
 const SCRIPT: &str = r#"
 import base64, datetime, hashlib, sys
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 root, issuing, holder, crl, csr = [base64.b64decode(line) for line in sys.stdin.read().split()]
 pure = sys.argv[1] == "pure"
 now = datetime.datetime.fromtimestamp(int(sys.argv[2]), datetime.timezone.utc)
@@ -44,18 +45,24 @@ if pure:
     root_key, issuing_key, csr_key = [signed.public_key() for signed in (root, issuing, csr)]
 else:
     # draft-ietf-lamps-pq-composite-sigs, context empty: both halves over M'.
-    ALGORITHM = {"65": "300a06082b06010505070630", "44": "300a06082b06010505070627"}
+    ALGORITHM = {"65": "300a06082b06010505070630", "44": "300a06082b06010505070627", "hsm": "300a06082b0601050507062d"}
     level, length, name = sys.argv[4:7]
+    hsm, length = sys.argv[1] == "hsm", int(length)
     kind = getattr(mldsa, name)
-    label = f"COMPSIG-MLDSA{level}-Ed25519-SHA512".encode()
+    label = f"COMPSIG-MLDSA{level}-{'ECDSA-P256' if hsm else 'Ed25519'}-SHA512".encode()
+    cut = {"65": 3309, "44": 2420}[level]
     def key(der):
-        raw = der[der.index(bytes.fromhex(ALGORITHM[level]) + b"\x03\x82") + 17:][:int(length) + 32]
-        half = kind.from_public_bytes(raw[:-32])
-        return half, ed25519.Ed25519PublicKey.from_public_bytes(raw[-32:])
+        begin = der.index(bytes.fromhex(ALGORITHM["hsm" if hsm else level]) + b"\x03\x82") + 17
+        raw = der[begin:][:length + (65 if hsm else 32)]
+        half = kind.from_public_bytes(raw[:length])
+        if hsm:
+            return half, ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw[length:])
+        return half, ed25519.Ed25519PublicKey.from_public_bytes(raw[length:])
     def verify(keys, part, signature):
         message = b"CompositeAlgorithmSignatures2025" + label + b"\0" + hashlib.sha512(part).digest()
-        keys[0].verify(signature[:-64], message, label)
-        keys[1].verify(signature[-64:], message)
+        keys[0].verify(signature[:cut], message, label)
+        how = [ec.ECDSA(hashes.SHA256())] if hsm else []
+        keys[1].verify(signature[cut:], message, *how)
     root_key, issuing_key, csr_key = [
         key(part) for part in (
             root.tbs_certificate_bytes[60:], issuing.tbs_certificate_bytes[60:],
@@ -98,6 +105,7 @@ fn run(suite: Suite) {
     let [kind, level, length, class] = match suite {
         Suite::Standard => ["composite", "65", "1952", "MLDSA65PublicKey"],
         Suite::Compact => ["composite", "44", "1312", "MLDSA44PublicKey"],
+        Suite::Hsm => ["hsm", "65", "1952", "MLDSA65PublicKey"],
         Suite::Pure65 | Suite::Cnsa2 => ["pure", "", "", ""],
     };
     let mut child = Command::new("python3")

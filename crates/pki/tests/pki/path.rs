@@ -98,7 +98,7 @@ fn a_holder_of_another_bank_with_the_same_names_is_refused() {
 #[test]
 fn suites_do_not_mix_in_a_path() {
     let standard = Bank::new(Suite::Standard);
-    for suite in [Suite::Compact, Suite::Pure65, Suite::Cnsa2] {
+    for suite in [Suite::Compact, Suite::Pure65, Suite::Cnsa2, Suite::Hsm] {
         let other = Bank::new(suite);
         assert!(Chain::new(standard.root().clone(), other.issuing().clone()).is_err());
         assert_eq!(
@@ -120,9 +120,42 @@ fn suites_do_not_mix_in_a_path() {
 }
 
 #[test]
+fn an_authority_with_its_key_in_a_token_certifies_standard_keys_and_no_weaker_ones() {
+    let bank = Bank::with_holders(Suite::Hsm, Suite::Standard);
+    let path = bank.chain.validate_path(&bank.holder, Some(&bank.crl), NOW_S).unwrap();
+    bank.with_record(&bank.holder, |expected| {
+        pki::check_controls(&bank.holder, &path, &expected, NOW_S).unwrap();
+        // The policy names both suites: a bank without a token takes nothing that one with a token would sign.
+        let other = pki::Expected { authority_suite: Suite::Standard, ..expected };
+        let refused = pki::check_controls(&bank.holder, &path, &other, NOW_S).unwrap_err();
+        assert_eq!(refused.number, 1);
+        let other = pki::Expected { suite: Suite::Hsm, ..expected };
+        let refused = pki::check_controls(&bank.holder, &path, &other, NOW_S).unwrap_err();
+        assert_eq!(refused.number, 1);
+    });
+    for suite in [Suite::Compact, Suite::Pure65, Suite::Cnsa2] {
+        let request = csr(&key(suite, 9), "x");
+        let claims = claims(suite, bank.issuing());
+        let request = Request {
+            csr: &request,
+            subject_cn: "Ada Lovelace",
+            claims: &claims,
+            serial: [0xA5; 16],
+            now_s: NOW_S,
+        };
+        let refused = prepare(Profile::Holder, &request, bank.issuing()).unwrap_err();
+        assert!(matches!(refused, PkiError::Lint(_)), "{suite}: {refused}");
+    }
+    // Nor does the reverse hold: who trusts a root of `standard` is shown nothing of `hsm`.
+    let standard = Bank::new(Suite::Standard);
+    let refused = standard.chain.validate_path(&bank.holder, None, NOW_S);
+    assert_eq!(refused, Err(PkiError::MixedSuites));
+}
+
+#[test]
 fn the_whole_path_holds_in_every_suite() {
-    for suite in Suite::ALL {
-        let bank = Bank::new(suite);
+    let banks = Suite::ALL.map(Bank::new).into_iter();
+    for bank in banks.chain([Bank::with_holders(Suite::Hsm, Suite::Standard)]) {
         verify_any(bank.root(), None, NOW_S).unwrap();
         verify_any(bank.issuing(), Some(bank.root()), NOW_S).unwrap();
         verify_any(&bank.holder, Some(bank.issuing()), NOW_S).unwrap();

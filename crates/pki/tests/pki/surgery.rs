@@ -86,7 +86,7 @@ pub(crate) fn extension(oid: &str, critical: bool, value: &[u8]) -> Extension {
 }
 
 /// A key of which one half belongs to `genuine` and the other to `forger`: what an attacker holds who has
-/// broken one of two algorithms. Halves of a seed: ML-DSA 32 bytes, then Ed25519 32.
+/// broken one of two algorithms. Halves of a seed: ML-DSA 32 bytes, then 32 of the classical one.
 pub(crate) fn half_broken(
     genuine: &SigningKey,
     forger: &SigningKey,
@@ -99,7 +99,7 @@ pub(crate) fn half_broken(
     }
     let seed = match broken {
         Half::MlDsa => [&genuine[..32], &forger[32..]].concat(),
-        Half::Ed25519 => [&forger[..32], &genuine[32..]].concat(),
+        Half::Classical => [&forger[..32], &genuine[32..]].concat(),
     };
     Some(SigningKey::from_seed(suite, &seed).unwrap())
 }
@@ -107,10 +107,10 @@ pub(crate) fn half_broken(
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Half {
     MlDsa,
-    Ed25519,
+    Classical,
 }
 
-pub(crate) const HALVES: [Half; 2] = [Half::MlDsa, Half::Ed25519];
+pub(crate) const HALVES: [Half; 2] = [Half::MlDsa, Half::Classical];
 
 impl Outer {
     pub(crate) fn decode(der: &[u8]) -> Self {

@@ -17,7 +17,7 @@
 use std::path::Path;
 
 use blahaj::Sharks;
-use crypto::{CryptoError, SecretBytes, Sha3, SigningKey, Suite, random, random_secret, sha3_256};
+use crypto::{CryptoError, SecretBytes, Sha3, SigningKey, Suite, random, sha3_256};
 use intent::{BankId, UtcMicros};
 use pki::Certificate;
 use rand::SeedableRng as _;
@@ -75,8 +75,8 @@ pub fn deal(plan: &Plan, now: UtcMicros) -> Result<Dealt, CeremonyError> {
     if !fits {
         return Err(CeremonyError::Plan);
     }
-    let seed = random_secret(plan.suite.seed_len())?;
-    let key = SigningKey::from_seed(plan.suite, seed.expose())?;
+    let key = SigningKey::generate(plan.suite)?;
+    let seed = key.seed();
     let root = succession::create_root(&key, &plan.name, now)?;
     // The dealer's generator takes all its entropy from the one source.
     let mut entropy = StdRng::from_seed(random()?);

@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crypto::{
-    AeadKey, Argon2Params, CryptoError, SecretBytes, Sha3, Suite, argon2id, random, random_secret,
-    sha3_256,
+    AeadKey, Argon2Params, CryptoError, SecretBytes, Sha3, SigningKey, Suite, argon2id, random,
+    random_secret, sha3_256,
 };
 use intent::BankId;
 use thiserror::Error;
@@ -47,6 +47,8 @@ pub enum KeyPurpose {
     Root,
     /// Seed of the issuing authority's signing key.
     Issuing,
+    /// Of an issuing authority whose classical half is in a token: which key that is, and the other half sealed under it.
+    IssuingToken,
     /// Seed of the log's Ed25519 key.
     LogEd25519,
     /// Seed of the log's ML-DSA-44 key.
@@ -64,9 +66,10 @@ pub enum KeyPurpose {
 }
 
 impl KeyPurpose {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Root,
         Self::Issuing,
+        Self::IssuingToken,
         Self::LogEd25519,
         Self::LogMlDsa44,
         Self::LogComposite,
@@ -99,6 +102,7 @@ impl KeyPurpose {
         match self {
             Self::Root => "root",
             Self::Issuing => "issuing",
+            Self::IssuingToken => "issuing-token",
             Self::LogEd25519 => "log-ed25519",
             Self::LogMlDsa44 => "log-mldsa44",
             Self::LogComposite => "log-composite",
@@ -115,7 +119,7 @@ impl KeyPurpose {
             Self::Root | Self::Issuing | Self::LogComposite => Some(suite.seed_len()),
             Self::LogEd25519 | Self::LogMlDsa44 | Self::Token | Self::VaultData => Some(32),
             Self::Kem => Some(suite.kem_seed_len()),
-            Self::RootShare => None,
+            Self::RootShare | Self::IssuingToken => None,
         }
     }
 }
@@ -170,7 +174,16 @@ impl KeyFile {
             let id = sha3_256(&random::<KEK_LEN>()?);
             // What has no length of its own is dealt, not drawn.
             let Some(len) = purpose.secret_len(suite) else { continue };
-            let secret = random_secret(len)?;
+            let is_seed = matches!(
+                purpose,
+                KeyPurpose::Root | KeyPurpose::Issuing | KeyPurpose::LogComposite
+            );
+            let secret = if is_seed {
+                // Not every string of bytes is a key of every suite.
+                SigningKey::generate(suite)?.seed().duplicate()
+            } else {
+                random_secret(len)?
+            };
             secrets.insert(*purpose, StoredKey { id, secret });
         }
         Ok(Self { bank: bank.clone(), suite, secrets })
@@ -183,9 +196,24 @@ impl KeyFile {
         purpose: KeyPurpose,
         secret: SecretBytes,
     ) -> Result<Self, CryptoError> {
+        Self { bank: bank.clone(), suite, secrets: BTreeMap::new() }.with(purpose, secret)
+    }
+
+    /// The same file with a secret that was made elsewhere.
+    pub(super) fn with(
+        mut self,
+        purpose: KeyPurpose,
+        secret: SecretBytes,
+    ) -> Result<Self, CryptoError> {
         let id = sha3_256(&random::<KEK_LEN>()?);
-        let secrets = BTreeMap::from([(purpose, StoredKey { id, secret })]);
-        Ok(Self { bank: bank.clone(), suite, secrets })
+        self.secrets.insert(purpose, StoredKey { id, secret });
+        Ok(self)
+    }
+
+    /// Whether the text of a key file says that a key of it is in a token. What is where is no secret.
+    pub(crate) fn is_in_token(text: &str) -> bool {
+        let begin = format!("key {} ", KeyPurpose::IssuingToken.name());
+        text.lines().any(|line| line.starts_with(&begin))
     }
 
     /// Opens the file at `path`, which must be of `bank`.

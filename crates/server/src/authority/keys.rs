@@ -16,14 +16,17 @@ use tlog::{CheckpointSigner, CheckpointVerifier, Origin, TlogError};
 use uuid::Builder;
 
 use super::issuers::{Issuer, Issuers};
+use super::issuing_keys::IssuingKeys;
 use super::keyfile::{KeyFile, KeyFileError, KeyPurpose};
 use super::rules::AUTHORITIES;
 use super::store;
+use super::token::{Token, TokenError};
 use crate::registers;
 use crate::vault::Vault;
 
 /// Length of a symmetric key, in bytes.
 const SYMMETRIC_LEN: usize = 32;
+const MICROS_PER_SECOND: i64 = 1_000_000;
 
 /// The issuing authority of a running bank. Clones share the keys.
 #[derive(Clone)]
@@ -33,7 +36,7 @@ struct Keys {
     suite: Suite,
     root: Certificate,
     /// Keys of authorities in force, before and to come.
-    issuing_signers: Vec<SigningKey>,
+    issuing: IssuingKeys,
     /// As this instance last saw them.
     issuers: RwLock<Arc<Issuers>>,
     checkpoint_signer: CheckpointSigner,
@@ -46,23 +49,27 @@ struct Keys {
 
 impl Authority {
     /// Takes the keys out of opened key files and checks that they belong to the certificates that the database holds: a
-    /// key file of another bank, or a replaced certificate, is refused here. `further` are the keys of later authorities.
+    /// key file of another bank, or a replaced certificate, is refused here. `further` are the keys of later authorities,
+    /// and `token` is where keys are that no file holds whole.
+    ///
+    /// # Errors
+    ///
+    /// Also where the key of an authority that retires at a moment later than `now` is missing: its list could not be
+    /// made.
     pub fn from_key_files(
         file: &KeyFile,
         further: &[KeyFile],
+        token: Option<&Token>,
         origin: Origin,
         issuers: Issuers,
+        now: UtcMicros,
     ) -> Result<Self, AuthorityError> {
         let suite = file.suite();
-        let seeds = std::iter::once(file).chain(further);
-        let issuing_signers = seeds
-            .filter_map(|file| file.secret(KeyPurpose::Issuing).ok())
-            .map(|seed| SigningKey::from_seed(suite, seed.expose()))
-            .collect::<Result<Vec<_>, _>>()?;
+        let issuing_keys = IssuingKeys::open(std::iter::once(file).chain(further), token)?;
         let active = issuers.active();
-        let is_ours = |key: &SigningKey| key.public_key() == active.certificate().public_key();
-        if !issuing_signers.iter().any(is_ours) {
-            return Err(AuthorityError::ForeignCertificate);
+        issuing_keys.demand(active.certificate())?;
+        for retiring in issuers.retiring(now.get().div_euclid(MICROS_PER_SECOND)) {
+            issuing_keys.demand(retiring.certificate())?;
         }
         let root = active.chain().root().clone();
         let checkpoint_signer = CheckpointSigner::new(
@@ -77,7 +84,7 @@ impl Authority {
         Ok(Self(Arc::new(Keys {
             suite,
             root,
-            issuing_signers,
+            issuing: issuing_keys,
             issuers: RwLock::new(Arc::new(issuers)),
             checkpoint_signer,
             kem: KemSecretKey::from_seed(suite, file.secret(KeyPurpose::Kem)?.expose())?,
@@ -109,10 +116,22 @@ impl Authority {
             .collect()
     }
 
-    /// The suite of every key here.
+    /// The suite of every key here but those that issue.
     #[must_use]
     pub fn suite(&self) -> Suite {
         self.0.suite
+    }
+
+    /// The suite of root and issuing authorities.
+    #[must_use]
+    pub fn authority_suite(&self) -> Suite {
+        self.0.root.public_key().suite()
+    }
+
+    /// Whether half of the key that issues is in a token.
+    #[must_use]
+    pub fn is_in_token(&self) -> bool {
+        self.key_of(self.issuers().active()).is_ok_and(SigningKey::is_split)
     }
 
     /// The certificate of the authority that issues, as this instance last saw it.
@@ -180,14 +199,12 @@ impl Authority {
 
     /// Whether this instance could sign with the key of that certificate.
     pub(crate) fn holds_key_of(&self, certificate: &Certificate) -> bool {
-        self.0.issuing_signers.iter().any(|key| key.public_key() == certificate.public_key())
+        self.0.issuing.of(certificate).is_some()
     }
 
     /// The key of an authority.
     pub(crate) fn key_of(&self, issuer: &Issuer) -> Result<&SigningKey, AuthorityError> {
-        let public = issuer.certificate().public_key();
-        let key = self.0.issuing_signers.iter().find(|key| key.public_key() == public);
-        key.ok_or(AuthorityError::ForeignCertificate)
+        self.0.issuing.demand(issuer.certificate())
     }
 
     /// The root certificate.
@@ -267,6 +284,14 @@ pub enum AuthorityError {
     /// The issuing key of the file is not the one that the stored certificate certifies.
     #[error("no key file here belongs to the issuing certificate in the database")]
     ForeignCertificate,
+    /// The key of an authority is in a token that does not serve.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// A token was named for a key that is whole in its file.
+    #[error(
+        "the issuing key in the key file is not in a token; move the file away to make one that is"
+    )]
+    NotInToken,
     /// An earlier issuing authority was put back.
     #[error(
         "the database names an earlier issuing authority than the newest: somebody put it back"

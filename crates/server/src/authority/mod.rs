@@ -5,6 +5,7 @@
 //! | [`api`] | wire types and handlers |
 //! | [`ceremony`] | the root in shares of its custodians; offline |
 //! | [`issuers`] | who issues, and whose certificates are still good |
+//! | [`issuing_keys`] | issuing keys, whole or with one half in a token |
 //! | [`keyfile`] | the sealed key files on disk |
 //! | [`keys`] | the opened keys of a running bank |
 //! | [`crl`] | the revocation list: on revocation, and every 15 minutes |
@@ -12,6 +13,7 @@
 //! | [`service`] | a rotation |
 //! | [`store`] | SQL |
 //! | [`succession`] | requests of issuing keys, and the root's answers; without a running bank |
+//! | [`token`] | PKCS#11: sessions, keys that never leave |
 //!
 //! # Invariants
 //!
@@ -25,6 +27,7 @@ mod api;
 pub mod ceremony;
 pub mod crl;
 pub mod issuers;
+pub(crate) mod issuing_keys;
 pub mod keyfile;
 pub mod keys;
 pub(crate) mod rules;
@@ -33,9 +36,12 @@ mod store;
 pub mod succession;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod token;
 
 pub(crate) use api::router;
 pub use crl::issue_crl;
 pub use issuers::{Issuer, Issuers};
+pub use issuing_keys::InToken;
 pub use keyfile::{KeyFile, KeyFileError, KeyPurpose};
 pub use keys::{Authority, AuthorityError};
+pub use token::{Token, TokenError, TokenPlace};

@@ -1,6 +1,7 @@
 //! A rotation of the issuing authority, inside the poster's transaction; the authorities, outside.
 
-use pki::Certificate;
+use crypto::CryptoError;
+use pki::{Certificate, PkiError};
 use sqlx::PgConnection;
 
 use super::crl::issue_crl;
@@ -61,7 +62,12 @@ pub(crate) fn fault(error: AuthorityError) -> Fault {
     match error {
         AuthorityError::Database(error) => Fault::Database(error),
         AuthorityError::Crypto(error) => Fault::Crypto(error),
+        AuthorityError::Token(error) => Fault::KeyOutOfReach(error.to_string()),
+        AuthorityError::Certificate(PkiError::Crypto(CryptoError::OutOfReach(why))) => {
+            Fault::KeyOutOfReach(why)
+        }
         AuthorityError::KeyFile(_)
+        | AuthorityError::NotInToken
         | AuthorityError::ForeignCertificate
         | AuthorityError::RolledBack
         | AuthorityError::Register

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use crypto::{SecretBytes, SigningKey, Suite};
 use intent::{BankId, UtcMicros};
-use pki::{Certificate, Csr, Validity, VerifiedCsr, build_csr};
+use pki::{Certificate, Csr, PkiError, Validity, VerifiedCsr, build_csr};
 
+use super::issuing_keys::{self, InToken, IssuingKeys};
 use super::keyfile::{KeyFile, KeyPurpose};
 use super::keys::{Authority, AuthorityError};
+use super::token::TokenError;
 use crate::bank::{Charter, serial};
 
 /// Validity of a root, in seconds: 20 years.
@@ -30,26 +32,30 @@ pub struct Succession {
     pub cross_certificate: Certificate,
 }
 
-/// Makes the next issuing key of a bank, or takes up the one that an earlier call made, and has the authority in force
-/// certify it. The key serves once the root has certified it too and two administrators have signed.
+/// Makes the next issuing key of a bank, in a token if one is named, or takes up the one that an earlier call made, and has
+/// the authority in force certify it. The key serves once the root has certified it too and two administrators have signed.
+///
+/// # Errors
+///
+/// [`TokenError::NotNamed`](super::TokenError::NotNamed) for a bank whose issuing keys are in tokens.
 pub fn prepare(
     charter: &Charter,
     data_dir: &Path,
     passphrase: &SecretBytes,
+    in_token: Option<&InToken>,
     now: UtcMicros,
 ) -> Result<Succession, AuthorityError> {
     let (bank, suite, active) = (&charter.id, charter.suite(), charter.issuers().active());
+    check_place(active.chain().suite(), in_token)?;
     // What is there is opened first: a file sealed under a passphrase that opens no other would keep the bank from starting.
     let mut held = Authority::open_further_key_files(data_dir, bank, passphrase)?;
     held.push(Authority::open_key_file(data_dir, bank, passphrase)?);
-    let keys = held.iter().map(issuing_key).collect::<Result<Vec<_>, _>>()?;
-    let old_key = keys
-        .iter()
-        .find(|key| key.public_key() == active.certificate().public_key())
-        .ok_or(AuthorityError::ForeignCertificate)?;
+    let keys = IssuingKeys::open(held.iter(), in_token.map(|key| &key.token))?;
+    let old_key = keys.demand(active.certificate())?;
     let key_file = data_dir.join(KeyFile::issuing_name(active.generation().saturating_add(1)));
-    let new = open_or_generate(&key_file, bank, suite, &KeyPurpose::ISSUING, passphrase)?;
-    let new_key = issuing_key(&new)?;
+    let purposes = &KeyPurpose::ISSUING;
+    let new = open_or_generate(&key_file, bank, suite, purposes, passphrase, in_token)?;
+    let new_key = issuing_keys::open(&new, in_token)?;
     let name = active.certificate().common_name().ok_or(AuthorityError::Register)?;
     let request = build_csr(&new_key, &name)?;
     let cross_certificate = pki::authority::cross_certify(
@@ -70,10 +76,12 @@ pub fn prepare_founding(
     suite: Suite,
     data_dir: &Path,
     passphrase: &SecretBytes,
+    in_token: Option<&InToken>,
 ) -> Result<Vec<u8>, AuthorityError> {
     let path = data_dir.join(KeyFile::BANK_KEYS);
-    let file = open_or_generate(&path, bank, suite, &KeyPurpose::BANK, passphrase)?;
-    Ok(build_csr(&issuing_key(&file)?, &format!("{name} Issuing"))?)
+    let file = open_or_generate(&path, bank, suite, &KeyPurpose::BANK, passphrase, in_token)?;
+    let key = issuing_keys::open(&file, in_token)?;
+    Ok(build_csr(&key, &format!("{name} Issuing"))?)
 }
 
 /// Signs itself a root.
@@ -106,18 +114,24 @@ fn open_or_generate(
     suite: Suite,
     purposes: &[KeyPurpose],
     passphrase: &SecretBytes,
+    in_token: Option<&InToken>,
 ) -> Result<KeyFile, AuthorityError> {
     if path.exists() {
         let file = KeyFile::open(path, bank, passphrase)?;
         return (file.suite() == suite).then_some(file).ok_or(AuthorityError::ForeignCertificate);
     }
-    let file = KeyFile::generate(bank, suite, purposes)?;
+    let file = issuing_keys::make(bank, suite, purposes, in_token)?;
     file.create(path, passphrase)?;
     Ok(file)
 }
 
-fn issuing_key(file: &KeyFile) -> Result<SigningKey, AuthorityError> {
-    Ok(SigningKey::from_seed(file.suite(), file.secret(KeyPurpose::Issuing)?.expose())?)
+/// A successor is of its predecessor's suite, and keys of `hsm` are made in tokens.
+fn check_place(suite: Suite, in_token: Option<&InToken>) -> Result<(), AuthorityError> {
+    match (suite, in_token) {
+        (Suite::Hsm, None) => Err(TokenError::NotNamed.into()),
+        (Suite::Hsm, Some(_)) | (_, None) => Ok(()),
+        (_, Some(_)) => Err(PkiError::Lint("successor is of another suite").into()),
+    }
 }
 
 fn lasting(from: UtcMicros, seconds: i64) -> Validity {

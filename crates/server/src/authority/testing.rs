@@ -6,6 +6,7 @@ use pki::{Chain, Csr, Validity, build_csr};
 use tlog::Origin;
 
 use super::{Authority, Issuers, KeyFile, KeyPurpose};
+use crate::clock;
 
 /// 2026-11-22, the day on which the test bank was founded.
 pub(crate) const FOUNDED_S: i64 = 1_795_305_600;
@@ -25,5 +26,6 @@ pub(crate) fn authority() -> Authority {
     let issuing =
         pki::authority::create_issuing(&root, &root_key, &request, [0x42; 16], validity).unwrap();
     let issuers = Issuers::founding(Chain::new(root, issuing).unwrap());
-    Authority::from_key_files(&file, &[], Origin::new("one/log/2026").unwrap(), issuers).unwrap()
+    let (origin, now) = (Origin::new("one/log/2026").unwrap(), clock::now());
+    Authority::from_key_files(&file, &[], None, origin, issuers, now).unwrap()
 }

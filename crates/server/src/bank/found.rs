@@ -25,7 +25,9 @@ use super::store;
 use super::trust::TrustFile;
 use crate::authority::crl::CRL_LIFETIME_S;
 use crate::authority::succession;
-use crate::authority::{Authority, AuthorityError, Issuers, KeyFile, KeyFileError, KeyPurpose};
+use crate::authority::{
+    Authority, AuthorityError, InToken, Issuers, KeyFile, KeyFileError, KeyPurpose, issuing_keys,
+};
 use crate::clock::fresh_id;
 use crate::db::Db;
 use crate::policies::rules::founded_with;
@@ -49,7 +51,7 @@ pub struct FoundingPlan {
     pub bank: BankId,
     /// Its name for people.
     pub name: String,
-    /// The suite of every key.
+    /// The suite of every key; of authorities only where theirs are not in a token.
     pub suite: Suite,
     /// Scheme, host and port that people type to reach it: what its customers sign into every login.
     pub login_origin: String,
@@ -61,6 +63,8 @@ pub struct FoundingPlan {
     pub policies: Vec<[String; 3]>,
     /// Root and issuing certificate, where the root key is elsewhere; else both are made here.
     pub chain: Option<Chain>,
+    /// Where half of the issuing key is to be made, so that authorities are of suite `hsm`.
+    pub issuing_key: Option<InToken>,
 }
 
 impl FoundingPlan {
@@ -81,7 +85,13 @@ impl FoundingPlan {
             staff: Vec::new(),
             policies: Vec::new(),
             chain: None,
+            issuing_key: None,
         }
+    }
+
+    /// The suite of root and issuing authority.
+    const fn authority_suite(&self) -> Suite {
+        if self.issuing_key.is_some() { Suite::Hsm } else { self.suite }
     }
 
     /// The same plan with a policy that is in force from the first day: its name, for whom, and its value, as
@@ -145,6 +155,9 @@ pub async fn found(
     data_dir: &Path,
     now: UtcMicros,
 ) -> Result<Founded, FoundingError> {
+    if plan.suite == Suite::Hsm || !plan.authority_suite().certifies(plan.suite) {
+        return Err(FoundingError::SuiteOfToken);
+    }
     let (mut tx, book) = (db.as_writer().await?, FIRST_BOOK);
     let founded_at = to_second(now);
     let new =
@@ -153,20 +166,32 @@ pub async fn found(
     if !store::insert_book(&mut tx, book, new).await? {
         return Err(FoundingError::AlreadyFounded);
     }
-    let keys = open_or_create(data_dir, KeyFile::BANK_KEYS, &plan, &KeyPurpose::BANK, passphrase)?;
+    let in_token = plan.issuing_key.as_ref();
+    let keys = open_or_create(
+        &data_dir.join(KeyFile::BANK_KEYS),
+        (&plan.bank, plan.suite),
+        passphrase,
+        || issuing_keys::make(&plan.bank, plan.suite, &KeyPurpose::BANK, in_token),
+    )?;
     let chain = match &plan.chain {
-        Some(chain) if chain.root().public_key().suite() != plan.suite => {
+        Some(chain) if chain.suite() != plan.authority_suite() => {
             return Err(FoundingError::OtherSuite);
         }
         Some(chain) => chain.clone(),
         None => {
-            let purposes = &KeyPurpose::ROOT;
-            let root = open_or_create(data_dir, KeyFile::ROOT_KEY, &plan, purposes, passphrase)?;
+            let suite = plan.authority_suite();
+            let root = open_or_create(
+                &data_dir.join(KeyFile::ROOT_KEY),
+                (&plan.bank, suite),
+                passphrase,
+                || Ok(KeyFile::generate(&plan.bank, suite, &KeyPurpose::ROOT)?),
+            )?;
             certify(&plan, &keys, &root, founded_at)?
         }
     };
     let origin = super::origin(&plan.bank, founded_at)?;
-    let authority = Authority::from_key_files(&keys, &[], origin, Issuers::founding(chain))?;
+    let (token, issuers) = (in_token.map(|key| &key.token), Issuers::founding(chain));
+    let authority = Authority::from_key_files(&keys, &[], token, origin, issuers, now)?;
     let mut facts = facts_of(&plan, &authority);
     write_authority(&mut tx, book, &authority, founded_at, &mut facts).await?;
     write_assets(&mut tx, book, &plan.assets, founded_at, &mut facts).await?;
@@ -180,19 +205,17 @@ pub async fn found(
 
 /// Takes up the key file of a founding that did not reach its commit, or makes one.
 fn open_or_create(
-    data_dir: &Path,
-    name: &str,
-    plan: &FoundingPlan,
-    purposes: &[KeyPurpose],
+    path: &Path,
+    (bank, suite): (&BankId, Suite),
     passphrase: &SecretBytes,
+    make: impl FnOnce() -> Result<KeyFile, AuthorityError>,
 ) -> Result<KeyFile, FoundingError> {
-    let path = data_dir.join(name);
     if path.exists() {
-        let file = KeyFile::open(&path, &plan.bank, passphrase)?;
-        return if file.suite() == plan.suite { Ok(file) } else { Err(FoundingError::OtherSuite) };
+        let file = KeyFile::open(path, bank, passphrase)?;
+        return if file.suite() == suite { Ok(file) } else { Err(FoundingError::OtherSuite) };
     }
-    let file = KeyFile::generate(&plan.bank, plan.suite, purposes).map_err(AuthorityError::from)?;
-    file.create(&path, passphrase)?;
+    let file = make()?;
+    file.create(path, passphrase)?;
     Ok(file)
 }
 
@@ -202,9 +225,8 @@ fn certify(
     root: &KeyFile,
     at: UtcMicros,
 ) -> Result<Chain, AuthorityError> {
-    let root_key = SigningKey::from_seed(plan.suite, root.secret(KeyPurpose::Root)?.expose())?;
-    let issuing_key =
-        SigningKey::from_seed(plan.suite, keys.secret(KeyPurpose::Issuing)?.expose())?;
+    let root_key = SigningKey::from_seed(root.suite(), root.secret(KeyPurpose::Root)?.expose())?;
+    let issuing_key = issuing_keys::open(keys, plan.issuing_key.as_ref())?;
     let root = succession::create_root(&root_key, &plan.name, at)?;
     let request = build_csr(&issuing_key, &format!("{} Issuing", plan.name))?;
     let request = Csr::from_der(&request)?.verify()?;
@@ -398,6 +420,11 @@ pub enum FoundingError {
     /// Key files from an earlier attempt are of another suite.
     #[error("the data folder holds key files of another suite; move them away first")]
     OtherSuite,
+    /// Keys in a token are of suite `hsm`, which is for authorities, above holders of suite `standard`.
+    #[error(
+        "suite hsm is for authorities with their key in a token: found the bank with suite standard and name a key"
+    )]
+    SuiteOfToken,
     /// A policy is not of its form.
     #[error("the policy {0} for {1} does not read: name, scope or value are not of their form")]
     Policy(String, String),

@@ -24,7 +24,7 @@ pub(crate) use self::found::serial;
 pub use self::found::{Founded, FoundingError, FoundingPlan, Invitation, Invite, found};
 pub use self::trust::TrustFile;
 use crate::authority::rules::AUTHORITIES;
-use crate::authority::{Authority, AuthorityError, Issuers, KeyFile};
+use crate::authority::{Authority, AuthorityError, Issuers, KeyFile, Token};
 use crate::db::Db;
 use crate::registers;
 use crate::sql::corrupt;
@@ -38,7 +38,7 @@ pub struct Bank {
     pub book: BookId,
     /// Its name for people.
     pub name: Arc<str>,
-    /// The suite of every key.
+    /// The suite of every key but those of authorities.
     pub suite: Suite,
     /// Name of its log.
     pub origin: Origin,
@@ -94,24 +94,26 @@ impl Charter {
         &self.issuers
     }
 
-    /// The suite of every key.
+    /// The suite of every key but those of authorities.
     #[must_use]
     pub const fn suite(&self) -> Suite {
         self.suite
     }
 
-    /// Opens the bank with its keys. A key file of another bank or suite is refused.
+    /// Opens the bank with its keys, some of which may be in a token. A key file of another bank or suite is refused.
     pub fn open(
         self,
         keys: &KeyFile,
         further: &[KeyFile],
+        token: Option<&Token>,
+        now: UtcMicros,
     ) -> Result<(Bank, Authority), AuthorityError> {
         let is_ours = |file: &KeyFile| file.suite() == self.suite && *file.bank() == self.id;
         if !is_ours(keys) || !further.iter().all(is_ours) {
             return Err(AuthorityError::ForeignCertificate);
         }
-        let authority =
-            Authority::from_key_files(keys, further, self.origin.clone(), self.issuers)?;
+        let (origin, issuers) = (self.origin.clone(), self.issuers);
+        let authority = Authority::from_key_files(keys, further, token, origin, issuers, now)?;
         let bank = Bank {
             id: self.id,
             book: self.book,

@@ -70,7 +70,7 @@ impl TrustFile {
         &self.bank
     }
 
-    /// The suite of its signatures.
+    /// The suite of its holders' signatures; that of its authorities is the root's.
     #[must_use]
     pub const fn suite(&self) -> Suite {
         self.suite
@@ -124,7 +124,7 @@ impl TrustFile {
     ///
     /// # Errors
     ///
-    /// Beside what does not read: a certificate that is no root of the suite named, and log keys of another bank.
+    /// Beside what does not read: a certificate that is no root for the suite named, and log keys of another bank.
     pub fn from_text(text: &str) -> Result<Self, TrustError> {
         let members: TrustText = serde_json::from_str(text).map_err(|_| TrustError::Malformed)?;
         if members.v != VERSION {
@@ -132,7 +132,8 @@ impl TrustFile {
         }
         let (bank, suite): (BankId, Suite) = (members.bank.parse()?, members.suite.parse()?);
         let root = Certificate::from_pem(&members.root)?;
-        if !root.is_ca() || root.subject() != root.issuer() || root.public_key().suite() != suite {
+        let certifies = root.public_key().suite().certifies(suite);
+        if !root.is_ca() || root.subject() != root.issuer() || !certifies {
             return Err(TrustError::NotARoot(suite));
         }
         let log = CheckpointVerifier::from_text(&members.checkpoint_keys)?;
@@ -167,8 +168,8 @@ pub enum TrustError {
     /// The root certificate does not read.
     #[error("root certificate: {0}")]
     Root(#[from] PkiError),
-    /// The certificate is not a root of the suite that the file names.
-    #[error("the certificate is no root of suite {0}")]
+    /// The certificate is not a root that certifies the suite that the file names.
+    #[error("the certificate is no root for suite {0}")]
     NotARoot(Suite),
 }
 

@@ -195,6 +195,7 @@ impl Directory {
         let actions: Vec<&str> = row.role.allowed_kinds().iter().map(|kind| kind.name()).collect();
         let expected = Expected {
             suite: self.0.authority.suite(),
+            authority_suite: self.0.authority.authority_suite(),
             logged_hash: &fingerprint,
             bank: self.0.bank.as_str(),
             user_id: row.user.as_bytes(),

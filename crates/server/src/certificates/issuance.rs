@@ -137,7 +137,7 @@ pub(crate) async fn issue(
     let issuer = issuers.active();
     let linted = prepare(cx, wanted, &decided.request, crl_number, issuer)?;
     let key = services.authority.key_of(issuer).map_err(fault)?;
-    let certificate = pki::issue(linted, key).map_err(|e| authority_fault(&e))?;
+    let certificate = pki::issue(linted, key).map_err(|e| fault(e.into()))?;
     let fingerprint = certificate.fingerprint();
     let new = NewCertificate {
         fingerprint: &fingerprint,
@@ -257,7 +257,7 @@ fn prepare(
         serial: serial()?,
         now_s: cx.now.get().div_euclid(MICROS_PER_SECOND),
     };
-    pki::prepare(profile, &request, issuer.certificate()).map_err(|e| authority_fault(&e))
+    pki::prepare(profile, &request, issuer.certificate()).map_err(|e| fault(e.into()))
 }
 
 fn result_of(new: &NewCertificate<'_>, kem_public_key: &[u8]) -> BTreeMap<String, String> {
@@ -287,10 +287,6 @@ fn extra(certificate: &Certificate, issuer: &Issuer) -> Value {
         "issuing": issuer.certificate().to_pem(),
         "root": issuer.chain().root().to_pem(),
     })
-}
-
-fn authority_fault(error: &pki::PkiError) -> Fault {
-    Fault::Authority(error.to_string())
 }
 
 fn seconds(unix_s: i64) -> UtcMicros {

@@ -130,6 +130,8 @@ impl From<AuthorityError> for SignerError {
                 Self::ControlFailed { number: 6, name: "lineage tracking" }
             }
             AuthorityError::KeyFile(_)
+            | AuthorityError::Token(_)
+            | AuthorityError::NotInToken
             | AuthorityError::ForeignCertificate
             | AuthorityError::Register
             | AuthorityError::Log(_)

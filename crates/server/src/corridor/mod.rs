@@ -206,6 +206,9 @@ pub enum Fault {
     /// A certificate could not be made.
     #[error("the authority failed: {0}")]
     Authority(String),
+    /// The key that would have to sign is in a token that does not answer; nothing was written.
+    #[error("a key is out of reach: {0}")]
+    KeyOutOfReach(String),
     /// The same id stands in the log with other bytes.
     #[error("the intent id was used for another intent")]
     IdReused,
@@ -241,6 +244,12 @@ impl From<Fault> for Problem {
             }
             Fault::SignerEnded => Self::new(Code::CertificateNotAccepted),
             Fault::OutcomeUnknown => Self::new(Code::TimedOut),
+            Fault::KeyOutOfReach(why) => {
+                tracing::error!(why, "the issuing key is out of reach");
+                Self::new(Code::Unavailable).with_detail(
+                    "the bank's issuing key cannot be asked just now; nothing was signed",
+                )
+            }
             Fault::Log(_)
             | Fault::Crypto(_)
             | Fault::Authority(_)
@@ -258,6 +267,7 @@ impl Fault {
     fn duplicate(&self) -> Self {
         match self {
             Self::OutcomeUnknown => Self::OutcomeUnknown,
+            Self::KeyOutOfReach(why) => Self::KeyOutOfReach(why.clone()),
             fault if fault.is_transient() => Self::Database(sqlx::Error::PoolTimedOut),
             Self::Database(_)
             | Self::Log(_)
@@ -278,6 +288,7 @@ impl Fault {
             Self::Log(_)
             | Self::Crypto(_)
             | Self::Authority(_)
+            | Self::KeyOutOfReach(_)
             | Self::Risk(_)
             | Self::IdReused
             | Self::NotTrue(_)

@@ -28,8 +28,12 @@ pub(super) struct SecurityInfo {
     bank: String,
     /// Its name for people.
     name: String,
-    /// Suite of every key of this bank.
+    /// Suite of every key of this bank but those of its authorities.
     suite: &'static str,
+    /// Suite of root and issuing authority.
+    authority_suite: &'static str,
+    /// Where private keys are.
+    keys: KeyPlaces,
     /// All suites that this server verifies; there is no fallback between them.
     suites: Vec<SuiteInfo>,
     /// Cryptographic library and its version; its known answers were checked at start.
@@ -46,6 +50,16 @@ pub(super) struct SecurityInfo {
     checkpoint: Option<String>,
     /// When it was signed, RFC 3339 UTC.
     checkpoint_signed_at: Option<String>,
+}
+
+/// Where private keys are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct KeyPlaces {
+    /// The key that issues certificates and revocation lists: `token`, where half of it never leaves a PKCS#11 token, or
+    /// `file`.
+    issuing: &'static str,
+    /// Keys of the log, of sessions and of stored secrets: `file`, sealed under the operator's passphrase.
+    other: &'static str,
 }
 
 /// One suite.
@@ -110,6 +124,11 @@ async fn info(
         bank: app.bank.id.to_string(),
         name: app.bank.name.to_string(),
         suite: app.bank.suite.name(),
+        authority_suite: app.authority.authority_suite().name(),
+        keys: KeyPlaces {
+            issuing: if app.authority.is_in_token() { "token" } else { "file" },
+            other: "file",
+        },
         suites: Suite::ALL.map(SuiteInfo::from).to_vec(),
         provider: crypto::provider(),
         connection: ConnectionInfo::from(tls.map(|Extension(tls)| tls)),

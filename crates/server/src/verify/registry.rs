@@ -658,6 +658,9 @@ impl Registry {
         if components.iter().any(|component| self.components.contains_key(component)) {
             return Some("a half of the key stands in an earlier certificate".to_owned());
         }
+        if certificate.public_key().suite() != self.trust.suite {
+            return Some("the key is of another suite than the bank's".to_owned());
+        }
         let Some(claims) = certificate.claims() else {
             return Some("the certificate makes no claims".to_owned());
         };
