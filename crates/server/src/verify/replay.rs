@@ -18,14 +18,16 @@ use super::registry::{At, Demand, Registry, Standing, UserState};
 use super::report::{Finding, Findings, Step};
 use super::rows::{AccountRow, EntryRow, PayeeRow, TransferRow};
 use crate::accounts::change::{account_of, change};
+use crate::beneficiaries::{self, BENEFICIARIES, PayeeAccount};
 use crate::corridor::Refusal;
-use crate::corridor::fold::{Asker, Fact, Fold, Needs, OK, moves_money};
+use crate::corridor::fold::{Asker, Fact, Fold, Item, Needs, OK, moves_money};
 use crate::policies::Policies;
 use crate::policies::rules::POLICIES;
 use crate::policy;
 use crate::registers::{self, Person, Question, Row, Rows, Rule};
 use crate::roles;
 use crate::sql::timestamp;
+use crate::standing_orders::STANDING_ORDERS;
 use crate::users::locks::LOCKS;
 use crate::users::registrations::{RECOVERY_LIMITS, REGISTRATIONS, limited_until, redeem};
 
@@ -145,7 +147,7 @@ impl<'a> Replay<'a> {
             (None, Some(event)) => {
                 let Registry { users, certificates, .. } = &self.registry;
                 self.events.check(Known { users, certificates }, at, event, &mut noted);
-                Some(self.event(at, event))
+                Some(self.event(at, event, written))
             }
             (None, None) => None,
         };
@@ -302,6 +304,14 @@ impl<'a> Replay<'a> {
             if row.register().table == RECOVERY_LIMITS.table {
                 self.fold.limited_until.extend(limited_until(&row));
             }
+            if row.register().table == BENEFICIARIES.table
+                && let Some((pair, since)) = beneficiaries::vouched(&row)
+            {
+                match since {
+                    Some(since) => self.fold.vouched.insert(pair, since),
+                    None => self.fold.vouched.remove(&pair),
+                };
+            }
             let is_policy = row.register().table == POLICIES.table;
             self.register_leaves.insert(row.name(), at.index);
             self.fold.rows.put(row);
@@ -325,7 +335,7 @@ impl<'a> Replay<'a> {
         debug_assert_eq!(rows.len(), decision.rows.len(), "each row has a name of its own");
         for (position, item) in decision.items.iter().enumerate() {
             if item.id_was_free {
-                self.write(at, intent, position, item, written);
+                self.write(at, intent.id().get(), position, item, written);
             }
         }
         if let [item] = decision.items.as_slice()
@@ -336,28 +346,31 @@ impl<'a> Replay<'a> {
                 Body::TransferBatch { items, .. } => items.first().and_then(|item| item.details),
                 _ => None,
             };
-            let slot = DetailsSlot {
-                transfer_id: item.id.get(),
-                commitment,
-                debit_owner: self.owner(item.debit),
-                credit_owner: self.owner(item.credit),
-            };
-            written.details.push((slot, at.index));
+            written.details.push((self.slot(item, commitment), at.index));
         }
         decision.effects(at.now)
+    }
+
+    fn slot(&self, item: &Item, commitment: Option<Sha2>) -> DetailsSlot {
+        DetailsSlot {
+            transfer_id: item.id.get(),
+            commitment,
+            debit_owner: self.owner(item.debit),
+            credit_owner: self.owner(item.credit),
+        }
     }
 
     fn write(
         &self,
         at: At,
-        intent: &Intent,
+        intent: Uuid,
         position: usize,
-        item: &crate::corridor::fold::Item,
+        item: &Item,
         written: &mut Written,
     ) {
         let transfer = TransferRow {
             transfer_id: item.id.get(),
-            intent_id: intent.id().get(),
+            intent_id: intent,
             item: i32::try_from(position).unwrap_or(i32::MAX),
             kind: item.kind.name().to_owned(),
             debit_account: item.debit.get(),
@@ -412,6 +425,9 @@ impl<'a> Replay<'a> {
                 Kind::AccountOpen => self.open(at, intent, signer),
                 Kind::AccountFreeze => self.freeze(intent),
                 Kind::AccountClose | Kind::AccountOverdraft => self.change(intent, asker),
+                Kind::BeneficiaryAdd | Kind::BeneficiaryChange => {
+                    self.beneficiary(at, intent, asker)
+                }
                 Kind::KeyRotate => self.registry.rotate(at, intent, signer, stored, findings),
                 Kind::CertificateRevoke => {
                     let locked = self.locked();
@@ -574,6 +590,24 @@ impl<'a> Replay<'a> {
         ]))
     }
 
+    fn beneficiary(&mut self, at: At, intent: &Intent, asker: Asker) -> Demand {
+        let (Body::BeneficiaryAdd { account, .. } | Body::BeneficiaryChange { account, .. }) =
+            intent.body()
+        else {
+            return Demand::BankRefused;
+        };
+        let known = self.fold.ledger.account(*account).map(|known| PayeeAccount {
+            asset: known.asset,
+            owner: self.fold.owners.get(account).copied().flatten(),
+            is_closed: known.closed,
+        });
+        let row = self.fold.rows.get(&BENEFICIARIES, &beneficiaries::key(asker.user, *account));
+        match beneficiaries::decide(intent, asker, known, row, at.now) {
+            Ok(row) => Demand::Accepted(self.put(at, vec![row])),
+            Err(refusal) => Demand::Refused(refusal),
+        }
+    }
+
     fn change(&mut self, intent: &Intent, asker: Asker) -> Demand {
         let owner = account_of(intent).and_then(|id| self.fold.owners.get(&id).copied().flatten());
         match change(&mut self.fold.ledger, owner, intent, asker) {
@@ -582,7 +616,12 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn event(&mut self, at: At, event: &BTreeMap<String, String>) -> Effects {
+    fn event(
+        &mut self,
+        at: At,
+        event: &BTreeMap<String, String>,
+        written: &mut Written,
+    ) -> Effects {
         let name = event.get("event").map(String::as_str);
         if name == Some(EventKind::CrlIssued.name()) {
             self.registry.observe_crl(event);
@@ -590,6 +629,15 @@ impl<'a> Replay<'a> {
         if let Some(fact) = Fact::read(event) {
             let decision = self.fold.decide_fact(fact, at.now);
             self.put(at, decision.rows.clone());
+            let id = event.get("id").and_then(|id| id.parse().ok());
+            for (position, item) in decision.items.iter().enumerate().filter(|(_, it)| it.id_was_free) {
+                self.write(at, id.unwrap_or_default(), position, item, written);
+                if let Fact::OrderDue { order, .. } = fact {
+                    let row = self.fold.rows.get(&STANDING_ORDERS, &order.to_string());
+                    let commitment = row.and_then(|row| Sha2::from_hex(row.get("details")?).ok());
+                    written.details.push((self.slot(item, commitment), at.index));
+                }
+            }
             return decision.effects(at.now);
         }
         if at.index == 0 && name == Some(EventKind::BankFounded.name()) {
@@ -668,6 +716,8 @@ fn decided_by_the_bank(code: &str) -> bool {
         Refusal::PairingExpired,
         Refusal::RecoveryNotRequested,
         Refusal::AuthorityKeyMissing,
+        Refusal::BeneficiaryInvalid,
+        Refusal::PayeeNameDiffers,
     ];
     refusals.into_iter().any(|refusal| refusal.code() == code)
 }

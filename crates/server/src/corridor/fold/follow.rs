@@ -21,17 +21,35 @@ pub(crate) enum Fact {
         /// The hold.
         hold: TransferId,
     },
+    /// A day of a standing order has come, or the time to try it again.
+    OrderDue {
+        /// The order.
+        order: IntentId,
+        /// The day's number, from 0.
+        number: u32,
+        /// How often it was tried before.
+        attempt: u32,
+    },
 }
 
 impl Fact {
-    /// Name of the member that names the hold.
     const HOLD: &'static str = "hold";
+    const ORDER: &'static str = "order";
+    const NUMBER: &'static str = "number";
+    const ATTEMPT: &'static str = "attempt";
 
     /// Reads the members of an event; `None` where it changes nothing in the ledger, or does not read.
     pub(crate) fn read(event: &BTreeMap<String, String>) -> Option<Self> {
         if event.get("event").map(String::as_str) == Some(EventKind::HoldExpired.name()) {
             let hold = event.get(Self::HOLD)?.parse().ok()?;
             return Some(Self::HoldExpired { hold });
+        }
+        if event.get("event").map(String::as_str) == Some(EventKind::OrderDue.name()) {
+            return Some(Self::OrderDue {
+                order: event.get(Self::ORDER)?.parse().ok()?,
+                number: event.get(Self::NUMBER)?.parse().ok()?,
+                attempt: event.get(Self::ATTEMPT)?.parse().ok()?,
+            });
         }
         None
     }
@@ -40,6 +58,7 @@ impl Fact {
     pub(crate) const fn kind(self) -> EventKind {
         match self {
             Self::HoldExpired { .. } => EventKind::HoldExpired,
+            Self::OrderDue { .. } => EventKind::OrderDue,
         }
     }
 
@@ -49,6 +68,11 @@ impl Fact {
             Self::HoldExpired { hold } => {
                 BTreeMap::from([(Self::HOLD.to_owned(), hold.to_string())])
             }
+            Self::OrderDue { order, number, attempt } => BTreeMap::from([
+                (Self::ORDER.to_owned(), order.to_string()),
+                (Self::NUMBER.to_owned(), number.to_string()),
+                (Self::ATTEMPT.to_owned(), attempt.to_string()),
+            ]),
         }
     }
 }
@@ -58,6 +82,9 @@ impl Fold<'_> {
     pub(crate) fn decide_fact(&mut self, fact: Fact, now: UtcMicros) -> Decision {
         match fact {
             Fact::HoldExpired { hold } => self.expire(hold, now),
+            Fact::OrderDue { order, number, attempt } => {
+                self.run_order(order, number, attempt, now)
+            }
         }
     }
 

@@ -19,15 +19,15 @@ const HOLD_US_MAX: i64 = 90 * 24 * 60 * 60 * 1_000_000;
 
 /// Who pays, and when.
 #[derive(Clone, Copy)]
-struct Payer {
-    asker: Asker,
-    now: UtcMicros,
+pub(super) struct Payer {
+    pub(super) asker: Asker,
+    pub(super) now: UtcMicros,
 }
 
 /// Why a transfer was not made, and what was left of the limit that kept it back.
-struct Kept {
-    refusal: Refusal,
-    left: Option<i64>,
+pub(super) struct Kept {
+    pub(super) refusal: Refusal,
+    pub(super) left: Option<i64>,
 }
 
 impl From<Refusal> for Kept {
@@ -150,7 +150,7 @@ impl Fold<'_> {
 
     /// Step 3: one attempt for each account of the asker that a signature debits, with all that would leave it. The gravest
     /// verdict counts.
-    fn assess(&mut self, wishes: &[Wish], payer: Payer) -> Option<risk::Verdict> {
+    pub(super) fn assess(&mut self, wishes: &[Wish], payer: Payer) -> Option<risk::Verdict> {
         // Somebody else's account learns nothing from an attempt that will be refused.
         let is_mine = |debit: &AccountId| self.owners.get(debit) == Some(&Some(payer.asker.user));
         let debits: BTreeSet<AccountId> = wishes
@@ -206,7 +206,7 @@ impl Fold<'_> {
             pair: self.payees.get(&(debit, credit)).map(|of| of.risk).unwrap_or_default(),
             payee_state: self.risk.get(&credit),
             payee_opened_at_us: opened_at_us,
-            beneficiary_since_us: None,
+            beneficiary_since_us: self.vouched_since((debit, credit)).map(UtcMicros::get),
         })
     }
 
@@ -239,7 +239,7 @@ impl Fold<'_> {
 
     /// Why a person has to see the payment, if one has to, and for the sake of which asset. What stays with its owner leaves
     /// nobody.
-    fn cause(
+    pub(super) fn cause(
         &self,
         wishes: &[Wish],
         asker: Asker,
@@ -281,7 +281,7 @@ impl Fold<'_> {
 
     /// Whether one signature would move more than a person may in the first day after a recovery: the sum of a batch
     /// counts, so that a large payment is not many small ones.
-    fn exceeds_recovery_limit(&self, wishes: &[Wish], payer: Payer) -> bool {
+    pub(super) fn exceeds_recovery_limit(&self, wishes: &[Wish], payer: Payer) -> bool {
         // Who names none of their own accounts moves nothing; of others the bank need not know here who is limited.
         let is_mine =
             |account: &AccountId| self.owners.get(account) == Some(&Some(payer.asker.user));
@@ -379,7 +379,7 @@ impl Fold<'_> {
     }
 
     /// What can be said of a wish before the ledger is asked.
-    fn admit(&self, wish: &Wish, owner: UserId) -> Result<Transfer, Kept> {
+    pub(super) fn admit(&self, wish: &Wish, owner: UserId) -> Result<Transfer, Kept> {
         if self.taken.contains(&wish.id) {
             return Err(Rejection::DuplicateItem.into());
         }
@@ -393,17 +393,17 @@ impl Fold<'_> {
     }
 
     /// Whether a wish counts against limits: what stays with its owner does not.
-    fn leaves(&self, pair: Pair) -> bool {
+    pub(super) fn leaves(&self, pair: Pair) -> bool {
         let (debit, credit) = pair;
         self.owners.contains_key(&debit) && self.owners.get(&debit) != self.owners.get(&credit)
     }
 
-    fn limits(&self, payer: Payer, debit: AccountId) -> Limits {
+    pub(super) fn limits(&self, payer: Payer, debit: AccountId) -> Limits {
         self.policies.limits(payer.asker.role, payer.asker.user, debit)
     }
 
     /// Whether a wish is within the payer's limits.
-    fn allow(
+    pub(super) fn allow(
         &self,
         wish: &Wish,
         payer: Payer,
@@ -419,15 +419,32 @@ impl Fold<'_> {
         limits::allow(
             &self.limits(payer, debit),
             &usage,
-            self.payees.get(&(debit, credit)),
+            self.known_payee((debit, credit)).as_ref(),
             (amount.asset(), amount.minor()),
             counted.contains(&debit),
             payer.now,
         )
     }
 
+    /// What is known of a payee, first by whichever came first: a payment, or the payer's own list.
+    fn known_payee(&self, pair: Pair) -> Option<PayeeUsage> {
+        let paid = self.payees.get(&pair).copied();
+        match (paid, self.vouched_since(pair)) {
+            (Some(paid), Some(since)) => {
+                Some(PayeeUsage { known_since: paid.known_since.min(since), ..paid })
+            }
+            (None, Some(since)) => Some(PayeeUsage::known(since)),
+            (paid, None) => paid,
+        }
+    }
+
+    fn vouched_since(&self, (debit, credit): Pair) -> Option<UtcMicros> {
+        let owner = self.owners.get(&debit).copied().flatten()?;
+        self.vouched.get(&(owner, credit)).copied()
+    }
+
     /// Counts a payment that was made or is held.
-    fn charge(&mut self, wish: &Wish, payer: Payer, counted: &mut HashSet<AccountId>) {
+    pub(super) fn charge(&mut self, wish: &Wish, payer: Payer, counted: &mut HashSet<AccountId>) {
         let Some(([debit, credit], amount)) = wish.kind.accounts().zip(wish.kind.amount()) else {
             return;
         };
