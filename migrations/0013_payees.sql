@@ -38,7 +38,7 @@ CREATE TABLE standing_orders (
     details        bytea CHECK (octet_length(details) = 32),
     first_day      text NOT NULL,
     rhythm         text NOT NULL CHECK (rhythm IN ('once', 'weekly', 'monthly', 'end_of_month')),
-    business_day   text NOT NULL CHECK (business_day IN ('following', 'preceding', 'modified_following')),
+    business_day   text NOT NULL CHECK (business_day IN ('unadjusted', 'following', 'preceding', 'modified_following')),
     last_day       text,
     days           int8 CHECK (days >= 1),
     short_of_funds text NOT NULL CHECK (short_of_funds IN ('skip', 'retry')),

@@ -77,6 +77,8 @@ words! {
 words! {
     /// What becomes of a day on which the bank does not work.
     BusinessDay {
+        /// The day itself.
+        Unadjusted = "unadjusted",
         /// The next business day.
         Following = "following",
         /// The business day before.

@@ -23,9 +23,8 @@ pub(super) fn read_add(members: &mut Members<'_, '_>) -> Result<Body, IntentErro
 }
 
 pub(super) fn read_change(members: &mut Members<'_, '_>) -> Result<Body, IntentError> {
-    let details = members
-        .take_optional("details", text::DIGEST_FORM, text::digest)?
-        .map(Sha2::from_bytes);
+    let details =
+        members.take_optional("details", text::DIGEST_FORM, text::digest)?.map(Sha2::from_bytes);
     let name_match = members.take_optional("name_match", MATCH_FORM, NameMatch::from_name)?;
     let status =
         members.take("status", "active, disabled or deleted", BeneficiaryStatus::from_name)?;
@@ -48,7 +47,11 @@ pub(super) fn read_order(members: &mut Members<'_, '_>) -> Result<Body, IntentEr
     let terms = OrderTerms {
         first: members.take("first", DAY_FORM, OrderTerms::day)?,
         rhythm: members.take("rhythm", "a rhythm", Rhythm::from_name)?,
-        business_day: members.take("business_day", "a rule for days off", BusinessDay::from_name)?,
+        business_day: members.take(
+            "business_day",
+            "a rule for days off",
+            BusinessDay::from_name,
+        )?,
         last: members.take_optional("last", DAY_FORM, OrderTerms::day)?,
         count: members.take_optional("count", COUNT_FORM, |text| {
             text::decimal(text).filter(|count| (1..=OrderTerms::COUNT_MAX).contains(count))

@@ -25,10 +25,7 @@ const PAGE_MAX: i64 = 200;
 
 /// Routes of a session; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list, add))
-        .routes(routes!(change))
-        .routes(routes!(check))
+    OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(change)).routes(routes!(check))
 }
 
 /// A payee that the caller keeps. Amounts are minor units in decimal strings.
@@ -155,9 +152,10 @@ pub(super) async fn check(
     _: Caller,
     Json(question): Json<NameQuestion>,
 ) -> Result<Json<NameAnswer>, Problem> {
-    let number: AccountNumber = question.number.parse().map_err(
-        |error: ledger::MalformedNumber| Problem::malformed("number", error.to_string()),
-    )?;
+    let number: AccountNumber =
+        question.number.parse().map_err(|error: ledger::MalformedNumber| {
+            Problem::malformed("number", error.to_string())
+        })?;
     let checked = service::check(&app, number, &question.name).await?;
     checked.map(|checked| Json(checked.into())).ok_or_else(Problem::not_found)
 }

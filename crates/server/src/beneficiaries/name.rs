@@ -29,9 +29,13 @@ pub(super) fn compare(typed: &str, registered: &str) -> NameMatch {
 
 fn is_close(typed: &[String], registered: &[String]) -> bool {
     let forms = |words: &[String]| {
-        [words.iter().map(|word| bare(word)).collect(), words.iter().map(|word| bare(&spelled_out(word))).collect()]
+        [
+            words.iter().map(|word| bare(word)).collect(),
+            words.iter().map(|word| bare(&spelled_out(word))).collect(),
+        ]
     };
-    let (typed, registered): ([Vec<String>; 2], [Vec<String>; 2]) = (forms(typed), forms(registered));
+    let (typed, registered): ([Vec<String>; 2], [Vec<String>; 2]) =
+        (forms(typed), forms(registered));
     typed.iter().any(|typed| registered.iter().any(|registered| is_alike(typed, registered)))
 }
 
@@ -50,7 +54,8 @@ fn is_alike(typed: &[String], registered: &[String]) -> bool {
 
 /// `A. Miller` and `Alice Miller`: the last word is whole on both sides.
 fn has_initials(one: &[String], other: &[String]) -> bool {
-    let is_initial = |short: &str, long: &str| short.chars().count() == 1 && long.starts_with(short);
+    let is_initial =
+        |short: &str, long: &str| short.chars().count() == 1 && long.starts_with(short);
     let fits = |(one, other): (&String, &String)| {
         one == other || is_initial(one, other) || is_initial(other, one)
     };
@@ -72,7 +77,8 @@ fn leaves_out(short: &[String], long: &[String]) -> bool {
 
 fn is_slip(one: &str, other: &str) -> bool {
     let length = one.chars().count().min(other.chars().count());
-    let slips = usize::from(length >= ONE_SLIP_FROM).saturating_add(usize::from(length >= TWO_SLIPS_FROM));
+    let slips =
+        usize::from(length >= ONE_SLIP_FROM).saturating_add(usize::from(length >= TWO_SLIPS_FROM));
     strsim::osa_distance(one, other) <= slips
 }
 

@@ -32,7 +32,9 @@ impl Text {
     /// Reads what an intent commits to.
     fn of(details: &Details) -> Option<Self> {
         let fits = |text: &str, most: usize| {
-            (1..=most).contains(&text.chars().count()) && text.trim() == text && users::is_plain(text)
+            (1..=most).contains(&text.chars().count())
+                && text.trim() == text
+                && users::is_plain(text)
         };
         let name = details.value.get(NAME).filter(|name| fits(name, NAME_CHARS_MAX))?;
         let memo = details.value.get(MEMO);

@@ -23,8 +23,8 @@ pub(crate) mod applying;
 mod attempt;
 mod closing;
 pub(crate) mod fold;
-pub(crate) mod poster;
 mod ordered;
+pub(crate) mod poster;
 pub mod refusal;
 mod rehearsal;
 mod state;
@@ -121,8 +121,7 @@ impl Corridor {
             directory: &self.directory,
             key_ages: self.key_ages,
         };
-        let job =
-            verify::rehearsal(corner, unsigned, origin, caller, clock::now(), reply).await?;
+        let job = verify::rehearsal(corner, unsigned, origin, caller, clock::now(), reply).await?;
         self.enqueue(Queued::Rehearsal(Box::new(job)), answer).await
     }
 

@@ -7,7 +7,9 @@ use super::Fault;
 use super::applying::{Applied, Applying};
 use super::refusal::Refusal;
 use crate::policy::{self, Permission};
-use crate::{accounts, authority, beneficiaries, certificates, devices, registers, sessions, users};
+use crate::{
+    accounts, authority, beneficiaries, certificates, devices, registers, sessions, users,
+};
 
 /// Whether an intent of this kind rests on more than it locks: on whose an account is and what they are called, which another
 /// instance may be changing, and on which accounts its signer has.

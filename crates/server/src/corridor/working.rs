@@ -114,7 +114,9 @@ async fn load_orders(
 ) -> Result<(), Aborted> {
     for row in orders(tx, book, &needs.orders).await? {
         // One that was placed while we waited for locks: its accounts were neither locked nor read.
-        if Order::read(&row).is_some_and(|order| !needs.payees.contains(&(order.debit, order.credit))) {
+        if Order::read(&row)
+            .is_some_and(|order| !needs.payees.contains(&(order.debit, order.credit)))
+        {
             return Err(Aborted::Overtaken);
         }
         fold.rows.put(row);

@@ -273,8 +273,7 @@ pub const ROUTES: &[Route] = &[
     post("/api/beneficiaries/change", Access::Signs(Kind::BeneficiaryChange)),
     // A guess at a name: counted as one.
     post("/api/beneficiaries/check", Access::SignedIn).counted_as(Class::SignIn),
-    get("/api/standing-orders", Access::Needs(Permission::AccountsRead))
-        .from(Aal::Two, Aal::Three),
+    get("/api/standing-orders", Access::Needs(Permission::AccountsRead)).from(Aal::Two, Aal::Three),
     get("/api/standing-orders/{order}", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),
     post("/api/standing-orders", Access::Signs(Kind::StandingOrderPlace)),

@@ -64,7 +64,10 @@ pub(crate) async fn load_by_key(
 ) -> sqlx::Result<Option<Row>> {
     let mut sql = select(register);
     for (at, (name, _)) in (2_usize..).zip(key) {
-        sql = format!("{sql} AND {name} = {}", typed(column(register, name)?, &format!("${at}::text")));
+        sql = format!(
+            "{sql} AND {name} = {}",
+            typed(column(register, name)?, &format!("${at}::text"))
+        );
     }
     let mut query = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book));
     for (_, value) in key {
@@ -82,7 +85,8 @@ pub(crate) async fn load_among(
     values: &[String],
 ) -> sqlx::Result<Vec<Row>> {
     let value = typed(column(register, name)?, "v");
-    let sql = format!("{} AND {name} IN (SELECT {value} FROM unnest($2::text[]) v)", select(register));
+    let sql =
+        format!("{} AND {name} IN (SELECT {value} FROM unnest($2::text[]) v)", select(register));
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book)).bind(values).fetch_all(tx);
     rows.await?.iter().map(|row| read(register, row)).collect()
 }

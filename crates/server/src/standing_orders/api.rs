@@ -43,7 +43,7 @@ pub(super) struct StandingOrderView {
     first: String,
     /// `once`, `weekly`, `monthly` or `end_of_month`.
     rhythm: String,
-    /// `following`, `preceding` or `modified_following`.
+    /// `unadjusted`, `following`, `preceding` or `modified_following`.
     business_day: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<String>,

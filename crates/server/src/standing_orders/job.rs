@@ -58,8 +58,7 @@ async fn pay(app: &App) -> sqlx::Result<usize> {
 async fn record(app: &App, due: Due) -> bool {
     let Due { order, number, attempt, at } = due;
     let id = order.get().into_bytes();
-    let parts =
-        [ID_DOMAIN, id.as_slice(), &number.to_be_bytes(), &attempt.to_be_bytes()].concat();
+    let parts = [ID_DOMAIN, id.as_slice(), &number.to_be_bytes(), &attempt.to_be_bytes()].concat();
     let Ok(id) = app.authority.event_id(at, &[&parts]) else { return false };
     let fact = Fact::OrderDue { order, number, attempt };
     match app.corridor.append_fact(id, fact, at).await {

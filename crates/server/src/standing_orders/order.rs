@@ -68,8 +68,12 @@ pub(super) fn day(terms: &OrderTerms, number: u32) -> Option<Date> {
     if terms.count.is_some_and(|count| number >= count) {
         return None;
     }
-    // No calendar of holidays is a bank's own yet: Saturdays and Sundays are off.
-    let occurrence = schedule(terms)?.occurrence(number, &Calendar::western([]));
+    // A day that nothing moves is a business day whatever it is; else Saturdays and Sundays are off.
+    let calendar = match terms.business_day {
+        BusinessDay::Unadjusted => Calendar::new([], []).ok()?,
+        _ => Calendar::western([]),
+    };
+    let occurrence = schedule(terms)?.occurrence(number, &calendar);
     occurrence.map(|Occurrence { due, .. }| due)
 }
 
@@ -81,7 +85,7 @@ fn schedule(terms: &OrderTerms) -> Option<Schedule> {
         Rhythm::EndOfMonth => schedule::Rhythm::EndOfMonth,
     };
     let convention = match terms.business_day {
-        BusinessDay::Following => Convention::Following,
+        BusinessDay::Unadjusted | BusinessDay::Following => Convention::Following,
         BusinessDay::Preceding => Convention::Preceding,
         BusinessDay::ModifiedFollowing => Convention::ModifiedFollowing,
     };

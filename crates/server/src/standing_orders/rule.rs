@@ -224,7 +224,8 @@ mod tests {
     fn placed(terms: &OrderTerms, now: &str) -> Result<Row, Refusal> {
         let account = |number| AccountId::new(Uuid::from_u128(number));
         let amount = Amount::new(500, AssetCode::EUR).unwrap();
-        let transfer = TransferBody { debit: account(1), credit: account(2), amount, details: None };
+        let transfer =
+            TransferBody { debit: account(1), credit: account(2), amount, details: None };
         let id = "019aa000-0000-7000-8000-000000000001".parse().unwrap();
         place(id, owner(1), &transfer, terms, on(now))
     }
@@ -251,7 +252,10 @@ mod tests {
         let ends_before = OrderTerms { last: OrderTerms::day("2026-11-29"), ..monthly };
         assert_eq!(placed(&ends_before, "2026-11-01").unwrap_err(), Refusal::StandingOrderInvalid);
         // The end of November is a Monday; that of January 2027 is a Sunday, and its day the first of February.
-        let ends = OrderTerms { last: OrderTerms::day("2026-11-29"), ..terms("2026-11-28", Rhythm::EndOfMonth) };
+        let ends = OrderTerms {
+            last: OrderTerms::day("2026-11-29"),
+            ..terms("2026-11-28", Rhythm::EndOfMonth)
+        };
         assert_eq!(placed(&ends, "2026-11-01").unwrap_err(), Refusal::StandingOrderInvalid);
     }
 
@@ -260,10 +264,14 @@ mod tests {
         let row = placed(&terms("2026-11-30", Rhythm::Weekly), "2026-11-22").unwrap();
         let order = Order::read(&row).unwrap();
         let [row, run] = after(&row, &order, short(), on("2026-11-30"));
-        assert_eq!((run.get("status"), run.get("code")), (Some("skipped"), Some("insufficient-funds")));
+        assert_eq!(
+            (run.get("status"), run.get("code")),
+            (Some("skipped"), Some("insufficient-funds"))
+        );
         assert_eq!((row.get("next_day"), row.get("attempt")), (Some("2026-12-07"), Some("0")));
 
-        let patient = OrderTerms { short_of_funds: ShortOfFunds::Retry, ..terms("2026-11-30", Rhythm::Once) };
+        let patient =
+            OrderTerms { short_of_funds: ShortOfFunds::Retry, ..terms("2026-11-30", Rhythm::Once) };
         let mut row = placed(&patient, "2026-11-22").unwrap();
         for attempts in ["1", "2", "3"] {
             let order = Order::read(&row).unwrap();
@@ -282,10 +290,12 @@ mod tests {
         let row = placed(&terms("2026-11-30", Rhythm::Monthly), "2026-11-22").unwrap();
         let order = Order::read(&row).unwrap();
         let refused = |rejection: Rejection| Outcome::Refused(rejection.into());
-        let [frozen, run] = after(&row, &order, refused(Rejection::DebitAccountFrozen), on("2026-11-30"));
+        let [frozen, run] =
+            after(&row, &order, refused(Rejection::DebitAccountFrozen), on("2026-11-30"));
         assert_eq!((frozen.get("status"), run.get("status")), (Some("active"), Some("failed")));
         assert_eq!(frozen.get("next_day"), Some("2026-12-30"));
-        let [closed, _] = after(&row, &order, refused(Rejection::CreditAccountClosed), on("2026-11-30"));
+        let [closed, _] =
+            after(&row, &order, refused(Rejection::CreditAccountClosed), on("2026-11-30"));
         assert_eq!((closed.get("status"), closed.get("next_at")), (Some("failed"), None));
     }
 

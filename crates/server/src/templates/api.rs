@@ -117,11 +117,7 @@ fn saved<'a>(
         credit: parse_id(&request.credit, "credit")?.get(),
         asset: &request.asset,
         amount: amount.map(Amount::minor),
-        memo: request
-            .memo
-            .as_deref()
-            .map(|memo| text("memo", memo, MEMO_CHARS_MAX))
-            .transpose()?,
+        memo: request.memo.as_deref().map(|memo| text("memo", memo, MEMO_CHARS_MAX)).transpose()?,
     })
 }
 

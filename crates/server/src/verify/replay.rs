@@ -360,14 +360,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn write(
-        &self,
-        at: At,
-        intent: Uuid,
-        position: usize,
-        item: &Item,
-        written: &mut Written,
-    ) {
+    fn write(&self, at: At, intent: Uuid, position: usize, item: &Item, written: &mut Written) {
         let transfer = TransferRow {
             transfer_id: item.id.get(),
             intent_id: intent,
@@ -630,7 +623,9 @@ impl<'a> Replay<'a> {
             let decision = self.fold.decide_fact(fact, at.now);
             self.put(at, decision.rows.clone());
             let id = event.get("id").and_then(|id| id.parse().ok());
-            for (position, item) in decision.items.iter().enumerate().filter(|(_, it)| it.id_was_free) {
+            for (position, item) in
+                decision.items.iter().enumerate().filter(|(_, it)| it.id_was_free)
+            {
                 self.write(at, id.unwrap_or_default(), position, item, written);
                 if let Fact::OrderDue { order, .. } = fact {
                     let row = self.fold.rows.get(&STANDING_ORDERS, &order.to_string());

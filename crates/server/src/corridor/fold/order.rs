@@ -25,9 +25,9 @@ impl Fold<'_> {
     ) -> Decision {
         let wish = wish_of(id, 0, 0, transfer);
         let lacks = self.lacks(&wish.kind);
-        let placed = self.may_order(&wish, transfer, Payer { asker, now }).and_then(|()| {
-            Ok(standing_orders::place(id, asker.user, transfer, terms, now)?)
-        });
+        let placed = self
+            .may_order(&wish, transfer, Payer { asker, now })
+            .and_then(|()| Ok(standing_orders::place(id, asker.user, transfer, terms, now)?));
         match placed {
             Ok(row) => {
                 self.rows.put(row.clone());
