@@ -183,8 +183,9 @@ async fn an_order_is_held_to_the_limits_and_pays_nothing_that_a_person_would_hav
         r#"{"ceiling":"block","critical":"3","high":"2","medium":"1"}"#,
     )
     .await;
-    let all = place(&alice, bob.account, 5_000, today(Rhythm::Weekly)).await;
-    let found = tried(&alice, all).await;
+    let [dora, cleo] = [bank.customer("Dora", 5_000).await, bank.customer("Cleo", 0).await];
+    let all = place(&dora, cleo.account, 5_000, today(Rhythm::Weekly)).await;
+    let found = tried(&dora, all).await;
     assert_eq!(
         (found.runs[0].status.as_str(), found.runs[0].code.as_str()),
         ("failed", "risk-blocked")
