@@ -122,7 +122,7 @@ pub(super) fn tried(globals: &Globals, answer: &DryRun) -> Result<Exit, Failure>
         .text("would_be", answer.outcome.clone())
         .text("code", answer.code.clone())
         .maybe("why", answer.title.clone())
-        .words("risk", &reasons);
+        .maybe("risk", (!reasons.is_empty()).then(|| reasons.join("; ")));
     output::one(globals.output, &row)?;
     Ok(if answer.outcome == "accepted" { Exit::Ok } else { Exit::Refused })
 }

@@ -319,7 +319,8 @@ mod tests {
             let mut days = Vec::new();
             while let Some(order) = Order::read(&row).filter(|order| order.next_at <= now) {
                 let [next, run] = after(&row, &order, paid(), now);
-                prop_assert_eq!(run.get("number"), Some(days.len().to_string().as_str()));
+                let number = days.len().to_string();
+                prop_assert_eq!(run.get("number"), Some(number.as_str()));
                 days.push(run.get("due_day").unwrap().to_owned());
                 row = next;
             }
