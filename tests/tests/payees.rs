@@ -9,6 +9,7 @@ use ledger::{AccountId, AccountNumber};
 use money::AssetCode;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::Row;
 
 const LIMITS: &str =
     r#"{"count_per_day":"9999","new_payee":"10","per_hour":"9999","per_minute":"9999"}"#;
@@ -66,8 +67,8 @@ async fn the_bank_says_whose_name_an_account_is_in_and_gives_no_other_name_away(
         bank.send_as(&alice, Request::post_json("/api/beneficiaries/check", &nobody)).await;
     assert_eq!(answer.status, 404);
     let mut slip = AccountNumber::of(juergen.account).to_string();
-    let last = slip.pop().unwrap();
-    slip.push(if last == '9' { '0' } else { char::from(last as u8 + 1) });
+    let last = slip.pop().unwrap().to_digit(10).unwrap();
+    slip.push(char::from_digit((last + 1) % 10, 10).unwrap());
     let slip = json!({"number": slip, "name": "Jürgen Groß"});
     let answer = bank.send_as(&alice, Request::post_json("/api/beneficiaries/check", &slip)).await;
     assert_eq!(answer.status, 400, "{}", answer.text());
@@ -252,18 +253,17 @@ async fn nobody_sees_or_changes_whom_another_person_pays() {
     bank.assert_verifies().await;
 }
 
-/// Rows of every table, and the size of the log.
+/// A digest of every table, the log among them; signing in and out goes on beside.
 async fn everything(bank: &Bank) -> Vec<(String, i64)> {
-    let names = "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'";
-    let names: String = sqlx::Row::get(&bank.rows(names).await[0], 0);
-    let mut counts = Vec::new();
-    for table in names.split(' ').filter(|table| !["sessions", "challenges"].contains(table)) {
-        let digest = format!(
-            "SELECT coalesce(sum(hashtext(t::text)::int8), 0)::int8 + count(*) FROM {table} t"
-        );
-        counts.push((table.to_owned(), bank.count(&digest).await));
-    }
-    counts
+    let tables = "SELECT tablename::text FROM pg_tables
+                   WHERE schemaname = 'public' AND tablename NOT IN ('sessions', 'challenges') ORDER BY 1";
+    let tables = bank.rows(tables).await;
+    let digests = tables.iter().map(|row| {
+        let table: String = row.get(0);
+        format!("SELECT '{table}', coalesce(sum(hashtext(t::text)::int8), 0)::int8 + count(*) FROM {table} t")
+    });
+    let digests = bank.rows(&digests.collect::<Vec<_>>().join(" UNION ALL ")).await;
+    digests.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
 /// Effects but for the times at which they were decided.

@@ -100,7 +100,8 @@ pub(super) async fn post_intents(
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], out).into_response())
 }
 
-/// What would have become of an intent.
+/// What would become of an intent.
+#[expect(clippy::struct_field_names, reason = "the name on the wire")]
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DryRun {
     /// Always true: nothing was written, and there is no receipt.

@@ -244,9 +244,9 @@ pub(super) async fn read_payees(
     .fetch_all(tx)
     .await?;
     for row in rows {
-        let pair = (AccountId::new(row.account_id), AccountId::new(row.payee_id));
+        let (from, to) = (AccountId::new(row.account_id), AccountId::new(row.payee_id));
         if let (Some(owner), Some(since)) = (row.owner, row.since) {
-            known.1.insert((UserId::new(owner), pair.1), micros(since));
+            known.1.insert((UserId::new(owner), to), micros(since));
         }
         if let (Some(since), Some(payments), Some(total), Some(day_sum), Some(risk)) =
             (row.known_since, row.payments, row.total, row.day_sum, row.risk)
@@ -259,7 +259,7 @@ pub(super) async fn read_payees(
                 day_sum,
                 risk: PairState::from_bytes(&risk).map_err(corrupt)?,
             };
-            known.0.insert(pair, usage);
+            known.0.insert((from, to), usage);
         }
     }
     Ok(known)

@@ -197,6 +197,7 @@ fn with(row: Row, column: &'static str, value: Option<impl ToString>) -> Row {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "days in a test")]
 mod tests {
     use intent::{BusinessDay, Rhythm};
     use ledger::AccountId;

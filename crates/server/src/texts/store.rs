@@ -25,8 +25,8 @@ pub(crate) async fn keep(tx: &mut PgConnection, book: BookId, texts: &[Kept]) ->
     }
     let intents: Vec<Uuid> = texts.iter().map(|text| text.intent.get()).collect();
     let owners: Vec<Uuid> = texts.iter().map(|text| text.owner.get()).collect();
-    let salts: Vec<&[u8]> = texts.iter().map(|text| text.salt.as_slice()).collect();
-    let details: Vec<&[u8]> = texts.iter().map(|text| text.details.as_slice()).collect();
+    let salts: Vec<Vec<u8>> = texts.iter().map(|text| text.salt.to_vec()).collect();
+    let details: Vec<Vec<u8>> = texts.iter().map(|text| text.details.clone()).collect();
     sqlx::query!(
         "INSERT INTO kept_texts (book_id, intent_id, owner, salt, details)
          SELECT $1, u.intent_id, u.owner, u.salt, u.details
@@ -34,8 +34,8 @@ pub(crate) async fn keep(tx: &mut PgConnection, book: BookId, texts: &[Kept]) ->
         book_id(book),
         &intents,
         &owners,
-        &salts as &[&[u8]],
-        &details as &[&[u8]],
+        &salts,
+        &details,
     )
     .execute(tx)
     .await?;

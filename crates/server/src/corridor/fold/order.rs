@@ -121,8 +121,10 @@ impl Fold<'_> {
             Err(_) => Decision::default(),
         };
         let rows = standing_orders::after(&row, &order, outcome, now);
-        rows.iter().for_each(|row| self.rows.put(row.clone()));
-        decision.rows.extend(rows);
+        for row in rows {
+            self.rows.put(row.clone());
+            decision.rows.push(row);
+        }
         decision.risk = verdict.as_ref().map(risk_record);
         decision.limit_left = left;
         decision

@@ -428,13 +428,13 @@ impl Fold<'_> {
 
     /// What is known of a payee, first by whichever came first: a payment, or the payer's own list.
     fn known_payee(&self, pair: Pair) -> Option<PayeeUsage> {
-        let paid = self.payees.get(&pair).copied();
-        match (paid, self.vouched_since(pair)) {
-            (Some(paid), Some(since)) => {
-                Some(PayeeUsage { known_since: paid.known_since.min(since), ..paid })
+        let usage = self.payees.get(&pair).copied();
+        match (usage, self.vouched_since(pair)) {
+            (Some(usage), Some(since)) => {
+                Some(PayeeUsage { known_since: usage.known_since.min(since), ..usage })
             }
             (None, Some(since)) => Some(PayeeUsage::known(since)),
-            (paid, None) => paid,
+            (usage, None) => usage,
         }
     }
 
