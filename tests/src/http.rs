@@ -134,6 +134,10 @@ pub(crate) fn route(kind: Kind) -> &'static str {
         Kind::PolicyPropose => "/api/admin/policies",
         Kind::PolicyApprove => "/api/admin/policies/approve",
         Kind::AuthorityRotate => "/api/admin/authority/rotate",
+        Kind::BeneficiaryAdd => "/api/beneficiaries",
+        Kind::BeneficiaryChange => "/api/beneficiaries/change",
+        Kind::StandingOrderPlace => "/api/standing-orders",
+        Kind::StandingOrderEnd => "/api/standing-orders/end",
     }
 }
 

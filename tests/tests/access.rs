@@ -6,8 +6,8 @@ use client::{ClientError, Session, Wish};
 use crypto::{Sha2, Sha3};
 use e2e::{Answer, Bank, Customer, Forger, Request, eur, fresh_account};
 use intent::{
-    ApprovalDecision, Body, IntentId, IpRuleAction, Kind, ReportSubject, RevocationReason, Role,
-    UserId,
+    ApprovalDecision, BeneficiaryStatus, Body, BusinessDay, IntentId, IpRuleAction, Kind,
+    NameMatch, OrderTerms, ReportSubject, RevocationReason, Rhythm, Role, ShortOfFunds, UserId,
 };
 use ledger::{AccountKind, Freeze, TransferId};
 use reqwest::Method;
@@ -134,6 +134,14 @@ fn one_of_each(alice: &Customer) -> Vec<Body> {
     let transfer = Wish::transfer(alice.account, account, eur(1), None).unwrap();
     let (transfer_id, now) = (TransferId::new(Uuid::now_v7()), server::clock::now());
     let intent_id = IntentId::new(Uuid::now_v7()).unwrap();
+    let terms = OrderTerms {
+        first: OrderTerms::day("2099-01-01").unwrap(),
+        rhythm: Rhythm::Weekly,
+        business_day: BusinessDay::Following,
+        last: None,
+        count: None,
+        short_of_funds: ShortOfFunds::Skip,
+    };
     let line = client::BatchLine { to: account, amount: eur(1), memo: None };
     vec![
         Body::AccountOpen { account, asset, owner: user, kind: AccountKind::Liability },
@@ -174,6 +182,10 @@ fn one_of_each(alice: &Customer) -> Vec<Body> {
         Wish::overdraft(account, eur(1)).body,
         Wish::propose_policy("limits".to_owned(), "bank".to_owned(), "{}".to_owned()).body,
         Wish::approve_policy(intent_id, true).body,
+        Wish::add_payee(account, ("Bob", None), NameMatch::None).unwrap().body,
+        Wish::change_payee(account, BeneficiaryStatus::Deleted).body,
+        Wish::standing_order(alice.account, account, eur(1), None, terms).unwrap().body,
+        Wish::end_standing_order(intent_id).body,
     ]
 }
 

@@ -1,5 +1,7 @@
 //! Every way in which the bank says no, each provoked over HTTP; what no request can provoke is named with the reason.
 
+#[path = "refusals/payees.rs"]
+mod payees;
 #[path = "refusals/payments.rs"]
 mod payments;
 
@@ -83,6 +85,7 @@ async fn every_refusal_of_the_corridor_has_its_status_its_sentence_and_a_receipt
     recovery_refusals(&bank, &mut provoked).await;
     role_refusals(&bank, &mut provoked).await;
     Box::pin(payments::refusals(&mut provoked)).await;
+    Box::pin(payees::refusals(&mut provoked)).await;
     authority_refusals(&bank, &successor, &mut provoked).await;
     let out_of_reach: Vec<_> =
         REFUSALS_OUT_OF_REACH.iter().map(|(refusal, _)| refusal.code().to_owned()).collect();

@@ -128,6 +128,10 @@ pub(crate) enum Command {
     Accounts(commands::accounts::Command),
     Pay(commands::pay::Args),
     #[command(subcommand)]
+    Payee(commands::payees::Command),
+    #[command(subcommand)]
+    StandingOrder(commands::standing_orders::Command),
+    #[command(subcommand)]
     Holds(commands::holds::Command),
     Reverse(commands::reverse::Args),
     #[command(subcommand)]

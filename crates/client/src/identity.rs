@@ -183,21 +183,36 @@ impl Identity {
         let _ = self.certificates.set(certificates);
     }
 
-    fn next(&self, certificate: Sha3, bank: &BankId, body: Body) -> Result<Intent, ClientError> {
-        let mut chain = self.lock_chain();
-        let seq = chain.seq.saturating_add(1);
+    /// The intent that would come next, without its place in the chain being taken: it is not signed.
+    pub(crate) fn rehearsed(&self, bank: &BankId, body: Body) -> Result<Intent, ClientError> {
+        self.draft(*self.lock_chain(), self.certificate_hash()?, bank, body)
+    }
+
+    fn draft(
+        &self,
+        chain: KeyChain,
+        certificate: Sha3,
+        bank: &BankId,
+        body: Body,
+    ) -> Result<Intent, ClientError> {
         let draft = IntentDraft {
             bank: bank.clone(),
             certificate,
             device: self.device.id(),
             authority: self.user.role,
             at: clock::now(),
-            seq,
+            seq: chain.seq.saturating_add(1),
             prev: chain.prev,
             id: IntentId::new(Uuid::now_v7())?,
             body,
         };
-        let intent = draft.build()?;
+        Ok(draft.build()?)
+    }
+
+    fn next(&self, certificate: Sha3, bank: &BankId, body: Body) -> Result<Intent, ClientError> {
+        let mut chain = self.lock_chain();
+        let intent = self.draft(*chain, certificate, bank, body)?;
+        let seq = intent.seq();
         let reserved = KeyChain { seq, prev: sha3_256(intent.canonical()) };
         // A crash right here leaves a gap in the chain; the other order could repeat a position.
         if let Some(journal) = &self.journal {

@@ -37,6 +37,7 @@ mod invitation;
 mod journal;
 mod keystore;
 mod pairing;
+mod payees;
 mod proof;
 mod receipt;
 mod report;
@@ -57,6 +58,10 @@ pub use invitation::Invitation;
 pub use journal::ChainJournal;
 pub use keystore::{KeyStore, KeyStoreError, Profile, StoredSession, Unlocked};
 pub use pairing::{NewDevice, PendingRecovery};
+pub use payees::{
+    BeneficiaryView, DryRun, NameAnswer, StandingOrderRunView, StandingOrderView, Template,
+    TemplateView,
+};
 pub use proof::{Instance, ProofHeaders, RequestSigner, session_key};
 pub use receipt::{ReceiptProof, verify_receipt};
 pub use report::{ReportProof, verify_report};

@@ -32,6 +32,10 @@ pub(crate) const ROLES: &str = "/api/rbac/roles";
 pub(crate) const ROLES_WITH_HOLDERS: &str = "/api/admin/roles";
 pub(crate) const NAVIGATION: &str = "/api/rbac/navigation";
 pub(crate) const TRAIL: &str = "/api/audit/logs";
+pub(crate) const BENEFICIARIES: &str = "/api/beneficiaries";
+pub(crate) const STANDING_ORDERS: &str = "/api/standing-orders";
+pub(crate) const TEMPLATES: &str = "/api/templates";
+pub(crate) const DRY_RUN: &str = "/api/intents/dry-run";
 pub(crate) const HISTORY: &str = "/api/transactions/history";
 
 /// The route that takes a kind, and no other kind.
@@ -66,5 +70,9 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::PolicyPropose => "/api/admin/policies",
         Kind::PolicyApprove => "/api/admin/policies/approve",
         Kind::AuthorityRotate => "/api/admin/authority/rotate",
+        Kind::BeneficiaryAdd => BENEFICIARIES,
+        Kind::BeneficiaryChange => "/api/beneficiaries/change",
+        Kind::StandingOrderPlace => STANDING_ORDERS,
+        Kind::StandingOrderEnd => "/api/standing-orders/end",
     }
 }

@@ -6,7 +6,9 @@ use money::{Amount, AssetCode};
 
 use uuid::Uuid;
 
-use crate::{DeviceId, IntentId, Kind, Role, UserId, UtcMicros};
+use crate::{
+    BeneficiaryStatus, DeviceId, IntentId, Kind, NameMatch, OrderTerms, Role, UserId, UtcMicros,
+};
 
 /// The wish itself. Binary members are base64url without padding, digests lower-case hex.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -258,6 +260,36 @@ pub enum Body {
         /// [`Body::OVERLAP_DAYS_MAX`].
         overlap_days: u16,
     },
+    /// Keep a payee in one's list.
+    BeneficiaryAdd {
+        /// The payee's account.
+        account: AccountId,
+        /// Commitment to their name and a memo.
+        details: Sha2,
+        /// What the bank said of the name, and the signer has seen.
+        name_match: NameMatch,
+    },
+    /// Change a payee of one's list.
+    BeneficiaryChange {
+        /// The payee's account.
+        account: AccountId,
+        /// What the entry is from now on.
+        status: BeneficiaryStatus,
+        /// Commitment to another name and memo with what the bank said of that name; they stay where absent.
+        renamed: Option<(Sha2, NameMatch)>,
+    },
+    /// Order payments that the bank makes by itself on their days.
+    StandingOrderPlace {
+        /// From whom, to whom, how much each time.
+        transfer: TransferBody,
+        /// When, and what if money is short.
+        terms: OrderTerms,
+    },
+    /// End a standing order.
+    StandingOrderEnd {
+        /// The intent that placed it.
+        order: IntentId,
+    },
 }
 
 impl Body {
@@ -318,6 +350,10 @@ impl Body {
             Self::PolicyPropose { .. } => Kind::PolicyPropose,
             Self::PolicyApprove { .. } => Kind::PolicyApprove,
             Self::AuthorityRotate { .. } => Kind::AuthorityRotate,
+            Self::BeneficiaryAdd { .. } => Kind::BeneficiaryAdd,
+            Self::BeneficiaryChange { .. } => Kind::BeneficiaryChange,
+            Self::StandingOrderPlace { .. } => Kind::StandingOrderPlace,
+            Self::StandingOrderEnd { .. } => Kind::StandingOrderEnd,
         }
     }
 
@@ -337,7 +373,13 @@ impl Body {
                     Some(place) => Err(format!("body.items[{place}].details")),
                 }
             }
-            Self::HoldPlace { transfer, .. } => Self::Transfer(*transfer).commits_only_to(expected),
+            Self::HoldPlace { transfer, .. } | Self::StandingOrderPlace { transfer, .. } => {
+                Self::Transfer(*transfer).commits_only_to(expected)
+            }
+            Self::BeneficiaryAdd { details, .. }
+            | Self::BeneficiaryChange { renamed: Some((details, _)), .. } => {
+                if *details == expected { Ok(true) } else { Err("body.details".to_owned()) }
+            }
             Self::UserInvite { person, .. } if *person == expected => Ok(true),
             Self::UserInvite { .. } => Err("body.person".to_owned()),
             Self::UserEnrol { .. }
@@ -364,7 +406,9 @@ impl Body {
             | Self::AccountOverdraft { .. }
             | Self::PolicyPropose { .. }
             | Self::PolicyApprove { .. }
-            | Self::AuthorityRotate { .. } => Ok(false),
+            | Self::AuthorityRotate { .. }
+            | Self::BeneficiaryChange { renamed: None, .. }
+            | Self::StandingOrderEnd { .. } => Ok(false),
         }
     }
 }

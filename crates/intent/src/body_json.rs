@@ -1,5 +1,7 @@
 //! Bodies as members of the document.
 
+mod payees;
+
 use crypto::{Sha2, Sha3};
 use ledger::{AccountId, TransferId};
 use money::{Amount, AssetCode};
@@ -118,6 +120,10 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
         },
         Kind::AuditReport => read_report(&mut members)?,
         Kind::AuthorityRotate => read_rotation(&mut members)?,
+        Kind::BeneficiaryAdd => payees::read_add(&mut members)?,
+        Kind::BeneficiaryChange => payees::read_change(&mut members)?,
+        Kind::StandingOrderPlace => payees::read_order(&mut members)?,
+        Kind::StandingOrderEnd => Body::StandingOrderEnd { order: members.intent("order")? },
         Kind::HoldPlace => Body::HoldPlace {
             transfer: read_transfer(&mut members)?,
             expires_at: members.take("expires_at", UTC_FORM, |text| text.parse().ok())?,
@@ -471,6 +477,10 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
                 .binary("cross_certificate", cross_certificate)
                 .plain("overlap_days", &overlap_days.to_string());
         }
+        Body::BeneficiaryAdd { .. }
+        | Body::BeneficiaryChange { .. }
+        | Body::StandingOrderPlace { .. }
+        | Body::StandingOrderEnd { .. } => payees::write(out, body),
     }
     out.push(b'}');
 }

@@ -57,11 +57,8 @@ impl SignedIntent {
         out.extend_from_slice(br#"{"certificate":"#);
         text::put_digest(&mut out, self.certificate.as_bytes());
         if let Some(details) = &self.details {
-            out.extend_from_slice(br#","details":{"salt":"#);
-            text::put_binary(&mut out, &details.salt);
-            out.extend_from_slice(br#","value":"#);
-            text::put_map(&mut out, &details.value);
-            out.push(b'}');
+            out.extend_from_slice(br#","details":"#);
+            details.put(&mut out);
         }
         out.extend_from_slice(br#","intent":"#);
         text::put_binary(&mut out, &self.intent);
@@ -130,6 +127,52 @@ impl SignedIntent {
     }
 }
 
+/// An intent's exact bytes without a signature, to ask what would become of it: nothing that it says can be used.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UnsignedIntent {
+    /// Canonical bytes.
+    pub intent: Vec<u8>,
+    /// Names and free text that the intent commits to.
+    pub details: Option<Details>,
+}
+
+impl UnsignedIntent {
+    /// Reads `{"details"?,"intent"}`.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, IntentError> {
+        let value = canonical::read(bytes, SignedIntent::JSON_LEN_MAX, Texts::Any)?;
+        let mut members = Members::new(value, Path::Root)?;
+        let unsigned = Self {
+            intent: members.take("intent", text::BINARY_FORM, text::binary)?,
+            details: members.optional_value("details").map(Details::read).transpose()?,
+        };
+        members.finish()?;
+        Ok(unsigned)
+    }
+
+    /// As the API takes it.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(2 * 1024);
+        out.push(b'{');
+        if let Some(details) = &self.details {
+            out.extend_from_slice(b"\"details\":");
+            details.put(&mut out);
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"intent\":");
+        text::put_binary(&mut out, &self.intent);
+        out.push(b'}');
+        out
+    }
+
+    /// Reads the document; the details must be those that it commits to.
+    pub fn parse(&self) -> Result<Intent, IntentError> {
+        let intent = Intent::parse(&self.intent)?;
+        check_details(&intent, self.details.as_ref())?;
+        Ok(intent)
+    }
+}
+
 pub(crate) fn context(bank: &BankId, intent: &Intent) -> Result<Context, IntentError> {
     Context::new(bank.as_str(), intent.kind().purpose())
         .map_err(|error| IntentError::SigningFailed { why: error.to_string() })
@@ -181,6 +224,14 @@ impl Details {
         let mut json = Vec::with_capacity(256);
         text::put_map(&mut json, &self.value);
         json
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(br#"{"salt":"#);
+        text::put_binary(out, &self.salt);
+        out.extend_from_slice(br#","value":"#);
+        text::put_map(out, &self.value);
+        out.push(b'}');
     }
 
     fn read(value: Value<'_>) -> Result<Self, IntentError> {

@@ -68,11 +68,19 @@ pub enum Kind {
     PolicyApprove = 28,
     /// Propose the next issuing authority, or put the one into force that somebody else proposed.
     AuthorityRotate = 29,
+    /// Keep a payee in one's list, after the bank has said whether the name is theirs.
+    BeneficiaryAdd = 31,
+    /// Change, disable, enable or delete a payee of one's list.
+    BeneficiaryChange = 32,
+    /// Order payments that the bank makes by itself on their days.
+    StandingOrderPlace = 33,
+    /// End a standing order.
+    StandingOrderEnd = 34,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::UserEnrol,
         Self::SessionLogin,
         Self::AccountOpen,
@@ -102,6 +110,10 @@ impl Kind {
         Self::PolicyPropose,
         Self::PolicyApprove,
         Self::AuthorityRotate,
+        Self::BeneficiaryAdd,
+        Self::BeneficiaryChange,
+        Self::StandingOrderPlace,
+        Self::StandingOrderEnd,
     ];
 
     /// The number in the leaf: 1..=127.
@@ -137,6 +149,10 @@ impl Kind {
             Self::PolicyPropose => 27,
             Self::PolicyApprove => 28,
             Self::AuthorityRotate => 29,
+            Self::BeneficiaryAdd => 31,
+            Self::BeneficiaryChange => 32,
+            Self::StandingOrderPlace => 33,
+            Self::StandingOrderEnd => 34,
         }
     }
 
@@ -179,6 +195,10 @@ impl Kind {
             Self::PolicyPropose => "policy.propose",
             Self::PolicyApprove => "policy.approve",
             Self::AuthorityRotate => "authority.rotate",
+            Self::BeneficiaryAdd => "beneficiary.add",
+            Self::BeneficiaryChange => "beneficiary.change",
+            Self::StandingOrderPlace => "standing_order.place",
+            Self::StandingOrderEnd => "standing_order.end",
         }
     }
 
@@ -214,7 +234,11 @@ impl Kind {
             | Self::AccountOverdraft
             | Self::PolicyPropose
             | Self::PolicyApprove
-            | Self::AuthorityRotate => Purpose::Intent,
+            | Self::AuthorityRotate
+            | Self::BeneficiaryAdd
+            | Self::BeneficiaryChange
+            | Self::StandingOrderPlace
+            | Self::StandingOrderEnd => Purpose::Intent,
         }
     }
 }
@@ -352,7 +376,7 @@ pub enum Role {
     SystemAdmin,
 }
 
-const CUSTOMER: [Kind; 14] = [
+const CUSTOMER: [Kind; 18] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::AccountOpen,
@@ -367,6 +391,10 @@ const CUSTOMER: [Kind; 14] = [
     Kind::HoldVoid,
     Kind::TransferReverse,
     Kind::AccountClose,
+    Kind::BeneficiaryAdd,
+    Kind::BeneficiaryChange,
+    Kind::StandingOrderPlace,
+    Kind::StandingOrderEnd,
 ];
 const MANAGER: [Kind; 19] = [
     Kind::UserEnrol,

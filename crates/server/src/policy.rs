@@ -158,9 +158,14 @@ impl Permission {
             Kind::AccountOpen => Self::AccountsOpen,
             Kind::AccountFund => Self::AccountsFund,
             Kind::AccountFreeze => Self::AccountsFreeze,
-            Kind::Transfer | Kind::TransferBatch | Kind::HoldPlace | Kind::HoldCapture => {
-                Self::TransfersSubmit
-            }
+            Kind::Transfer
+            | Kind::TransferBatch
+            | Kind::HoldPlace
+            | Kind::HoldCapture
+            | Kind::BeneficiaryAdd
+            | Kind::BeneficiaryChange
+            | Kind::StandingOrderPlace
+            | Kind::StandingOrderEnd => Self::TransfersSubmit,
             Kind::KeyRotate => Self::KeysRotate,
             Kind::CertificateRevoke => Self::CertificatesRevoke,
             Kind::DeviceApprove | Kind::DeviceRevoke => Self::DevicesManage,

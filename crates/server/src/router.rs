@@ -9,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, approvals, audit, authority, certificates, corridor, credentials, devices,
-    health, holds, ip_rules, log, mfa, openapi, passkeys, policies, rate_limits, roles, security,
-    sessions, telemetry, transfers, users,
+    App, accounts, approvals, audit, authority, beneficiaries, certificates, corridor, credentials,
+    devices, health, holds, ip_rules, log, mfa, openapi, passkeys, policies, rate_limits, roles,
+    security, sessions, standing_orders, telemetry, templates, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -47,6 +47,9 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(transfers::router())
         .merge(holds::router())
         .merge(approvals::router())
+        .merge(beneficiaries::router())
+        .merge(standing_orders::router())
+        .merge(templates::router())
         .merge(corridor::api::router())
         .merge(users::router())
         .merge(devices::router())

@@ -20,7 +20,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("messages", &["ledger", "money"]),
     ("risk", &["money"]),
     ("intent", &["crypto", "ledger", "money", "tlog"]),
-    ("server", &["crypto", "intent", "ledger", "money", "pki", "risk", "tlog"]),
+    ("server", &["crypto", "intent", "ledger", "messages", "money", "pki", "risk", "tlog"]),
     ("client", &["crypto", "intent", "ledger", "money", "pki", "tlog"]),
     ("cli", &["client", "crypto", "intent", "ledger", "money", "pki", "risk", "server", "tlog"]),
     ("e2e", &["client", "crypto", "intent", "ledger", "money", "pki", "risk", "server", "tlog"]),

@@ -26,11 +26,13 @@ pub(crate) mod mfa;
 pub(crate) mod migrate;
 pub(crate) mod password;
 pub(crate) mod pay;
+pub(crate) mod payees;
 pub(crate) mod policies;
 pub(crate) mod receipt;
 pub(crate) mod reverse;
 pub(crate) mod roles;
 pub(crate) mod serve;
+pub(crate) mod standing_orders;
 pub(crate) mod verify;
 
 use crate::args::{Command, Globals};
@@ -49,6 +51,8 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Mfa(command) => mfa::run(globals, command).await,
         Command::Accounts(command) => accounts::run(globals, command).await,
         Command::Pay(args) => pay::run(globals, args).await,
+        Command::Payee(command) => payees::run(globals, command).await,
+        Command::StandingOrder(command) => standing_orders::run(globals, command).await,
         Command::Holds(command) => holds::run(globals, command).await,
         Command::Reverse(args) => reverse::run(globals, args).await,
         Command::Approvals(command) => approvals::run(globals, command).await,

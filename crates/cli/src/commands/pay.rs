@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use client::{AccountView, BatchLine, Wish};
+use client::{AccountView, BatchLine, DryRun, Wish};
 use ledger::AccountId;
 
 use crate::amount::{TypedAmount, show};
@@ -28,6 +28,7 @@ use crate::receipts;
 #[command(after_help = "\
 Examples:
   strongroom pay 0192f000-0000-7000-8000-000000000001 '12.34 EUR' --memo 'thank you'
+  strongroom pay SR12345678901234567890 '12.34 EUR' --dry-run
   strongroom pay --file salaries.csv --atomic
   strongroom pay --file salaries.csv --yes -o json
 
@@ -58,6 +59,10 @@ pub(crate) struct Args {
     /// Account to pay from, where you have several in the asset
     #[arg(long, value_name = "ACCOUNT")]
     from: Option<Payee>,
+
+    /// Only ask what would become of it: nothing is signed, nothing moves
+    #[arg(long, conflicts_with = "file")]
+    dry_run: bool,
 }
 
 pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> {
@@ -72,7 +77,8 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
                 amount.require(None)?;
             }
             let holder = Holder::open(globals).await?;
-            one(globals, &holder, args.from, (to, amount), args.memo).await
+            let trial = args.dry_run;
+            one(globals, &holder, args.from, (to, amount), (args.memo, trial)).await
         }
         (None, ..) => Err(Failure::usage("name a payee and an amount, or a --file")),
     }
@@ -83,7 +89,7 @@ async fn one(
     holder: &Holder,
     from: Option<Payee>,
     (to, typed): (Payee, TypedAmount),
-    memo: Option<String>,
+    (memo, is_trial): (Option<String>, bool),
 ) -> Result<Exit, Failure> {
     let account = source(holder, from, &typed).await?;
     let amount = typed.require(account.scale)?;
@@ -92,12 +98,33 @@ async fn one(
     let memo_line = memo.as_deref().map(|memo| format!("\nmemo {}", output::plain(memo)));
     let summary =
         format!("pay {shown}\nfrom {}\nto {to}{}", name(&account), memo_line.unwrap_or_default());
+    let wish = Wish::transfer(account_id(&account)?, payee, amount, memo.as_deref())?;
+    if is_trial {
+        return tried(globals, &holder.session.dry_run(wish).await?);
+    }
     prompt::confirm(globals, &summary)?;
-    let wish = Wish::transfer(account_id(&account)?, payee, amount, memo.as_deref());
-    let settled = holder.submit(wish?).await?;
+    let settled = holder.submit(wish).await?;
     tell_if_held(&settled.receipt.code);
     let row = receipts::settled(&settled).number("amount", shown, amount.minor_string());
     output::one(globals.output, &row)
+}
+
+/// Shows what would become of a payment.
+pub(super) fn tried(globals: &Globals, answer: &DryRun) -> Result<Exit, Failure> {
+    eprintln!("a dry run: nothing was signed, and nothing moved");
+    let reasons = answer.effects.pointer("/risk/reasons").and_then(serde_json::Value::as_array);
+    let reasons: Vec<String> = reasons
+        .into_iter()
+        .flatten()
+        .filter_map(|reason| Some(output::plain(reason.as_str()?)))
+        .collect();
+    let row = Row::new()
+        .text("would_be", answer.outcome.clone())
+        .text("code", answer.code.clone())
+        .maybe("why", answer.title.clone())
+        .maybe("risk", (!reasons.is_empty()).then(|| reasons.join("; ")));
+    output::one(globals.output, &row)?;
+    Ok(if answer.outcome == "accepted" { Exit::Ok } else { Exit::Refused })
 }
 
 /// Accepted is not yet paid, where a person of the bank has to see it first.

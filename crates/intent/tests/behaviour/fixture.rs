@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use crypto::{Sha2, Sha3, SigningKey, Suite, sha3_256};
 use intent::{
-    ApprovalDecision, BankId, BatchItem, Body, Details, DeviceId, Intent, IntentDraft,
-    IpRuleAction, Kind, ReportSubject, RevocationReason, Role, SignedIntent, TransferBody, UserId,
+    ApprovalDecision, BankId, BatchItem, BeneficiaryStatus, Body, BusinessDay, Details, DeviceId,
+    Intent, IntentDraft, IpRuleAction, Kind, NameMatch, OrderTerms, ReportSubject,
+    RevocationReason, Rhythm, Role, ShortOfFunds, SignedIntent, TransferBody, UserId,
 };
 use ledger::{AccountId, AccountKind, TransferId};
 use money::{Amount, AssetCode};
@@ -181,6 +182,30 @@ pub(crate) fn body(kind: Kind) -> Body {
             certificate: vec![14; 60],
             cross_certificate: vec![15; 60],
             overlap_days: 30,
+        },
+        Kind::BeneficiaryAdd => Body::BeneficiaryAdd {
+            account: account(2),
+            details: details().commitment(),
+            name_match: NameMatch::Close,
+        },
+        Kind::BeneficiaryChange => Body::BeneficiaryChange {
+            account: account(2),
+            status: BeneficiaryStatus::Active,
+            renamed: Some((Sha2::from_bytes([16; 32]), NameMatch::Match)),
+        },
+        Kind::StandingOrderPlace => Body::StandingOrderPlace {
+            transfer: transfer_body(),
+            terms: OrderTerms {
+                first: OrderTerms::day("2026-11-30").unwrap(),
+                rhythm: Rhythm::EndOfMonth,
+                business_day: BusinessDay::ModifiedFollowing,
+                last: OrderTerms::day("2027-11-30"),
+                count: Some(12),
+                short_of_funds: ShortOfFunds::Retry,
+            },
+        },
+        Kind::StandingOrderEnd => Body::StandingOrderEnd {
+            order: "019aa000-0000-7000-8000-000000000025".parse().unwrap(),
         },
     }
 }

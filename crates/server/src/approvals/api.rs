@@ -16,7 +16,7 @@ use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
 use crate::http::{Json, Path, Query};
 use crate::problem::{Code, Problem};
-use crate::registers::{self, Lookup, Row};
+use crate::registers::{self, Row};
 use crate::sessions::Caller;
 use crate::wire::page_limit;
 
@@ -113,12 +113,21 @@ pub(super) async fn list(
         let why = "must be waiting, approved, rejected or expired";
         return Err(Problem::malformed("status", why.to_owned()));
     }
-    let lookup = Lookup { register: &APPROVALS, matching: Some(("status", status)) };
     let limit = page_limit(query.limit, PAGE_DEFAULT, PAGE_MAX)?;
     let after = query.cursor.as_deref().map(str::parse::<IntentId>).transpose();
     let after = after.map_err(|_| Problem::malformed("cursor", "must be a UUID"))?;
     let after = after.map(|after| after.to_string());
-    let items = page(&app, &caller, &lookup, after.as_deref(), limit).await?;
+    let page = registers::Page {
+        register: &APPROVALS,
+        matching: ("status", status),
+        after: after.as_deref(),
+        order: registers::Order::LowestFirst,
+        limit,
+    };
+    let mut tx = app.db.as_user(&caller).await?;
+    let rows = registers::load_page(&mut tx, app.bank.book, &page).await?;
+    tx.commit().await?;
+    let items: Vec<ApprovalView> = rows.iter().map(ApprovalView::from).collect();
     let is_full = i64::try_from(items.len()) == Ok(limit);
     let next = items.last().filter(|_| is_full).map(|last| last.payment.clone());
     Ok(Json(ApprovalPage { items, next }))
@@ -132,22 +141,11 @@ pub(super) async fn one(
     Path(payment): Path<String>,
 ) -> Result<Json<ApprovalView>, Problem> {
     let payment: IntentId = payment.parse()?;
-    let lookup = Lookup { register: &APPROVALS, matching: Some(("payment", payment.to_string())) };
-    let found = page(&app, &caller, &lookup, None, 1).await?.into_iter().next();
-    found.map(Json).ok_or_else(|| Problem::new(Code::NotFound))
-}
-
-async fn page(
-    app: &App,
-    caller: &Caller,
-    lookup: &Lookup,
-    after: Option<&str>,
-    limit: i64,
-) -> Result<Vec<ApprovalView>, Problem> {
-    let mut tx = app.db.as_user(caller).await?;
-    let rows = registers::page(&mut tx, app.bank.book, lookup, after, limit).await?;
+    let key = [("payment", payment.to_string())];
+    let mut tx = app.db.as_user(&caller).await?;
+    let row = registers::load_by_key(&mut tx, app.bank.book, &APPROVALS, &key).await?;
     tx.commit().await?;
-    Ok(rows.iter().map(ApprovalView::from).collect())
+    row.map(|row| Json((&row).into())).ok_or_else(|| Problem::new(Code::NotFound))
 }
 
 /// Approves, rejects or escalates a payment: a signed `approval.decide` of a manager.

@@ -7,13 +7,18 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use intent::{Kind, SignedIntent};
+use intent::{Kind, Outcome, SignedIntent, UnsignedIntent};
 use ipnet::IpNet;
+use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::refusal::Refusal;
 use super::submission::{Answer, Attachments, OriginInfo};
+use crate::http::Json;
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::{App, ip_rules};
@@ -23,7 +28,7 @@ const INTENTS_MAX: usize = 1_000;
 
 /// Routes of the corridor itself; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(post_intents))
+    OpenApiRouter::new().routes(routes!(post_intents)).routes(routes!(dry_run))
 }
 
 /// Submits one intent of exactly this kind.
@@ -93,6 +98,51 @@ pub(super) async fn post_intents(
     }
     out.push(b']');
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], out).into_response())
+}
+
+/// What would become of an intent.
+#[expect(clippy::struct_field_names, reason = "the name on the wire")]
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DryRun {
+    /// Always true: nothing was written, and there is no receipt.
+    dry_run: bool,
+    /// Always false: the bank has put its name to nothing.
+    signed: bool,
+    /// `accepted` or `refused`.
+    outcome: &'static str,
+    /// `ok`, `held`, or why it would be refused.
+    code: String,
+    /// Why, for a person; absent where it would be accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// The effects as a receipt would have them.
+    #[schema(value_type = Object)]
+    effects: Value,
+}
+
+/// Says what would become of an intent, decided by the code that decides it, and takes everything back. The request is a
+/// signed envelope without its signature: `{"intent", "details"?}`.
+#[utoipa::path(
+    post, path = "/api/intents/dry-run", tag = "corridor",
+    request_body(content = String, content_type = "application/json", description = "The intent's canonical bytes in base64url, with its details"),
+    responses((status = 200, body = DryRun), (status = 400), (status = 403), (status = 409))
+)]
+pub(super) async fn dry_run(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    body: Bytes,
+) -> Result<Json<DryRun>, Problem> {
+    let effects = app.corridor.rehearse(UnsignedIntent::from_json(&body)?, origin, &caller).await?;
+    let is_accepted = effects.outcome == Outcome::Accepted;
+    Ok(Json(DryRun {
+        dry_run: true,
+        signed: false,
+        outcome: if is_accepted { "accepted" } else { "refused" },
+        title: Refusal::from_code(&effects.code).filter(|_| !is_accepted).map(Refusal::sentence),
+        effects: serde_json::from_slice(&effects.to_bytes()).map_err(|_| Problem::internal())?,
+        code: effects.code,
+    }))
 }
 
 async fn submit_any(

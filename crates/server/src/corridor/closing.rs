@@ -99,6 +99,13 @@ impl Written {
 }
 
 impl Close {
+    /// Gives up unless nothing was recorded meanwhile, where the head is not locked yet.
+    pub(super) fn rest_on_log(&mut self, order: Order) {
+        if order == Order::HeadLast {
+            self.overtaken_at = Some(self.edge.as_ref().map_or(TreeSize::new(0), Edge::size));
+        }
+    }
+
     /// Locks the head of the log, appends and commits.
     pub(super) async fn commit(
         self,

@@ -23,8 +23,10 @@ pub(crate) mod applying;
 mod attempt;
 mod closing;
 pub(crate) mod fold;
+mod ordered;
 pub(crate) mod poster;
 pub mod refusal;
+mod rehearsal;
 mod state;
 mod store;
 pub(crate) mod submission;
@@ -33,7 +35,9 @@ mod working;
 
 use std::collections::BTreeMap;
 
-use intent::{Event, EventKind, IntentId, Origin, SignedIntent, UtcMicros};
+use intent::{
+    Effects, Event, EventKind, IntentId, Origin, SignedIntent, UnsignedIntent, UtcMicros,
+};
 use thiserror::Error;
 use tlog::LeafIndex;
 use tokio::sync::{mpsc, oneshot};
@@ -42,7 +46,7 @@ use uuid::Uuid;
 use self::fold::Fact;
 pub use self::refusal::Refusal;
 pub use self::submission::{Answer, Attachments, OriginInfo};
-use self::submission::{EventJob, Queued, Settled};
+use self::submission::{EventJob, Queued};
 use crate::bank::Bank;
 use crate::certificates::directory::Directory;
 use crate::certificates::rotation::KeyAges;
@@ -104,6 +108,23 @@ impl Corridor {
         )
         .await?;
         self.enqueue(Queued::Intent(Box::new(job)), answer).await.map(Answer::new)
+    }
+
+    /// Says what would become of an intent that nobody has signed. Nothing is written.
+    pub(crate) async fn rehearse(
+        &self,
+        unsigned: UnsignedIntent,
+        origin: OriginInfo,
+        caller: &Caller,
+    ) -> Result<Effects, Problem> {
+        let (reply, answer) = oneshot::channel();
+        let corner = verify::Corner {
+            bank: &self.bank,
+            directory: &self.directory,
+            key_ages: self.key_ages,
+        };
+        let job = verify::rehearsal(corner, unsigned, origin, caller, clock::now(), reply).await?;
+        self.enqueue(Queued::Rehearsal(Box::new(job)), answer).await
     }
 
     /// Appends an event: a fact that nobody signs, bound by the checkpoint.
@@ -168,11 +189,11 @@ impl Corridor {
         self.enqueue(Queued::Event(Box::new(event)), answer).await.map(|settled| settled.index)
     }
 
-    async fn enqueue(
+    async fn enqueue<T>(
         &self,
         job: Queued,
-        answer: oneshot::Receiver<Result<Settled, Fault>>,
-    ) -> Result<Settled, Problem> {
+        answer: oneshot::Receiver<Result<T, Fault>>,
+    ) -> Result<T, Problem> {
         // A full queue is said at once: nothing happened, and the client may come back.
         self.queue.try_send(job).map_err(|_| Problem::new(Code::Overloaded))?;
         match answer.await {

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use intent::{Effects, Kind, Outcome, UtcMicros};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
-use tlog::{Edge, TreeSize};
+use tlog::Edge;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -26,11 +26,14 @@ use super::applying::{Applied, Applying};
 use super::attempt::{Aborted, Attempt};
 use super::closing::{Close, Fate, Order, Written};
 use super::fold::{self, Asker, Decision, Fold, Needs};
+use super::ordered::{self, Paid};
 use super::refusal::Refusal;
+use super::rehearsal::{self, Rehearsal};
 use super::store::{self, DetailsRow};
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce};
 use super::{Fault, Queue, state, verify};
+use crate::texts;
 use crate::{Services, clock, telemetry as names};
 
 /// Transfers in one group commit at most: enough to fill the processor, few enough to keep its latency low.
@@ -85,7 +88,7 @@ impl Poster {
                     Queued::Intent(job) if job.intent.get().kind() == Kind::SessionLogin => {
                         logins.push(*job);
                     }
-                    job @ (Queued::Intent(_) | Queued::Event(_)) => others.push(job),
+                    job => others.push(job),
                 }
                 if transfers < BATCH_TRANSFERS_MAX {
                     next = queue.try_recv().ok();
@@ -97,6 +100,7 @@ impl Poster {
             for job in others {
                 match job {
                     Queued::Event(event) => events.push(*event),
+                    Queued::Rehearsal(job) => self.rehearse(*job).await,
                     Queued::Intent(job) => {
                         // What came before an intent stands before it: lists of revocation are numbered.
                         self.commit_events(std::mem::take(&mut events)).await;
@@ -192,7 +196,7 @@ impl Poster {
         let decided: HashSet<Uuid> =
             store::decided_intents(&mut tx, book, &intent_ids).await?.into_iter().collect();
         let mut written = Written::default();
-        let mut details = Vec::new();
+        let (mut details, mut texts) = (Vec::new(), Vec::new());
         let mut prepared = Vec::with_capacity(jobs.len());
         let mut fates = Vec::with_capacity(jobs.len());
         let mut epoch = policies.epoch;
@@ -207,6 +211,7 @@ impl Poster {
             let decision = fold.decide(intent, asker(job), now);
             written.add(intent.id(), &decision, &fold)?;
             push_details(job, &decision, &fold, &mut details);
+            texts.extend(ordered::text(job, &decision));
             prepared.push(prepare(job, decision.effects(now), None)?);
         }
         let settled = if prepared.is_empty() {
@@ -216,6 +221,7 @@ impl Poster {
         } else {
             written.store(&mut tx, book, &fold, now).await?;
             store::insert_details(&mut tx, book, &details).await?;
+            texts::keep(&mut tx, book, &texts).await?;
             let overtaken_at = written.overtaken_at(order, edge.as_ref());
             let close = Close { edge, epoch: Some(epoch), bumps_epoch: false, overtaken_at, now };
             let (edge, settled) = close.commit(tx, &services, prepared).await?;
@@ -286,13 +292,15 @@ impl Poster {
             let (effects, extra) = match state::apply(&mut tx, &cx).await? {
                 Applied::Accepted { result, extra, bumps_epoch } => {
                     close.bumps_epoch |= bumps_epoch;
+                    if state::rests_on_all(intent.kind()) {
+                        close.rest_on_log(order);
+                    }
                     (accepted(result, now), extra)
                 }
                 Applied::Refused(refusal) => {
                     // Most of these say that something is not there, or not so yet; a sign-in's reasons are the bank's own.
-                    if order == Order::HeadLast && intent.kind() != Kind::SessionLogin {
-                        let size = close.edge.as_ref().map_or(TreeSize::new(0), Edge::size);
-                        close.overtaken_at = Some(size);
+                    if intent.kind() != Kind::SessionLogin {
+                        close.rest_on_log(order);
                     }
                     (refused(refusal, now), None)
                 }
@@ -374,7 +382,7 @@ impl Poster {
         let mut known: HashSet<Uuid> =
             store::decided_intents(&mut tx, book, &ids).await?.into_iter().collect();
         let (mut prepared, mut fates) = (Vec::new(), Vec::with_capacity(events.len()));
-        let mut written = Written::default();
+        let (mut written, mut paid) = (Written::default(), Vec::new());
         let mut bumps_epoch = false;
         for event in events {
             if !known.insert(event.id.get()) {
@@ -391,6 +399,7 @@ impl Poster {
                 }
                 written.add(event.id, &decision, fold)?;
                 bumps_epoch |= fact.bumps_epoch();
+                paid.extend(Paid::by(fact, &decision));
                 effects = decision.effects(now);
             }
             fates.push(Fate::Fresh);
@@ -414,6 +423,8 @@ impl Poster {
         } else {
             if let Some(fold) = &fold {
                 written.store(&mut tx, book, fold, now).await?;
+                let details = ordered::details(&mut tx, book, fold, &paid).await?;
+                store::insert_details(&mut tx, book, &details).await?;
             }
             let epoch = fold.is_some().then(|| policies.as_ref().map(|of| of.epoch)).flatten();
             let overtaken_at = written.overtaken_at(order, edge.as_ref());
@@ -425,6 +436,20 @@ impl Poster {
         self.policies = policies;
         let documents = events.iter().map(|event| (event.id.get(), event.bytes.as_slice()));
         self.merge(documents, fates, settled).await
+    }
+
+    /// Decides an intent that nobody has signed, and takes everything back.
+    async fn rehearse(&mut self, job: Rehearsal) {
+        let services = Arc::clone(&self.services);
+        let outcome = match self.begin().await {
+            Ok(tx) => rehearsal::rehearse(tx, &services, &job).await,
+            Err(error) => Err(error.into()),
+        };
+        if outcome.is_err() {
+            self.forget();
+        }
+        // Whoever asked may have gone; there is nothing to keep.
+        let _ = job.reply.send(outcome);
     }
 
     async fn begin(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
@@ -516,11 +541,11 @@ fn push_details(job: &Job, decision: &Decision, fold: &Fold<'_>, rows: &mut Vec<
     }
 }
 
-fn accepted(result: BTreeMap<String, String>, now: UtcMicros) -> Effects {
+pub(super) fn accepted(result: BTreeMap<String, String>, now: UtcMicros) -> Effects {
     state_effects(Outcome::Accepted, fold::OK, result, now)
 }
 
-fn refused(refusal: Refusal, now: UtcMicros) -> Effects {
+pub(super) fn refused(refusal: Refusal, now: UtcMicros) -> Effects {
     state_effects(Outcome::Refused, refusal.code(), BTreeMap::new(), now)
 }
 
@@ -588,7 +613,7 @@ fn weight(job: &Queued) -> usize {
             intent::Body::TransferBatch { items, .. } => items.len(),
             _ => 1,
         },
-        Queued::Event(_) => 1,
+        Queued::Event(_) | Queued::Rehearsal(_) => 1,
     }
 }
 

@@ -144,13 +144,29 @@ pub enum Refusal {
     PolicyInvalid,
     /// No proposal of that id waits.
     ProposalNotFound,
+    /// The account is among the signer's payees.
+    BeneficiaryExists,
+    /// The account is not among the signer's payees.
+    BeneficiaryNotFound,
+    /// The name and memo of a payee do not come with the intent, or are none.
+    BeneficiaryInvalid,
+    /// The bank says something else of the payee's name than the signer has signed.
+    PayeeNameDiffers,
+    /// The order's days are none.
+    StandingOrderInvalid,
+    /// The signer has no standing order of that id.
+    StandingOrderNotFound,
+    /// The standing order has ended.
+    StandingOrderEnded,
+    /// A payment that a person would have to see: no standing order makes it.
+    StandingOrderNeedsApproval,
     /// A rule of the ledger.
     Ledger(Rejection),
 }
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 65] = [
+    pub const OWN: [Self; 73] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -216,6 +232,14 @@ impl Refusal {
         Self::ApprovedBefore,
         Self::PolicyInvalid,
         Self::ProposalNotFound,
+        Self::BeneficiaryExists,
+        Self::BeneficiaryNotFound,
+        Self::BeneficiaryInvalid,
+        Self::PayeeNameDiffers,
+        Self::StandingOrderInvalid,
+        Self::StandingOrderNotFound,
+        Self::StandingOrderEnded,
+        Self::StandingOrderNeedsApproval,
     ];
 
     /// Every refusal there is.
@@ -298,6 +322,14 @@ impl Refusal {
             Self::ApprovedBefore => "approved-before",
             Self::PolicyInvalid => "policy-invalid",
             Self::ProposalNotFound => "proposal-not-found",
+            Self::BeneficiaryExists => "beneficiary-exists",
+            Self::BeneficiaryNotFound => "beneficiary-not-found",
+            Self::BeneficiaryInvalid => "beneficiary-invalid",
+            Self::PayeeNameDiffers => "payee-name-differs",
+            Self::StandingOrderInvalid => "standing-order-invalid",
+            Self::StandingOrderNotFound => "standing-order-not-found",
+            Self::StandingOrderEnded => "standing-order-ended",
+            Self::StandingOrderNeedsApproval => "standing-order-needs-approval",
             Self::Ledger(rejection) => rejection.code(),
         }
     }
@@ -330,6 +362,8 @@ impl Refusal {
             | Self::AuthorityKnown
             | Self::AuthorityDiffers
             | Self::AuthorityKeyMissing
+            | Self::BeneficiaryExists
+            | Self::StandingOrderEnded
             | Self::LastAdministrator => StatusCode::CONFLICT,
             Self::RegistrationUnknown
             | Self::RegistrationExpired
@@ -371,6 +405,12 @@ impl Refusal {
             | Self::PaymentExpired
             | Self::PolicyInvalid
             | Self::ProposalNotFound
+            | Self::BeneficiaryNotFound
+            | Self::BeneficiaryInvalid
+            | Self::PayeeNameDiffers
+            | Self::StandingOrderInvalid
+            | Self::StandingOrderNotFound
+            | Self::StandingOrderNeedsApproval
             | Self::Ledger(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -460,6 +500,18 @@ impl Refusal {
                 "the policy does not read: name, scope or value are not of their form"
             }
             Self::ProposalNotFound => "no proposal under this id waits for an approval",
+            Self::BeneficiaryExists => "the account is among your payees",
+            Self::BeneficiaryNotFound => "the account is not among your payees",
+            Self::BeneficiaryInvalid => "a payee comes with a name, and perhaps a memo",
+            Self::PayeeNameDiffers => {
+                "the bank says something else of this name than you have signed; ask it again"
+            }
+            Self::StandingOrderInvalid => "the order has no day to come on which it would pay",
+            Self::StandingOrderNotFound => "you have no standing order under this id",
+            Self::StandingOrderEnded => "the standing order has ended",
+            Self::StandingOrderNeedsApproval => {
+                "a person of the bank would have to see this payment, which no standing order waits for: pay it by hand"
+            }
             Self::Ledger(rejection) => return rejection.to_string(),
         }
         .to_owned()

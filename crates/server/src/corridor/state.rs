@@ -1,13 +1,21 @@
 //! Steps 2 to 4 for intents that change something other than balances: one function of one feature each.
 
-use intent::Body;
+use intent::{Body, Kind};
 use sqlx::PgConnection;
 
 use super::Fault;
 use super::applying::{Applied, Applying};
 use super::refusal::Refusal;
 use crate::policy::{self, Permission};
-use crate::{accounts, authority, certificates, devices, registers, sessions, users};
+use crate::{
+    accounts, authority, beneficiaries, certificates, devices, registers, sessions, users,
+};
+
+/// Whether an intent of this kind rests on more than it locks: on whose an account is and what they are called, which another
+/// instance may be changing, and on which accounts its signer has.
+pub(super) const fn rests_on_all(kind: Kind) -> bool {
+    matches!(kind, Kind::BeneficiaryAdd | Kind::BeneficiaryChange)
+}
 
 /// Authorises and applies one intent inside the poster's transaction.
 pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Applied, Fault> {
@@ -33,6 +41,9 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
         }
         Body::KeyRotate { .. } => certificates::service::apply_rotate(tx, cx).await,
         Body::CertificateRevoke { .. } => certificates::service::apply_revoke(tx, cx).await,
+        Body::BeneficiaryAdd { .. } | Body::BeneficiaryChange { .. } => {
+            beneficiaries::apply(tx, cx).await
+        }
         Body::AccountFund { .. }
         | Body::Transfer(_)
         | Body::TransferBatch { .. }
@@ -40,7 +51,9 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
         | Body::HoldCapture { .. }
         | Body::HoldVoid { .. }
         | Body::TransferReverse { .. }
-        | Body::ApprovalDecide { .. } => Err(Fault::Broken("money moves in the fold")),
+        | Body::ApprovalDecide { .. }
+        | Body::StandingOrderPlace { .. }
+        | Body::StandingOrderEnd { .. } => Err(Fault::Broken("money moves in the fold")),
         Body::UserApprove { .. }
         | Body::UserLock { .. }
         | Body::RoleDefine { .. }

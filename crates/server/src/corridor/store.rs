@@ -208,40 +208,61 @@ pub(super) async fn holds_of(
     Ok(holds.into_iter().map(TransferId::new).collect())
 }
 
-/// What payers have paid to payees: rows that the payers' locks protect.
+/// What payers have paid to payees, and since when a person's own list vouches for one.
+pub(super) type KnownPayees = (HashMap<Pair, PayeeUsage>, HashMap<(UserId, AccountId), UtcMicros>);
+
+/// What is known of payees: rows that the payers' locks protect.
 pub(super) async fn read_payees(
     tx: &mut PgConnection,
     book: BookId,
     pairs: &[Pair],
-) -> sqlx::Result<HashMap<Pair, PayeeUsage>> {
+    owners: &HashMap<AccountId, Option<UserId>>,
+) -> sqlx::Result<KnownPayees> {
+    let mut known = KnownPayees::default();
     if pairs.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(known);
     }
     let payers: Vec<Uuid> = pairs.iter().map(|(payer, _)| payer.get()).collect();
     let paid: Vec<Uuid> = pairs.iter().map(|(_, payee)| payee.get()).collect();
+    let owners: Vec<Option<Uuid>> = pairs
+        .iter()
+        .map(|(payer, _)| owners.get(payer).copied().flatten().map(UserId::get))
+        .collect();
     let rows = sqlx::query!(
-        "SELECT p.account_id, p.payee_id, p.known_since, p.last_paid_at, p.payments, p.total, p.day_sum, p.risk
-           FROM unnest($2::uuid[], $3::uuid[]) AS u (account_id, payee_id)
-           JOIN payees p ON p.book_id = $1 AND p.account_id = u.account_id AND p.payee_id = u.payee_id",
+        r#"SELECT u.account_id AS "account_id!", u.payee_id AS "payee_id!", p.known_since AS "known_since?", p.last_paid_at,
+                  p.payments AS "payments?", p.total AS "total?", p.day_sum AS "day_sum?", p.risk AS "risk?",
+                  b.owner AS "owner?", b.since AS "since?"
+             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS u (account_id, payee_id, owner)
+             LEFT JOIN payees p ON p.book_id = $1 AND p.account_id = u.account_id AND p.payee_id = u.payee_id
+             LEFT JOIN beneficiaries b ON b.book_id = $1 AND b.owner = u.owner AND b.account = u.payee_id
+                                      AND b.status = 'active' AND b.name_match <> 'none'"#,
         book_id(book),
         &payers,
         &paid,
+        &owners as &[Option<Uuid>],
     )
     .fetch_all(tx)
     .await?;
-    rows.into_iter()
-        .map(|row| {
+    for row in rows {
+        let (from, to) = (AccountId::new(row.account_id), AccountId::new(row.payee_id));
+        if let (Some(owner), Some(since)) = (row.owner, row.since) {
+            known.1.insert((UserId::new(owner), to), micros(since));
+        }
+        if let (Some(since), Some(payments), Some(total), Some(day_sum), Some(risk)) =
+            (row.known_since, row.payments, row.total, row.day_sum, row.risk)
+        {
             let usage = PayeeUsage {
-                known_since: micros(row.known_since),
+                known_since: micros(since),
                 last_paid_at: row.last_paid_at.map(micros),
-                payments: row.payments,
-                total: row.total,
-                day_sum: row.day_sum,
-                risk: PairState::from_bytes(&row.risk).map_err(corrupt)?,
+                payments,
+                total,
+                day_sum,
+                risk: PairState::from_bytes(&risk).map_err(corrupt)?,
             };
-            Ok(((AccountId::new(row.account_id), AccountId::new(row.payee_id)), usage))
-        })
-        .collect()
+            known.0.insert((from, to), usage);
+        }
+    }
+    Ok(known)
 }
 
 /// One row per payee that was paid, however often.

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use super::Fault;
 use super::fold::{Fact, LIMIT_LEFT};
 use super::refusal::Refusal;
+use super::rehearsal::Rehearsal;
 use crate::certificates::directory::Signer;
 use crate::problem::Problem;
 use crate::sessions::SignIn;
@@ -74,6 +75,7 @@ pub(crate) struct EventJob {
 pub(crate) enum Queued {
     Intent(Box<Job>),
     Event(Box<EventJob>),
+    Rehearsal(Box<Rehearsal>),
 }
 
 /// An outcome that is committed, with everything its receipt is made of.

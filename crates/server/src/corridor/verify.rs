@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use crypto::{PublicKey, sha3_256};
 use http::StatusCode;
-use intent::{Actor, Body, Evidence, Intent, Kind, Origin, SignedIntent, UtcMicros, Verified};
+use intent::{
+    Actor, Body, Effects, Evidence, Intent, Kind, Origin, SignedIntent, UnsignedIntent, UtcMicros,
+    Verified,
+};
 use tokio::sync::oneshot;
 
 use super::Fault;
+use super::rehearsal::Rehearsal;
 use super::submission::{Attachments, Job, OriginInfo, Settled};
 use crate::bank::Bank;
 use crate::certificates::rotation::KeyAges;
@@ -75,6 +79,40 @@ pub(super) async fn verify(
         sign_in: caller.map_or(SignIn::ORDINARY, |caller| caller.sign_in),
         attachments,
         epoch,
+        reply,
+    })
+}
+
+/// Makes a rehearsal of an intent that nobody has signed: but for the signature it is examined as one that somebody has.
+pub(super) async fn rehearsal(
+    corner: Corner<'_>,
+    unsigned: UnsignedIntent,
+    origin: OriginInfo,
+    caller: &Caller,
+    now: UtcMicros,
+    reply: oneshot::Sender<Result<Effects, Fault>>,
+) -> Result<Rehearsal, Problem> {
+    let intent = unsigned.parse()?;
+    let kind = intent.kind();
+    if matches!(kind, Kind::UserEnrol | Kind::SessionLogin | Kind::KeyRotate) {
+        let why = format!("{kind} comes with secrets and proofs, and cannot be tried");
+        return Err(Problem::malformed("kind", why));
+    }
+    if intent.bank() != &corner.bank.id {
+        return Err(intent::IntentError::WrongBank.into());
+    }
+    refuse_wrong_time(&intent, now)?;
+    refuse_other_session(&intent, Some(caller))?;
+    let signer = corner.directory.signer(&intent.certificate(), now).await?;
+    refuse_foreign_claims(&intent, &signer)?;
+    refuse_old_key(corner.key_ages, &intent, &signer, now)?;
+    let origin = Origin::new(&origin.ip, &origin.user_agent, now);
+    Ok(Rehearsal {
+        intent,
+        details: unsigned.details,
+        signer,
+        sign_in: caller.sign_in,
+        origin,
         reply,
     })
 }

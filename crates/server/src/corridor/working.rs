@@ -16,6 +16,7 @@ use crate::log::store as log_store;
 use crate::policies::Policies;
 use crate::policies::rules::POLICIES;
 use crate::registers::{self, Row, Rows};
+use crate::standing_orders::{Order, STANDING_ORDERS};
 use crate::users::registrations::{RECOVERY_LIMITS, RECOVERY_PAYMENTS};
 
 /// What the bank allows, and the epoch of authority as of which it does.
@@ -70,10 +71,11 @@ pub(super) async fn load<'a>(
     }
     lock_recoveries(tx, book, &limited, &mut fold).await?;
     let pairs: Vec<Pair> = needs.payees.iter().copied().collect();
-    fold.payees = store::read_payees(tx, book, &pairs).await?;
+    (fold.payees, fold.vouched) = store::read_payees(tx, book, &pairs, &fold.owners).await?;
     if !needs.refers_to.is_empty() || !needs.payments.is_empty() {
         load_records(tx, book, &needs, &mut fold).await?;
     }
+    load_orders(tx, book, &needs, &mut fold).await?;
     Ok(fold)
 }
 
@@ -118,7 +120,44 @@ async fn find_what_is_referred_to(
             needs.payees.insert((found.debit, found.credit));
         }
     }
+    for row in orders(tx, book, &needs.orders).await? {
+        if let Some(Order { debit, credit, .. }) = Order::read(&row) {
+            needs.accounts.extend([debit, credit]);
+            needs.payees.insert((debit, credit));
+        }
+    }
     Ok(())
+}
+
+/// Standing orders, which the locks of their payers' accounts protect.
+async fn load_orders(
+    tx: &mut PgConnection,
+    book: BookId,
+    needs: &Needs,
+    fold: &mut Fold<'_>,
+) -> Result<(), Aborted> {
+    for row in orders(tx, book, &needs.orders).await? {
+        // One that was placed while we waited for locks: its accounts were neither locked nor read.
+        if Order::read(&row)
+            .is_some_and(|order| !needs.payees.contains(&(order.debit, order.credit)))
+        {
+            return Err(Aborted::Overtaken);
+        }
+        fold.rows.put(row);
+    }
+    Ok(())
+}
+
+async fn orders(
+    tx: &mut PgConnection,
+    book: BookId,
+    orders: &BTreeSet<IntentId>,
+) -> sqlx::Result<Vec<Row>> {
+    if orders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = orders.iter().map(IntentId::to_string).collect();
+    registers::load_among(tx, book, &STANDING_ORDERS, "order_id", &ids).await
 }
 
 /// The state of earlier transfers, which their accounts' locks protect.

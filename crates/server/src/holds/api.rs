@@ -17,7 +17,7 @@ use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
 use crate::http::{Json, Query};
 use crate::problem::Problem;
-use crate::registers::{self, Lookup, Row};
+use crate::registers::{self, Row};
 use crate::sessions::Caller;
 use crate::wire::page_limit;
 
@@ -92,13 +92,19 @@ pub(super) async fn list(
     caller: Caller,
     Query(query): Query<HoldQuery>,
 ) -> Result<Json<HoldPage>, Problem> {
-    let held = Lookup { register: &HOLDS, matching: Some(("state", "held".to_owned())) };
     let limit = page_limit(query.limit, PAGE_DEFAULT, PAGE_MAX)?;
     let after = query.cursor.as_deref().map(str::parse::<TransferId>).transpose();
     let after = after.map_err(|_| Problem::malformed("cursor", "must be a UUID"))?;
     let after = after.map(|after| after.to_string());
     let mut tx = app.db.as_user(&caller).await?;
-    let rows = registers::page(&mut tx, app.bank.book, &held, after.as_deref(), limit).await?;
+    let page = registers::Page {
+        register: &HOLDS,
+        matching: ("state", "held".to_owned()),
+        after: after.as_deref(),
+        order: registers::Order::LowestFirst,
+        limit,
+    };
+    let rows = registers::load_page(&mut tx, app.bank.book, &page).await?;
     tx.commit().await?;
     let items: Vec<HoldView> = rows.iter().map(HoldView::from).collect();
     let is_full = i64::try_from(items.len()) == Ok(limit);

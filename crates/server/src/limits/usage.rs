@@ -106,7 +106,7 @@ impl Usage {
 /// What one account has paid to another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct PayeeUsage {
-    /// Since when the payer knows the payee: the first payment, or their entry among the beneficiaries.
+    /// Since when the payer knows the payee: the first payment. What their own list says stands there.
     pub(crate) known_since: UtcMicros,
     /// When it was last paid.
     pub(crate) last_paid_at: Option<UtcMicros>,

@@ -268,6 +268,21 @@ pub const ROUTES: &[Route] = &[
     get("/api/approvals/{payment}", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),
     post("/api/approvals/decide", Access::Signs(Kind::ApprovalDecide)),
+    get("/api/beneficiaries", Access::Needs(Permission::AccountsRead)).from(Aal::Two, Aal::Three),
+    post("/api/beneficiaries", Access::Signs(Kind::BeneficiaryAdd)),
+    post("/api/beneficiaries/change", Access::Signs(Kind::BeneficiaryChange)),
+    // A guess at a name: counted as one.
+    post("/api/beneficiaries/check", Access::SignedIn).counted_as(Class::SignIn),
+    get("/api/standing-orders", Access::Needs(Permission::AccountsRead)).from(Aal::Two, Aal::Three),
+    get("/api/standing-orders/{order}", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
+    post("/api/standing-orders", Access::Signs(Kind::StandingOrderPlace)),
+    post("/api/standing-orders/end", Access::Signs(Kind::StandingOrderEnd)),
+    get("/api/templates", Access::SignedIn).from(Aal::Two, Aal::Three),
+    // What a template says may be signed by somebody who trusts it: it is written with a certificate only.
+    post("/api/templates", Access::SignedIn),
+    post("/api/templates/{id}", Access::SignedIn),
+    delete("/api/templates/{id}", Access::SignedIn),
     post("/api/transactions/transfer", Access::Signs(Kind::Transfer)),
     post("/api/transactions/batch", Access::Signs(Kind::TransferBatch)),
     get("/api/transactions/history", Access::Needs(Permission::AccountsRead))
@@ -276,6 +291,7 @@ pub const ROUTES: &[Route] = &[
         .from(Aal::Two, Aal::Three),
     // Any kind: each is decided as on its own route.
     post("/api/intents", Access::SignedIn),
+    post("/api/intents/dry-run", Access::SignedIn),
     get("/api/rbac/roles", Access::Own(Permission::UsersRead)),
     get("/api/rbac/permissions", Access::SignedIn).from(Aal::One, Aal::One),
     get("/api/rbac/navigation", Access::SignedIn).from(Aal::One, Aal::One),

@@ -22,11 +22,16 @@ mod rule;
 pub(crate) mod service;
 mod store;
 
-use crate::{approvals, authority, credentials, holds, ip_rules, policies, roles, users};
+use crate::{
+    approvals, authority, beneficiaries, credentials, holds, ip_rules, policies, roles,
+    standing_orders, users,
+};
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
 pub(crate) use self::rule::{Issuing, Lookup, Person, Question, Rule, rule};
-pub(crate) use self::store::{load, load_all, lock_rows, page};
+pub(crate) use self::store::{
+    Order, Page, load, load_all, load_among, load_by_key, load_page, lock_rows,
+};
 
 /// Every register of the bank.
 pub(crate) const ALL: &[&Register] = &[
@@ -44,4 +49,7 @@ pub(crate) const ALL: &[&Register] = &[
     &holds::HOLDS,
     &holds::REVERSALS,
     &authority::rules::AUTHORITIES,
+    &beneficiaries::BENEFICIARIES,
+    &standing_orders::STANDING_ORDERS,
+    &standing_orders::STANDING_ORDER_RUNS,
 ];

@@ -62,6 +62,12 @@ impl Row {
         self
     }
 
+    /// Takes a column's value away.
+    pub(crate) fn without(mut self, column: &str) -> Self {
+        self.values.remove(column);
+        self
+    }
+
     /// The value of a column; `None` is NULL.
     pub(crate) fn get(&self, column: &str) -> Option<&str> {
         self.values.get(column).map(String::as_str)

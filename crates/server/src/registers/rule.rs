@@ -96,6 +96,10 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         | Body::TransferReverse { .. }
         | Body::ApprovalDecide { .. }
         | Body::AccountClose { .. }
-        | Body::AccountOverdraft { .. } => None,
+        | Body::AccountOverdraft { .. }
+        | Body::BeneficiaryAdd { .. }
+        | Body::BeneficiaryChange { .. }
+        | Body::StandingOrderPlace { .. }
+        | Body::StandingOrderEnd { .. } => None,
     }
 }

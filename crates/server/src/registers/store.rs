@@ -50,23 +50,6 @@ pub(crate) async fn load(
     rows.fetch_all(tx).await?.iter().map(|row| read(lookup.register, row)).collect()
 }
 
-/// The rows that a lookup names behind the key `after`, at most `limit` of them, by the first column of their key.
-pub(crate) async fn page(
-    tx: &mut PgConnection,
-    book: BookId,
-    lookup: &Lookup,
-    after: Option<&str>,
-    limit: i64,
-) -> sqlx::Result<Vec<Row>> {
-    let (select, value) = select_matching(lookup)?;
-    let [(key, kind), ..] = lookup.register.columns else { return Ok(Vec::new()) };
-    let after_key = typed(*kind, "$3::text");
-    let sql =
-        format!("{select} AND ($3::text IS NULL OR {key} > {after_key}) ORDER BY {key} LIMIT $4");
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book)).bind(value).bind(after);
-    rows.bind(limit).fetch_all(tx).await?.iter().map(|row| read(lookup.register, row)).collect()
-}
-
 /// As [`load`], and nobody else changes them until the transaction ends.
 pub(crate) async fn lock_rows(
     tx: &mut PgConnection,
@@ -85,10 +68,89 @@ fn select_matching(lookup: &Lookup) -> sqlx::Result<(String, Option<&str>)> {
     let Some((column, value)) = &lookup.matching else {
         return Ok((format!("{} AND $2::text IS NULL", select(register)), None));
     };
-    let kind = register.columns.iter().find(|(name, _)| name == column).map(|(_, kind)| *kind);
-    let kind = kind.ok_or_else(|| sqlx::Error::ColumnNotFound((*column).to_owned()))?;
+    let kind = self::column(register, column)?;
     let sql = format!("{} AND {column} = {}", select(register), typed(kind, "$2::text"));
     Ok((sql, Some(value)))
+}
+
+/// The row of these columns and values, of which there is one.
+pub(crate) async fn load_by_key(
+    tx: &mut PgConnection,
+    book: BookId,
+    register: &'static Register,
+    key: &[(&'static str, String)],
+) -> sqlx::Result<Option<Row>> {
+    let mut sql = select(register);
+    for (at, (name, _)) in (2_usize..).zip(key) {
+        sql = format!(
+            "{sql} AND {name} = {}",
+            typed(column(register, name)?, &format!("${at}::text"))
+        );
+    }
+    let mut query = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book));
+    for (_, value) in key {
+        query = query.bind(value);
+    }
+    query.fetch_optional(tx).await?.map(|row| read(register, &row)).transpose()
+}
+
+/// The rows with one of these values in a column.
+pub(crate) async fn load_among(
+    tx: &mut PgConnection,
+    book: BookId,
+    register: &'static Register,
+    name: &'static str,
+    values: &[String],
+) -> sqlx::Result<Vec<Row>> {
+    let value = typed(column(register, name)?, "v");
+    let sql =
+        format!("{} AND {name} IN (SELECT {value} FROM unnest($2::text[]) v)", select(register));
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book)).bind(values).fetch_all(tx);
+    rows.await?.iter().map(|row| read(register, row)).collect()
+}
+
+/// Which rows of a register, by their key's last column.
+pub(crate) struct Page<'a> {
+    pub(crate) register: &'static Register,
+    /// Only those with this value in a column.
+    pub(crate) matching: (&'static str, String),
+    /// Only those behind this value of the key's last column.
+    pub(crate) after: Option<&'a str>,
+    pub(crate) order: Order,
+    pub(crate) limit: i64,
+}
+
+/// Which of a page's rows comes first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Order {
+    /// That of the lowest key: ids of version 7 are in the order of their making.
+    LowestFirst,
+    /// That of the highest key.
+    HighestFirst,
+}
+
+/// A page of rows.
+pub(crate) async fn load_page(
+    tx: &mut PgConnection,
+    book: BookId,
+    page: &Page<'_>,
+) -> sqlx::Result<Vec<Row>> {
+    let (register, (name, value)) = (page.register, &page.matching);
+    let last = register.columns.get(register.key_len.saturating_sub(1));
+    let (key, kind) = *last.ok_or_else(|| sqlx::Error::ColumnNotFound("key".to_owned()))?;
+    let (beyond, order) = match page.order {
+        Order::LowestFirst => (">", "ASC"),
+        Order::HighestFirst => ("<", "DESC"),
+    };
+    let sql = format!(
+        "{} AND {name} = {} AND ($3::text IS NULL OR {key} {beyond} {}) ORDER BY {key} {order} LIMIT $4",
+        select(register),
+        typed(column(register, name)?, "$2::text"),
+        typed(kind, "$3::text"),
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(book_id(book)).bind(value);
+    let rows = query.bind(page.after).bind(page.limit).fetch_all(tx).await?;
+    rows.iter().map(|row| read(register, row)).collect()
 }
 
 /// Every row of a register.
@@ -134,6 +196,11 @@ pub(super) async fn write(
     }
     query.execute(tx).await?;
     Ok(())
+}
+
+fn column(register: &Register, name: &str) -> sqlx::Result<Column> {
+    let found = register.columns.iter().find(|(column, _)| *column == name);
+    found.map(|(_, kind)| *kind).ok_or_else(|| sqlx::Error::ColumnNotFound(name.to_owned()))
 }
 
 fn select(register: &Register) -> String {

@@ -21,8 +21,10 @@ use super::rows::{
 use super::store::BookRow;
 use super::store::book::{self, AuthorityRow};
 use crate::bank::TrustFile;
+use crate::beneficiaries::BENEFICIARIES;
 use crate::registers;
 use crate::sql::timestamp;
+use crate::standing_orders::STANDING_ORDERS;
 
 /// Rows that were met on the way, to be held against how many there are.
 #[derive(Default)]
@@ -91,7 +93,7 @@ fn details(slot: &DetailsSlot, stored: &DetailsRow, leaf: u64, findings: &mut Fi
         ..stored.clone()
     };
     findings.extend(differences(&expected, stored, Some(leaf)));
-    let opened = commitment_of(stored);
+    let opened = commitment(&stored.details, &stored.salt);
     if opened.is_none() || opened != slot.commitment {
         let message = "the text or its salt does not open the commitment that was signed";
         findings.push(
@@ -103,10 +105,51 @@ fn details(slot: &DetailsSlot, stored: &DetailsRow, leaf: u64, findings: &mut Fi
     }
 }
 
-fn commitment_of(stored: &DetailsRow) -> Option<Sha2> {
-    let value = canonical::parse(&stored.details).ok().and_then(texts_of)?;
-    let salt = stored.salt.as_slice().try_into().ok()?;
+fn commitment(details: &[u8], salt: &[u8]) -> Option<Sha2> {
+    let value = canonical::parse(details).ok().and_then(texts_of)?;
+    let salt = salt.try_into().ok()?;
     Some(Details { salt, value }.commitment())
+}
+
+/// Compares the texts that are kept with the commitments in the registers. That one is not there is no finding: it may be
+/// erased.
+pub(super) async fn kept_texts(
+    tx: &mut PgConnection,
+    book: BookId,
+    replay: &Replay<'_>,
+    findings: &mut Findings,
+) -> sqlx::Result<()> {
+    let rows = &replay.fold.rows;
+    let kept = rows.of(&BENEFICIARIES).filter_map(|row| Some((row, row.get("text_id")?)));
+    let ordered = rows.of(&STANDING_ORDERS).filter_map(|row| Some((row, row.get("order_id")?)));
+    let expected: HashMap<&str, &registers::Row> =
+        kept.chain(ordered).map(|(row, id)| (id, row)).collect();
+    let mut after = None;
+    loop {
+        let page = book::kept_texts(tx, book, after).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.intent_id);
+        for stored in &page {
+            let id = stored.intent_id.to_string();
+            let Some(row) = expected.get(id.as_str()).filter(|row| row.get("details").is_some())
+            else {
+                findings.push(unaccounted("kept_texts", id));
+                continue;
+            };
+            let owner = stored.owner.to_string();
+            let owners = (row.get("owner"), Some(owner.as_str()));
+            findings.extend(differs("kept_texts", &id, "owner", owners, None));
+            let opened = commitment(&stored.details, &stored.salt).map(|of| of.to_string());
+            if opened.as_deref() != row.get("details") {
+                let message = "the text or its salt does not open the commitment that was signed";
+                findings.push(
+                    Finding::tampered(Step::Rows, message)
+                        .in_row("kept_texts", id)
+                        .in_column("details, salt"),
+                );
+            }
+        }
+    }
 }
 
 /// Finds rows of transfers, entries and details that no leaf wrote.

@@ -58,6 +58,8 @@ const SIGN_IN: Class = Class::Uncovered(
 );
 const ASKED: Class =
     Class::Uncovered("a request that grants nothing: what grants is the signed approval of it");
+const NOTE: Class =
+    Class::Uncovered("a person's own note: nothing moves by it before they sign what it says");
 const TOOL: Class =
     Class::Uncovered("bookkeeping of the migration tool; the schema is reviewed, not replayed");
 
@@ -379,6 +381,26 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("credit_owner", D),
             ("salt", C),
             ("details", C),
+        ],
+    ),
+    (
+        "kept_texts",
+        &[("book_id", ERASABLE), ("intent_id", C), ("owner", D), ("salt", C), ("details", C)],
+    ),
+    (
+        "payment_templates",
+        &[
+            ("book_id", NOTE),
+            ("template_id", NOTE),
+            ("owner", NOTE),
+            ("name", NOTE),
+            ("debit", NOTE),
+            ("credit", NOTE),
+            ("asset", NOTE),
+            ("amount", NOTE),
+            ("memo", NOTE),
+            ("created_at", NOTE),
+            ("changed_at", NOTE),
         ],
     ),
     ("log_head", &[("book_id", D), ("size", D), ("root", C)]),

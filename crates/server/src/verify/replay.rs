@@ -19,8 +19,9 @@ use super::report::{Finding, Findings, Step};
 use super::rows::{AccountRow, EntryRow, PayeeRow, TransferRow};
 use crate::accounts::change::{account_of, change};
 use crate::bank::house::House;
+use crate::beneficiaries::{self, BENEFICIARIES, PayeeAccount};
 use crate::corridor::Refusal;
-use crate::corridor::fold::{Asker, Fact, Fold, Needs, OK, moves_money};
+use crate::corridor::fold::{Asker, Fact, Fold, Item, Needs, OK, moves_money};
 use crate::credentials::changes::CREDENTIAL_CHANGES;
 use crate::policies::Policies;
 use crate::policies::rules::POLICIES;
@@ -29,6 +30,7 @@ use crate::registers::{self, Person, Question, Row, Rows, Rule};
 use crate::roles;
 use crate::sessions::SignIn;
 use crate::sql::timestamp;
+use crate::standing_orders::STANDING_ORDERS;
 use crate::users::locks::LOCKS;
 use crate::users::registrations::{REGISTRATIONS, redeem};
 
@@ -151,7 +153,7 @@ impl<'a> Replay<'a> {
             (None, Some(event)) => {
                 let Registry { users, certificates, .. } = &self.registry;
                 self.events.check(Known { users, certificates }, at, event, &mut noted);
-                Some(self.event(at, event))
+                Some(self.event(at, event, written))
             }
             (None, None) => None,
         };
@@ -307,6 +309,14 @@ impl<'a> Replay<'a> {
     fn put(&mut self, at: At, rows: Vec<Row>) -> BTreeMap<String, String> {
         let result = registers::service::result_of(&rows);
         for row in rows {
+            if row.register().table == BENEFICIARIES.table
+                && let Some((pair, since)) = beneficiaries::vouched(&row)
+            {
+                match since {
+                    Some(since) => self.fold.vouched.insert(pair, since),
+                    None => self.fold.vouched.remove(&pair),
+                };
+            }
             let is_policy = row.register().table == POLICIES.table;
             self.register_leaves.insert(row.name(), at.index);
             self.fold.rows.put(row);
@@ -323,7 +333,7 @@ impl<'a> Replay<'a> {
         debug_assert_eq!(rows.len(), decision.rows.len(), "each row has a name of its own");
         for (position, item) in decision.items.iter().enumerate() {
             if item.id_was_free {
-                self.write(at, intent, position, item, written);
+                self.write(at, intent.id().get(), position, item, written);
             }
         }
         if let [item] = decision.items.as_slice()
@@ -334,28 +344,24 @@ impl<'a> Replay<'a> {
                 Body::TransferBatch { items, .. } => items.first().and_then(|item| item.details),
                 _ => None,
             };
-            let slot = DetailsSlot {
-                transfer_id: item.id.get(),
-                commitment,
-                debit_owner: self.owner(item.debit),
-                credit_owner: self.owner(item.credit),
-            };
-            written.details.push((slot, at.index));
+            written.details.push((self.slot(item, commitment), at.index));
         }
         decision.effects(at.now)
     }
 
-    fn write(
-        &self,
-        at: At,
-        intent: &Intent,
-        position: usize,
-        item: &crate::corridor::fold::Item,
-        written: &mut Written,
-    ) {
+    fn slot(&self, item: &Item, commitment: Option<Sha2>) -> DetailsSlot {
+        DetailsSlot {
+            transfer_id: item.id.get(),
+            commitment,
+            debit_owner: self.owner(item.debit),
+            credit_owner: self.owner(item.credit),
+        }
+    }
+
+    fn write(&self, at: At, intent: Uuid, position: usize, item: &Item, written: &mut Written) {
         let transfer = TransferRow {
             transfer_id: item.id.get(),
-            intent_id: intent.id().get(),
+            intent_id: intent,
             item: i32::try_from(position).unwrap_or(i32::MAX),
             kind: item.kind.name().to_owned(),
             debit_account: item.debit.get(),
@@ -409,6 +415,9 @@ impl<'a> Replay<'a> {
                 Kind::AccountOpen => self.open(at, intent, signer),
                 Kind::AccountFreeze => self.freeze(intent),
                 Kind::AccountClose | Kind::AccountOverdraft => self.change(intent, asker),
+                Kind::BeneficiaryAdd | Kind::BeneficiaryChange => {
+                    self.beneficiary(at, intent, asker)
+                }
                 Kind::KeyRotate => self.registry.rotate(at, intent, signer, stored, findings),
                 Kind::CertificateRevoke => {
                     let locked = self.locked();
@@ -570,6 +579,24 @@ impl<'a> Replay<'a> {
         ]))
     }
 
+    fn beneficiary(&mut self, at: At, intent: &Intent, asker: Asker) -> Demand {
+        let (Body::BeneficiaryAdd { account, .. } | Body::BeneficiaryChange { account, .. }) =
+            intent.body()
+        else {
+            return Demand::BankRefused;
+        };
+        let known = self.fold.ledger.account(*account).map(|known| PayeeAccount {
+            asset: known.asset,
+            owner: self.fold.owners.get(account).copied().flatten(),
+            is_closed: known.closed,
+        });
+        let row = self.fold.rows.get(&BENEFICIARIES, &beneficiaries::key(asker.user, *account));
+        match beneficiaries::decide(intent, asker, known, row, at.now) {
+            Ok(row) => Demand::Accepted(self.put(at, vec![row])),
+            Err(refusal) => Demand::Refused(refusal),
+        }
+    }
+
     fn change(&mut self, intent: &Intent, asker: Asker) -> Demand {
         let owner = account_of(intent).and_then(|id| self.fold.owners.get(&id).copied().flatten());
         match change(&mut self.fold.ledger, owner, intent, asker) {
@@ -578,7 +605,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn event(&mut self, at: At, event: &Event) -> Effects {
+    fn event(&mut self, at: At, event: &Event, written: &mut Written) -> Effects {
         if event.kind == EventKind::CrlIssued {
             self.registry.observe_crl(event.members());
         }
@@ -588,6 +615,16 @@ impl<'a> Replay<'a> {
                 self.registry.epoch = self.registry.epoch.saturating_add(1);
             }
             self.put(at, decision.rows.clone());
+            for (position, item) in
+                decision.items.iter().enumerate().filter(|(_, it)| it.id_was_free)
+            {
+                self.write(at, event.id.get(), position, item, written);
+                if let Fact::OrderDue { order, .. } = fact {
+                    let row = self.fold.rows.get(&STANDING_ORDERS, &order.to_string());
+                    let commitment = row.and_then(|row| Sha2::from_hex(row.get("details")?).ok());
+                    written.details.push((self.slot(item, commitment), at.index));
+                }
+            }
             return decision.effects(at.now);
         }
         if at.index == 0 && event.kind == EventKind::BankFounded {
@@ -666,6 +703,8 @@ fn decided_by_the_bank(code: &str) -> bool {
         Refusal::PairingExpired,
         Refusal::RecoveryNotRequested,
         Refusal::AuthorityKeyMissing,
+        Refusal::BeneficiaryInvalid,
+        Refusal::PayeeNameDiffers,
     ];
     refusals.into_iter().any(|refusal| refusal.code() == code)
 }

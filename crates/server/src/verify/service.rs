@@ -121,6 +121,7 @@ pub(super) async fn verify(
     compare::payees(tx, book, &replay, &mut findings).await?;
     compare::people(tx, book, &replay.registry, &holders, &mut findings).await?;
     compare::registers(tx, book, &replay, &mut findings).await?;
+    compare::kept_texts(tx, book, &replay, &mut findings).await?;
     match authority {
         Some(row) => {
             let retiring = book::retiring_lists(tx, book).await?;

@@ -56,7 +56,11 @@ impl Decision {
     /// Whether something that it names was not there: what another instance commits meanwhile may be just that. It may have
     /// changed the verdict, the limits and the refusal, whatever their codes.
     pub(crate) fn rests_on_absence(&self) -> bool {
-        self.lacks || self.refusal == Some(Refusal::PaymentNotFound)
+        self.lacks
+            || matches!(
+                self.refusal,
+                Some(Refusal::PaymentNotFound | Refusal::StandingOrderNotFound)
+            )
     }
 
     /// The effects group of the record.

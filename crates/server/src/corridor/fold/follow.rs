@@ -29,13 +29,24 @@ pub(crate) enum Fact {
         /// Which.
         what: Credential,
     },
+    /// A day of a standing order has come, or the time to try it again.
+    OrderDue {
+        /// The order.
+        order: IntentId,
+        /// The day's number, from 0.
+        number: u32,
+        /// How often it was tried before.
+        attempt: u32,
+    },
 }
 
 impl Fact {
-    /// Name of the member that names the hold.
     const HOLD: &'static str = "hold";
     const USER: &'static str = "user";
     const WHAT: &'static str = "what";
+    const ORDER: &'static str = "order";
+    const NUMBER: &'static str = "number";
+    const ATTEMPT: &'static str = "attempt";
 
     /// Reads the members of an event; `None` where it changes nothing, or does not read.
     pub(crate) fn read(event: &Event) -> Option<Self> {
@@ -48,6 +59,11 @@ impl Fact {
                 user: text(Self::USER)?.parse().ok()?,
                 what: text(Self::WHAT)?.parse().ok()?,
             }),
+            EventKind::OrderDue => Some(Self::OrderDue {
+                order: text(Self::ORDER)?.parse().ok()?,
+                number: text(Self::NUMBER)?.parse().ok()?,
+                attempt: text(Self::ATTEMPT)?.parse().ok()?,
+            }),
             _ => None,
         }
     }
@@ -57,6 +73,7 @@ impl Fact {
         match self {
             Self::HoldExpired { .. } => EventKind::HoldExpired,
             Self::CredentialChanged { .. } => EventKind::CredentialChanged,
+            Self::OrderDue { .. } => EventKind::OrderDue,
         }
     }
 
@@ -75,6 +92,11 @@ impl Fact {
                 (Self::USER.to_owned(), user.to_string()),
                 (Self::WHAT.to_owned(), what.to_string()),
             ]),
+            Self::OrderDue { order, number, attempt } => BTreeMap::from([
+                (Self::ORDER.to_owned(), order.to_string()),
+                (Self::NUMBER.to_owned(), number.to_string()),
+                (Self::ATTEMPT.to_owned(), attempt.to_string()),
+            ]),
         }
     }
 }
@@ -86,6 +108,9 @@ impl Fold<'_> {
             Fact::HoldExpired { hold } => self.expire(hold, now),
             Fact::CredentialChanged { user, what } => {
                 Decision { rows: vec![what.changed(user, now)], ..Decision::default() }
+            }
+            Fact::OrderDue { order, number, attempt } => {
+                self.run_order(order, number, attempt, now)
             }
         }
     }

@@ -10,10 +10,12 @@
 //! | [`pay`] | payments: risk, limits, approval, posting |
 //! | [`recovery`] | the limit of the first day after a recovery |
 //! | [`follow`] | what follows an earlier transfer: captures, voids, reversals, decisions, expiries |
+//! | [`order`] | standing orders |
 //! | [`decision`] | what became of it, for the row and for the record |
 
 mod decision;
 mod follow;
+mod order;
 mod pay;
 mod recovery;
 mod wish;
@@ -58,7 +60,9 @@ pub(crate) struct Fold<'a> {
     pub(crate) touched: BTreeSet<AccountId>,
     /// What payers have paid to payees.
     pub(crate) payees: HashMap<Pair, PayeeUsage>,
-    /// Those that this fold has moved.
+    /// Since when a person's own list vouches for a payee.
+    pub(crate) vouched: HashMap<(UserId, AccountId), UtcMicros>,
+    /// Those payees that this fold has moved.
     pub(crate) payees_touched: BTreeSet<Pair>,
     /// What is known of holds beside what the ledger knows.
     pub(crate) holds: HashMap<TransferId, HoldFacts>,
@@ -149,6 +153,8 @@ pub(crate) const fn moves_money(kind: Kind) -> bool {
             | Kind::HoldVoid
             | Kind::TransferReverse
             | Kind::ApprovalDecide
+            | Kind::StandingOrderPlace
+            | Kind::StandingOrderEnd
     )
 }
 
@@ -169,6 +175,7 @@ impl<'a> Fold<'a> {
             usage: HashMap::new(),
             touched: BTreeSet::new(),
             payees: HashMap::new(),
+            vouched: HashMap::new(),
             payees_touched: BTreeSet::new(),
             holds: HashMap::new(),
             held_for: HashMap::new(),
@@ -183,7 +190,8 @@ impl<'a> Fold<'a> {
     pub(crate) fn decide(&mut self, intent: &Intent, asker: Asker, now: UtcMicros) -> Decision {
         let wishes = wish::wishes(intent, self.equity);
         let lacks = wishes.iter().any(|wish| self.lacks(&wish.kind));
-        Decision { lacks, ..self.decide_wishes(intent, wishes, asker, now) }
+        let decision = self.decide_wishes(intent, wishes, asker, now);
+        Decision { lacks: lacks || decision.lacks, ..decision }
     }
 
     /// Whether an account or an earlier transfer that a wish names is not there.
@@ -213,6 +221,10 @@ impl<'a> Fold<'a> {
                 self.follow(&wishes, asker, now)
             }
             Body::AccountFund { .. } => self.fund(&wishes, now),
+            Body::StandingOrderPlace { transfer, terms } => {
+                self.place_order(intent.id(), transfer, terms, asker, now)
+            }
+            Body::StandingOrderEnd { order } => self.end_order(*order, asker, now),
             _ => self.pay(intent, wishes, asker, now),
         }
     }

@@ -25,9 +25,9 @@ pub(super) struct Payer {
 }
 
 /// Why a transfer was not made, and what was left of the limit that kept it back.
-struct Kept {
-    refusal: Refusal,
-    left: Option<i64>,
+pub(super) struct Kept {
+    pub(super) refusal: Refusal,
+    pub(super) left: Option<i64>,
 }
 
 impl From<Refusal> for Kept {
@@ -151,7 +151,7 @@ impl Fold<'_> {
 
     /// Step 3: one attempt for each account of the asker that a signature debits, with all that would leave it. The gravest
     /// verdict counts.
-    fn assess(&mut self, wishes: &[Wish], payer: Payer) -> Option<risk::Verdict> {
+    pub(super) fn assess(&mut self, wishes: &[Wish], payer: Payer) -> Option<risk::Verdict> {
         // Somebody else's account learns nothing from an attempt that will be refused.
         let is_mine = |debit: &AccountId| self.owners.get(debit) == Some(&Some(payer.asker.user));
         let debits: BTreeSet<AccountId> = wishes
@@ -210,7 +210,7 @@ impl Fold<'_> {
             pair: self.payees.get(&(debit, credit)).map(|of| of.risk).unwrap_or_default(),
             payee_state: self.risk.get(&credit),
             payee_opened_at_us: opened_at_us,
-            beneficiary_since_us: None,
+            beneficiary_since_us: self.vouched_since((debit, credit)).map(UtcMicros::get),
         })
     }
 
@@ -243,7 +243,7 @@ impl Fold<'_> {
 
     /// Why a person has to see the payment, if one has to, and for the sake of which asset. What stays with its owner leaves
     /// nobody.
-    fn cause(
+    pub(super) fn cause(
         &self,
         wishes: &[Wish],
         asker: Asker,
@@ -345,7 +345,7 @@ impl Fold<'_> {
     }
 
     /// What can be said of a wish before the ledger is asked.
-    fn admit(&self, wish: &Wish, owner: UserId) -> Result<Transfer, Kept> {
+    pub(super) fn admit(&self, wish: &Wish, owner: UserId) -> Result<Transfer, Kept> {
         if self.taken.contains(&wish.id) {
             return Err(Rejection::DuplicateItem.into());
         }
@@ -359,17 +359,17 @@ impl Fold<'_> {
     }
 
     /// Whether a wish counts against limits: what stays with its owner does not.
-    fn leaves(&self, pair: Pair) -> bool {
+    pub(super) fn leaves(&self, pair: Pair) -> bool {
         let (debit, credit) = pair;
         self.owners.contains_key(&debit) && self.owners.get(&debit) != self.owners.get(&credit)
     }
 
-    fn limits(&self, payer: Payer, debit: AccountId) -> Limits {
+    pub(super) fn limits(&self, payer: Payer, debit: AccountId) -> Limits {
         self.policies.limits(payer.asker.role, payer.asker.user, debit)
     }
 
     /// Whether a wish is within the payer's limits.
-    fn allow(
+    pub(super) fn allow(
         &self,
         wish: &Wish,
         payer: Payer,
@@ -385,15 +385,32 @@ impl Fold<'_> {
         limits::allow(
             &self.limits(payer, debit),
             &usage,
-            self.payees.get(&(debit, credit)),
+            self.known_payee((debit, credit)).as_ref(),
             (amount.asset(), amount.minor()),
             counted.contains(&debit),
             payer.now,
         )
     }
 
+    /// What is known of a payee, first by whichever came first: a payment, or the payer's own list.
+    fn known_payee(&self, pair: Pair) -> Option<PayeeUsage> {
+        let usage = self.payees.get(&pair).copied();
+        match (usage, self.vouched_since(pair)) {
+            (Some(usage), Some(since)) => {
+                Some(PayeeUsage { known_since: usage.known_since.min(since), ..usage })
+            }
+            (None, Some(since)) => Some(PayeeUsage::known(since)),
+            (usage, None) => usage,
+        }
+    }
+
+    fn vouched_since(&self, (debit, credit): Pair) -> Option<UtcMicros> {
+        let owner = self.owners.get(&debit).copied().flatten()?;
+        self.vouched.get(&(owner, credit)).copied()
+    }
+
     /// Counts a payment that was made or is held.
-    fn charge(&mut self, wish: &Wish, payer: Payer, counted: &mut HashSet<AccountId>) {
+    pub(super) fn charge(&mut self, wish: &Wish, payer: Payer, counted: &mut HashSet<AccountId>) {
         let Some(([debit, credit], amount)) = wish.kind.accounts().zip(wish.kind.amount()) else {
             return;
         };

@@ -8,6 +8,7 @@ use money::AssetCode;
 
 use super::Fact;
 use crate::bank::house::derived;
+use crate::standing_orders::run_id;
 
 /// One transfer as it is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +84,8 @@ pub(crate) struct Needs {
     pub(crate) refers_to: BTreeSet<TransferId>,
     /// Intents whose payments wait for a person.
     pub(crate) payments: BTreeSet<IntentId>,
+    /// Standing orders.
+    pub(crate) orders: BTreeSet<IntentId>,
 }
 
 impl Needs {
@@ -90,6 +93,16 @@ impl Needs {
     pub(crate) fn of(&mut self, intent: &Intent, equity: &BTreeMap<AssetCode, AccountId>) {
         if let Body::ApprovalDecide { payment, .. } = intent.body() {
             self.payments.insert(*payment);
+        }
+        match intent.body() {
+            // Its payer and payee, though nothing is paid yet.
+            Body::StandingOrderPlace { transfer, .. } => {
+                self.accounts.extend([transfer.debit, transfer.credit]);
+            }
+            Body::StandingOrderEnd { order } => {
+                self.orders.insert(*order);
+            }
+            _ => {}
         }
         let counts = !matches!(intent.body(), Body::AccountFund { .. });
         for wish in wishes(intent, equity) {
@@ -109,6 +122,10 @@ impl Needs {
                 self.refers_to.insert(*hold);
             }
             Fact::CredentialChanged { .. } => {}
+            Fact::OrderDue { order, number, attempt } => {
+                self.orders.insert(*order);
+                self.transfers.push(run_id(*order, *number, *attempt));
+            }
         }
     }
 }

@@ -105,6 +105,32 @@ pub(in crate::verify) async fn details_ids(
     .await
 }
 
+/// A text that is kept under the intent that commits to it.
+pub(in crate::verify) struct KeptText {
+    pub(in crate::verify) intent_id: Uuid,
+    pub(in crate::verify) owner: Uuid,
+    pub(in crate::verify) salt: Vec<u8>,
+    pub(in crate::verify) details: Vec<u8>,
+}
+
+/// A page of kept texts.
+pub(in crate::verify) async fn kept_texts(
+    tx: &mut PgConnection,
+    book: BookId,
+    after: Option<Uuid>,
+) -> sqlx::Result<Vec<KeptText>> {
+    sqlx::query_as!(
+        KeptText,
+        "SELECT intent_id, owner, salt, details FROM kept_texts
+          WHERE book_id = $1 AND ($2::uuid IS NULL OR intent_id > $2) ORDER BY intent_id LIMIT $3",
+        book_id(book),
+        after,
+        CHUNK,
+    )
+    .fetch_all(tx)
+    .await
+}
+
 /// How many transfers, entries and details there are.
 pub(in crate::verify) async fn counts(
     tx: &mut PgConnection,
