@@ -137,6 +137,8 @@ pub(crate) enum Command {
     Fund(commands::fund::Args),
     History(commands::history::Args),
     #[command(subcommand)]
+    Statement(commands::statement::Command),
+    #[command(subcommand)]
     Keys(commands::keys::Command),
     #[command(subcommand)]
     Certificate(commands::certificate::Command),

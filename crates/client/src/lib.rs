@@ -42,6 +42,7 @@ mod receipt;
 mod report;
 mod routes;
 mod session;
+mod statement;
 mod transport;
 mod trust;
 mod wire;
@@ -64,6 +65,7 @@ pub use session::{
     AuthenticatorSetup, Channel, HistoryQuery, SecondFactor, Session, Settled, Standing,
     TrustedDevice, VerifiedFactor, Visit,
 };
+pub use statement::verify_statement;
 pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;
 pub use wire::{

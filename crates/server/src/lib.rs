@@ -42,6 +42,7 @@ pub mod security;
 pub mod sessions;
 mod sql;
 pub mod start;
+mod statements;
 pub mod telemetry;
 pub mod transfers;
 pub mod users;

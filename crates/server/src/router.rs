@@ -11,7 +11,7 @@ use crate::problem::{Code, Problem};
 use crate::{
     App, accounts, approvals, audit, authority, certificates, corridor, credentials, devices,
     health, holds, ip_rules, log, mfa, openapi, passkeys, policies, rate_limits, roles, security,
-    sessions, telemetry, transfers, users,
+    sessions, statements, telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -45,6 +45,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
     let signed_in = OpenApiRouter::new()
         .merge(accounts::router())
         .merge(transfers::router())
+        .merge(statements::router())
         .merge(holds::router())
         .merge(approvals::router())
         .merge(corridor::api::router())

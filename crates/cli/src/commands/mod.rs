@@ -31,6 +31,7 @@ pub(crate) mod receipt;
 pub(crate) mod reverse;
 pub(crate) mod roles;
 pub(crate) mod serve;
+pub(crate) mod statement;
 pub(crate) mod verify;
 
 use crate::args::{Command, Globals};
@@ -55,6 +56,7 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Policies(command) => policies::run(globals, command).await,
         Command::Fund(args) => fund::run(globals, args).await,
         Command::History(args) => history::run(globals, args).await,
+        Command::Statement(command) => statement::run(globals, command).await,
         Command::Keys(command) => keys::run(globals, command).await,
         Command::Certificate(command) => certificate::run(globals, command).await,
         Command::Authority(command) => authority::run(globals, command).await,

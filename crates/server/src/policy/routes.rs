@@ -254,6 +254,12 @@ pub const ROUTES: &[Route] = &[
     get("/api/accounts", Access::Needs(Permission::AccountsRead)).from(Aal::Two, Aal::Three),
     post("/api/accounts", Access::Signs(Kind::AccountOpen)),
     get("/api/accounts/{id}", Access::Needs(Permission::AccountsRead)).from(Aal::Two, Aal::Three),
+    get("/api/accounts/{id}/balance", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
+    get("/api/customer/statements/preview", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
+    get("/api/customer/statements/download", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
     get("/api/accounts/resolve/{number}", Access::SignedIn).from(Aal::Two, Aal::Three),
     post("/api/accounts/fund", Access::Signs(Kind::AccountFund)),
     post("/api/accounts/freeze", Access::Signs(Kind::AccountFreeze)),
