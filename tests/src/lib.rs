@@ -47,3 +47,15 @@ pub fn money(minor: i64, asset: &str) -> Amount {
 pub fn fresh_account() -> AccountId {
     AccountId::new(Uuid::now_v7())
 }
+
+/// A payment file as a table: debtor, creditor, amount in euro, end-to-end id. Payable since long ago.
+pub fn table(items: &[(AccountId, AccountId, &str, &str)]) -> String {
+    let number = ledger::AccountNumber::of;
+    let mut text = "debtor_account;execution_date;creditor_account;creditor_name;amount;currency;end_to_end_id;text\n".to_owned();
+    for (debtor, creditor, amount, id) in items {
+        let (debtor, creditor) = (number(*debtor), number(*creditor));
+        text +=
+            &format!("{debtor};2026-01-31;{creditor};Somebody;{amount};EUR;{id};text of {id}\n");
+    }
+    text
+}

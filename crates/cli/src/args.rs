@@ -128,6 +128,8 @@ pub(crate) enum Command {
     Accounts(commands::accounts::Command),
     Pay(commands::pay::Args),
     #[command(subcommand)]
+    PayFile(commands::pay_file::Command),
+    #[command(subcommand)]
     Holds(commands::holds::Command),
     Reverse(commands::reverse::Args),
     #[command(subcommand)]
@@ -138,6 +140,7 @@ pub(crate) enum Command {
     History(commands::history::Args),
     #[command(subcommand)]
     Statement(commands::statement::Command),
+    Reconcile(commands::reconcile::Args),
     #[command(subcommand)]
     Keys(commands::keys::Command),
     #[command(subcommand)]

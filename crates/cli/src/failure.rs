@@ -131,7 +131,7 @@ impl From<ClientError> for Failure {
             | ClientError::Certificate(_)
             | ClientError::Log(_)
             | ClientError::Statement(_) => Self::new(Exit::Invalid, text),
-            ClientError::Intent(_) => Self::usage(text),
+            ClientError::Intent(_) | ClientError::PaymentFile(_) => Self::usage(text),
             ClientError::Answer { .. } => Self::new(Exit::Unexpected, text)
                 .next("check that --server is a Strongroom bank of this version"),
             ClientError::Journal(_) | ClientError::File { .. } | ClientError::Crypto(_) => {

@@ -92,6 +92,9 @@ pub enum ClientError {
         /// What happened.
         source: std::io::Error,
     },
+    /// A payment file cannot be used.
+    #[error("the file cannot be used: {0}")]
+    PaymentFile(Box<messages::FileError>),
     /// A statement is not what was signed.
     #[error("the statement proves nothing: {0}")]
     Statement(#[from] messages::statement::seal::SealError),

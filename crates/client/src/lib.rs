@@ -37,6 +37,7 @@ mod invitation;
 mod journal;
 mod keystore;
 mod pairing;
+mod payment_file;
 mod proof;
 mod receipt;
 mod report;
@@ -58,6 +59,7 @@ pub use invitation::Invitation;
 pub use journal::ChainJournal;
 pub use keystore::{KeyStore, KeyStoreError, Profile, StoredSession, Unlocked};
 pub use pairing::{NewDevice, PendingRecovery};
+pub use payment_file::FileToPay;
 pub use proof::{Instance, ProofHeaders, RequestSigner, session_key};
 pub use receipt::{ReceiptProof, verify_receipt};
 pub use report::{ReportProof, verify_report};
@@ -69,8 +71,8 @@ pub use statement::verify_statement;
 pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;
 pub use wire::{
-    AccountView, ApprovalView, AuthorityView, DeviceView, HistoryItem, HistoryPage, HoldView,
-    InvitationView, KeyInfo, KeyStatus, PolicyPage, PolicyView, ProposalView, RecoveryView,
-    RoleView, SecurityInfo, TrailItem, TrailPage,
+    AccountView, ApprovalView, AuthorityView, DeviceView, FileItemView, FilePreview, FileTotalView,
+    HistoryItem, HistoryPage, HoldView, InvitationView, KeyInfo, KeyStatus, PolicyPage, PolicyView,
+    ProposalView, RecoveryView, RoleView, SecurityInfo, TrailItem, TrailPage,
 };
 pub use wish::{BatchLine, Wish};

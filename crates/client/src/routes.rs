@@ -32,6 +32,7 @@ pub(crate) const ROLES: &str = "/api/rbac/roles";
 pub(crate) const ROLES_WITH_HOLDERS: &str = "/api/admin/roles";
 pub(crate) const NAVIGATION: &str = "/api/rbac/navigation";
 pub(crate) const TRAIL: &str = "/api/audit/logs";
+pub(crate) const PAYMENT_FILES: &str = "/api/payments/files";
 pub(crate) const HISTORY: &str = "/api/transactions/history";
 
 /// The route that takes a kind, and no other kind.
@@ -44,6 +45,7 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::AccountFreeze => "/api/accounts/freeze",
         Kind::Transfer => "/api/transactions/transfer",
         Kind::TransferBatch => "/api/transactions/batch",
+        Kind::PaymentsFile => PAYMENT_FILES,
         Kind::KeyRotate => "/api/quantum/keys/rotate",
         Kind::CertificateRevoke => "/api/certificates/revoke",
         Kind::DeviceApprove => "/api/devices/approve",

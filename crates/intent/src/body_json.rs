@@ -8,6 +8,7 @@ use crate::{
     ApprovalDecision, BatchItem, Body, DeviceId, IntentError, IntentId, IpRuleAction, Kind,
     ReportSubject, RevocationReason, Role, TransferBody, UserId, UtcMicros,
     canonical::{Path, Value},
+    file,
     members::Members,
     text,
 };
@@ -63,6 +64,10 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
             atomic: members.boolean("atomic")?,
             items: read_items(members.array("items")?)?,
         },
+        Kind::PaymentsFile => {
+            let items = read_items(members.array("items")?)?;
+            file::read_body(&mut members, items)?
+        }
         Kind::KeyRotate => Body::KeyRotate {
             csr: members.binary("csr", Body::CSR_LEN_MAX)?,
             device: members.digest("device").map(Sha3::from_bytes).map(DeviceId::new)?,
@@ -352,6 +357,14 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
             write_bool(out, *atomic);
             out.extend_from_slice(br#","items":"#);
             write_items(out, items);
+        }
+        Body::PaymentsFile { file, message_id, items } => {
+            out.extend_from_slice(br#"{"file":"#);
+            text::put_digest(out, file.as_bytes());
+            out.extend_from_slice(br#","items":"#);
+            write_items(out, items);
+            out.extend_from_slice(br#","message_id":"#);
+            text::put_string(out, message_id);
         }
         Body::KeyRotate { csr, device, device_key_commitment, kem_public_key } => {
             out.extend_from_slice(br#"{"csr":"#);

@@ -68,11 +68,13 @@ pub enum Kind {
     PolicyApprove = 28,
     /// Propose the next issuing authority, or put the one into force that somebody else proposed.
     AuthorityRotate = 29,
+    /// See [`crate::Body::PaymentsFile`].
+    PaymentsFile = 30,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::UserEnrol,
         Self::SessionLogin,
         Self::AccountOpen,
@@ -102,6 +104,7 @@ impl Kind {
         Self::PolicyPropose,
         Self::PolicyApprove,
         Self::AuthorityRotate,
+        Self::PaymentsFile,
     ];
 
     /// The number in the leaf: 1..=127.
@@ -137,6 +140,7 @@ impl Kind {
             Self::PolicyPropose => 27,
             Self::PolicyApprove => 28,
             Self::AuthorityRotate => 29,
+            Self::PaymentsFile => 30,
         }
     }
 
@@ -179,6 +183,7 @@ impl Kind {
             Self::PolicyPropose => "policy.propose",
             Self::PolicyApprove => "policy.approve",
             Self::AuthorityRotate => "authority.rotate",
+            Self::PaymentsFile => "payments.file",
         }
     }
 
@@ -214,7 +219,8 @@ impl Kind {
             | Self::AccountOverdraft
             | Self::PolicyPropose
             | Self::PolicyApprove
-            | Self::AuthorityRotate => Purpose::Intent,
+            | Self::AuthorityRotate
+            | Self::PaymentsFile => Purpose::Intent,
         }
     }
 }
@@ -347,7 +353,7 @@ pub enum Role {
     SystemAdmin,
 }
 
-const CUSTOMER: [Kind; 14] = [
+const CUSTOMER: [Kind; 15] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::AccountOpen,
@@ -362,6 +368,7 @@ const CUSTOMER: [Kind; 14] = [
     Kind::HoldVoid,
     Kind::TransferReverse,
     Kind::AccountClose,
+    Kind::PaymentsFile,
 ];
 const MANAGER: [Kind; 19] = [
     Kind::UserEnrol,

@@ -92,11 +92,7 @@ fn head(closing: i64) -> Head {
         created_at: datetime!(2026-04-01 00:00 UTC),
         opening: 0,
         closing,
-        receipt: LogReceipt {
-            log: "bank/log/2026".into(),
-            checkpoint_size: 1,
-            root_hash: [0; 32],
-        },
+        receipt: LogReceipt { log: "bank/log/2026".into(), checkpoint_size: 1, root_hash: [0; 32] },
     }
 }
 

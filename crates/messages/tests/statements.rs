@@ -318,7 +318,9 @@ fn a_statement_in_which_anything_was_changed_is_not_the_one_that_was_signed() {
         assert!(seal::read(changed.as_bytes()).is_err(), "{from} -> {to}");
     }
     // What the digest does not cover, the seal does.
-    for (from, to) in [("S-2026-003", "S-2026-004"), ("\"checkpoint_size\":57", "\"checkpoint_size\":58")] {
+    for (from, to) in
+        [("S-2026-003", "S-2026-004"), ("\"checkpoint_size\":57", "\"checkpoint_size\":58")]
+    {
         let changed = good.replacen(from, to, 1);
         assert_ne!(seal::read(changed.as_bytes()).unwrap().seal, seal_of_good, "{from} -> {to}");
     }

@@ -158,9 +158,11 @@ impl Permission {
             Kind::AccountOpen => Self::AccountsOpen,
             Kind::AccountFund => Self::AccountsFund,
             Kind::AccountFreeze => Self::AccountsFreeze,
-            Kind::Transfer | Kind::TransferBatch | Kind::HoldPlace | Kind::HoldCapture => {
-                Self::TransfersSubmit
-            }
+            Kind::Transfer
+            | Kind::TransferBatch
+            | Kind::PaymentsFile
+            | Kind::HoldPlace
+            | Kind::HoldCapture => Self::TransfersSubmit,
             Kind::KeyRotate => Self::KeysRotate,
             Kind::CertificateRevoke => Self::CertificatesRevoke,
             Kind::DeviceApprove | Kind::DeviceRevoke => Self::DevicesManage,

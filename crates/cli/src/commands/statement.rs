@@ -139,9 +139,10 @@ pub(crate) async fn account_of(
     let user = holder.session.identity().user().id.to_string();
     let mut own = accounts.iter().filter(|account| account.owner.as_ref() == Some(&user));
     match (own.next(), own.next()) {
-        (Some(account), None) => {
-            account.id.parse().map_err(|_| client::ClientError::Answer { what: "account id" }.into())
-        }
+        (Some(account), None) => account
+            .id
+            .parse()
+            .map_err(|_| client::ClientError::Answer { what: "account id" }.into()),
         (Some(_), Some(_)) => Err(Failure::usage("you have several accounts")
             .next("name one with --account; `strongroom accounts list` shows them")),
         (None, _) => Err(Failure::usage("you have no account").next("name one with --account")),
@@ -173,7 +174,8 @@ async fn preview(globals: &Globals, period: Period) -> Result<Exit, Failure> {
         .text("from", text("from"))
         .text("to", text("to"));
     let names = ["opening_balance", "credits", "debits", "closing_balance"];
-    let row = names.into_iter().fold(row, money).number("entries", text("entries"), text("entries"));
+    let row =
+        names.into_iter().fold(row, money).number("entries", text("entries"), text("entries"));
     output::one(globals.output, &row)
 }
 

@@ -258,6 +258,12 @@ pub fn write<W: Write>(
     writer.finish(|_| None)
 }
 
+/// A text that no spreadsheet runs as a formula: an apostrophe in front where it would.
+#[must_use]
+pub fn spreadsheet_safe(text: &str) -> String {
+    table::guarded(text)
+}
+
 /// An id with 32 digits instead of 36 characters, for fields that hold 35.
 fn compact_id(id: &str) -> String {
     id.chars().filter(|c| *c != '-').collect()

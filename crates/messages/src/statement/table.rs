@@ -119,7 +119,7 @@ impl<W: Write> Csv<W> {
 }
 
 /// A text that no spreadsheet runs.
-fn guarded(text: &str) -> String {
+pub(crate) fn guarded(text: &str) -> String {
     let formula = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n');
     // Full-width signs count as their narrow twins in some spreadsheets.
     let wide = |c: char| matches!(c, '＝' | '＋' | '－' | '＠');

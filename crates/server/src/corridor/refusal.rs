@@ -144,13 +144,15 @@ pub enum Refusal {
     PolicyInvalid,
     /// No proposal of that id waits.
     ProposalNotFound,
+    /// The account has paid a file of this message id before.
+    PaymentFileKnown,
     /// A rule of the ledger.
     Ledger(Rejection),
 }
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 65] = [
+    pub const OWN: [Self; 66] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -216,6 +218,7 @@ impl Refusal {
         Self::ApprovedBefore,
         Self::PolicyInvalid,
         Self::ProposalNotFound,
+        Self::PaymentFileKnown,
     ];
 
     /// Every refusal there is.
@@ -298,6 +301,7 @@ impl Refusal {
             Self::ApprovedBefore => "approved-before",
             Self::PolicyInvalid => "policy-invalid",
             Self::ProposalNotFound => "proposal-not-found",
+            Self::PaymentFileKnown => "payment-file-known",
             Self::Ledger(rejection) => rejection.code(),
         }
     }
@@ -330,7 +334,8 @@ impl Refusal {
             | Self::AuthorityKnown
             | Self::AuthorityDiffers
             | Self::AuthorityKeyMissing
-            | Self::LastAdministrator => StatusCode::CONFLICT,
+            | Self::LastAdministrator
+            | Self::PaymentFileKnown => StatusCode::CONFLICT,
             Self::RegistrationUnknown
             | Self::RegistrationExpired
             | Self::CertificateRequestInvalid
@@ -460,6 +465,7 @@ impl Refusal {
                 "the policy does not read: name, scope or value are not of their form"
             }
             Self::ProposalNotFound => "no proposal under this id waits for an approval",
+            Self::PaymentFileKnown => "a file of this message id was paid from this account before",
             Self::Ledger(rejection) => return rejection.to_string(),
         }
         .to_owned()

@@ -36,6 +36,7 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
         Body::AccountFund { .. }
         | Body::Transfer(_)
         | Body::TransferBatch { .. }
+        | Body::PaymentsFile { .. }
         | Body::HoldPlace { .. }
         | Body::HoldCapture { .. }
         | Body::HoldVoid { .. }

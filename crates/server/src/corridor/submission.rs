@@ -18,6 +18,7 @@ use super::Fault;
 use super::fold::{Fact, LIMIT_LEFT};
 use super::refusal::Refusal;
 use crate::certificates::directory::Signer;
+use crate::payment_files;
 use crate::problem::Problem;
 
 /// Where a request came from, as the server saw it.
@@ -46,6 +47,8 @@ pub(crate) struct Job {
     /// The exact bytes of the evidence group.
     pub(crate) evidence: Vec<u8>,
     pub(crate) details: Option<Details>,
+    /// The payment file that it pays, found to be what it says.
+    pub(crate) file: Option<payment_files::Kept>,
     pub(crate) actor: Actor,
     pub(crate) origin: Origin,
     /// `None` only for an enrolment: the certificate does not exist yet.

@@ -12,6 +12,7 @@ use super::submission::{Attachments, Job, OriginInfo, Settled};
 use crate::bank::Bank;
 use crate::certificates::rotation::KeyAges;
 use crate::certificates::{Directory, Signer, SignerError};
+use crate::payment_files;
 use crate::problem::Problem;
 use crate::sessions::Caller;
 
@@ -65,10 +66,12 @@ pub(super) async fn verify(
         let actor = actor(verified.get(), &signer);
         (verified, Some(signer), actor)
     };
+    let file = payment_files::check(verified.get(), signed.file)?;
     Ok(Job {
         evidence: Evidence::write(signed.suite, &signed.signature, &attachments.device_proof),
         intent: verified,
         details: signed.details,
+        file,
         actor,
         origin: Origin::new(&origin.ip, &origin.user_agent, now),
         signer,

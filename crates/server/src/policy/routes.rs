@@ -260,6 +260,8 @@ pub const ROUTES: &[Route] = &[
         .from(Aal::Two, Aal::Three),
     get("/api/customer/statements/download", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),
+    post("/api/customer/statements/reconcile", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
     get("/api/accounts/resolve/{number}", Access::SignedIn).from(Aal::Two, Aal::Three),
     post("/api/accounts/fund", Access::Signs(Kind::AccountFund)),
     post("/api/accounts/freeze", Access::Signs(Kind::AccountFreeze)),
@@ -276,6 +278,10 @@ pub const ROUTES: &[Route] = &[
     post("/api/approvals/decide", Access::Signs(Kind::ApprovalDecide)),
     post("/api/transactions/transfer", Access::Signs(Kind::Transfer)),
     post("/api/transactions/batch", Access::Signs(Kind::TransferBatch)),
+    post("/api/payments/files", Access::Signs(Kind::PaymentsFile)),
+    post("/api/payments/files/preview", Access::Needs(Permission::TransfersSubmit)),
+    get("/api/payments/files/{intent}", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
     get("/api/transactions/history", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),
     get("/api/transactions/{id}", Access::Needs(Permission::AccountsRead))

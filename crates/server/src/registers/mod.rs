@@ -22,7 +22,7 @@ mod rule;
 pub(crate) mod service;
 mod store;
 
-use crate::{approvals, authority, holds, ip_rules, policies, roles, users};
+use crate::{approvals, authority, holds, ip_rules, payment_files, policies, roles, users};
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
 pub(crate) use self::rule::{Issuing, Lookup, Person, Question, Rule, rule};
@@ -42,4 +42,5 @@ pub(crate) const ALL: &[&Register] = &[
     &holds::HOLDS,
     &holds::REVERSALS,
     &authority::rules::AUTHORITIES,
+    &payment_files::PAYMENT_FILES,
 ];

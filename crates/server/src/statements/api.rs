@@ -27,10 +27,7 @@ use crate::sessions::Caller;
 
 /// Routes of statements; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(preview))
-        .routes(routes!(download))
-        .routes(routes!(balance))
+    OpenApiRouter::new().routes(routes!(preview)).routes(routes!(download)).routes(routes!(balance))
 }
 
 /// Of which account, over which days.

@@ -22,4 +22,5 @@ mod period;
 mod service;
 mod store;
 
-pub(crate) use self::api::router;
+pub(crate) use self::api::{find, router};
+pub(crate) use self::service::{Found, lines_up_to};

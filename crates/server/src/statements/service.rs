@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use intent::UtcMicros;
-use ledger::{AccountId, AccountKind};
+use ledger::{AccountId, AccountKind, AccountNumber};
 use messages::statement::{Format, Head, Line, LogReceipt, StatementError, StatementWriter};
-use money::Asset;
+use money::{Asset, AssetCode};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -39,6 +39,18 @@ pub(crate) struct Found {
     pub(super) closing: Mark,
     /// What went out and what came in, in minor units.
     pub(super) sums: (String, String),
+}
+
+impl Found {
+    /// The account's number.
+    pub(crate) fn number(&self) -> AccountNumber {
+        AccountNumber::of(self.account.account.id)
+    }
+
+    /// What it holds.
+    pub(crate) const fn asset(&self) -> AssetCode {
+        self.account.account.asset
+    }
 }
 
 /// Why a statement broke off.
@@ -120,7 +132,7 @@ pub(super) async fn head(services: &Services, found: &Found) -> Result<Head, Pro
         id: clock::fresh_id(now).simple().to_string(),
         number: None,
         bank_name: services.bank.name.to_string(),
-        account: ledger::AccountNumber::of(account.id),
+        account: found.number(),
         holder: found.holder.clone(),
         asset: Asset::new(account.asset, found.account.scale).map_err(corrupt)?,
         from: found.period.from,
@@ -212,6 +224,25 @@ async fn lines_of(
         lines.push(line(&row, amount, leaf, numbers.get(&row.other).cloned()));
     }
     Ok(lines)
+}
+
+/// All entries of a period; `None` where there are more than `limit`.
+pub(crate) async fn lines_up_to(
+    services: &Services,
+    caller: &Caller,
+    found: &Found,
+    limit: usize,
+) -> Result<Option<Vec<Line>>, Unfinished> {
+    let count = found.closing.sequence.saturating_sub(found.opening.sequence);
+    if usize::try_from(count).is_ok_and(|count| count > limit) {
+        return Ok(None);
+    }
+    let mut lines = Vec::new();
+    let mut after = found.opening;
+    while after.sequence < found.closing.sequence {
+        lines.append(&mut lines_of(services, caller, found, &mut after).await?);
+    }
+    Ok(Some(lines))
 }
 
 /// Whether an entry of this side makes an account of this kind grow.

@@ -83,7 +83,8 @@ pub(super) async fn entries(
                   d.details AS "details?"
              FROM entries e
              JOIN transfers t ON t.book_id = e.book_id AND t.transfer_id = e.transfer_id
-             LEFT JOIN transfer_details d ON d.book_id = e.book_id AND d.transfer_id = e.transfer_id
+             LEFT JOIN transfer_details d ON d.book_id = e.book_id
+                  AND d.transfer_id = CASE WHEN t.kind = 'capture' THEN t.refers_to ELSE t.transfer_id END
             WHERE e.book_id = $1 AND e.account_id = $2 AND e.sequence > $3 AND e.sequence <= $4
             ORDER BY e.sequence LIMIT $5"#,
         book_id(book),

@@ -328,14 +328,18 @@ impl<'a> Replay<'a> {
                 self.write(at, intent, position, item, written);
             }
         }
-        if let [item] = decision.items.as_slice()
-            && item.outcome.is_ok()
-        {
+        let single = decision.items.len() == 1;
+        for (position, item) in decision.items.iter().enumerate() {
             let commitment = match intent.body() {
+                Body::PaymentsFile { items, .. } => items.get(position).and_then(|of| of.details),
+                _ if !single => break,
                 Body::Transfer(transfer) | Body::HoldPlace { transfer, .. } => transfer.details,
                 Body::TransferBatch { items, .. } => items.first().and_then(|item| item.details),
                 _ => None,
             };
+            if item.outcome.is_err() {
+                continue;
+            }
             let slot = DetailsSlot {
                 transfer_id: item.id.get(),
                 commitment,

@@ -8,6 +8,7 @@ use money::AssetCode;
 use uuid::Builder;
 
 use super::Fact;
+use crate::payment_files::sent_as;
 
 /// One transfer as it is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,11 @@ impl Wish {
     }
 }
 
+/// Whether an intent has a result for each of its transfers.
+pub(super) fn is_batch(intent: &Intent) -> bool {
+    matches!(intent.body(), Body::TransferBatch { .. } | Body::PaymentsFile { .. })
+}
+
 /// The transfers that an intent asks for by itself; none if it funds in an asset that the bank does not keep, and none of
 /// a decision about a payment that waits.
 pub(super) fn wishes(intent: &Intent, equity: &BTreeMap<AssetCode, AccountId>) -> Vec<Wish> {
@@ -41,7 +47,7 @@ pub(super) fn wishes(intent: &Intent, equity: &BTreeMap<AssetCode, AccountId>) -
     let one = |kind| vec![Wish { id, kind }];
     match intent.body() {
         Body::Transfer(transfer) => vec![Wish::post(id, transfer)],
-        Body::TransferBatch { items, .. } => items
+        Body::TransferBatch { items, .. } | Body::PaymentsFile { items, .. } => items
             .iter()
             .map(|item| {
                 let (debit, credit, amount) = (item.debit, item.credit, item.amount);
@@ -83,6 +89,8 @@ pub(crate) struct Needs {
     pub(crate) refers_to: BTreeSet<TransferId>,
     /// Intents whose payments wait for a person.
     pub(crate) payments: BTreeSet<IntentId>,
+    /// Payment files, by what each account would remember them.
+    pub(crate) files: BTreeSet<String>,
 }
 
 impl Needs {
@@ -90,6 +98,9 @@ impl Needs {
     pub(crate) fn of(&mut self, intent: &Intent, equity: &BTreeMap<AssetCode, AccountId>) {
         if let Body::ApprovalDecide { payment, .. } = intent.body() {
             self.payments.insert(*payment);
+        }
+        if let Body::PaymentsFile { message_id, items, .. } = intent.body() {
+            self.files.extend(items.iter().map(|item| sent_as(item.debit, message_id)));
         }
         let counts = !matches!(intent.body(), Body::AccountFund { .. });
         for wish in wishes(intent, equity) {
