@@ -54,8 +54,9 @@ pub fn table(items: &[(AccountId, AccountId, &str, &str)]) -> String {
     let mut text = "debtor_account;execution_date;creditor_account;creditor_name;amount;currency;end_to_end_id;text\n".to_owned();
     for (debtor, creditor, amount, id) in items {
         let (debtor, creditor) = (number(*debtor), number(*creditor));
-        text +=
-            &format!("{debtor};2026-01-31;{creditor};Somebody;{amount};EUR;{id};text of {id}\n");
+        let row = [&*debtor.to_string(), "2026-01-31", &creditor.to_string(), "Somebody", amount];
+        text.push_str(&row.join(";"));
+        text.push_str(&[";EUR;", id, ";text of ", id, "\n"].concat());
     }
     text
 }

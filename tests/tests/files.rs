@@ -375,7 +375,7 @@ fn prefixed(text: &str) -> String {
             Some(name) => format!("/p:{name}"),
             None => format!("p:{tag}"),
         };
-        out += &format!("{before}<{named}");
+        out.push_str(&[before, "<", &named].concat());
     }
     out
 }
@@ -388,7 +388,7 @@ async fn a_file_that_is_wrong_in_one_place_is_refused_whole_with_line_and_reason
     let bob = bank.customer("Bob", 0).await;
     let items = ["E1", "E2"].map(|id| item(id, "1.00", "EUR", &number(bob.account)));
     let good = pain001("M1", alice.account, &items);
-    let bomb =
+    let entities =
         "<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>\n";
     let external = "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\n";
     let head = "<Document xmlns";
@@ -400,7 +400,7 @@ async fn a_file_that_is_wrong_in_one_place_is_refused_whole_with_line_and_reason
         ("wrong sum", good.replace("</NbOfTxs>", "</NbOfTxs><CtrlSum>2.01</CtrlSum>"), "AM10"),
         ("mixed assets", good.replacen("Ccy=\"EUR\"", "Ccy=\"USD\"", 1), "AM03"),
         ("duplicate ids", good.replace("E2<", "E1<"), "AM05"),
-        ("a bomb", good.replace(head, &format!("{bomb}{head}")), "document type"),
+        ("a bomb", good.replace(head, &format!("{entities}{head}")), "document type"),
         ("an entity", good.replace(head, &format!("{external}{head}")), "document type"),
         ("not UTF-8", good.replace("UTF-8", "UTF-16"), "UTF-8"),
         ("an ambiguous table", e2e::table(&[(alice.account, bob.account, "1,234", "E1")]), "AM12"),

@@ -96,7 +96,7 @@ pub enum ClientError {
     #[error("the file cannot be used: {0}")]
     PaymentFile(Box<messages::FileError>),
     /// A statement is not what was signed.
-    #[error("the statement proves nothing: {0}")]
+    #[error("statement is not valid: {0}")]
     Statement(#[from] messages::statement::seal::SealError),
     /// The provider failed.
     #[error(transparent)]

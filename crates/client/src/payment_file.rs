@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crypto::random;
 use intent::{BatchItem, Body, SentFile, account_nowhere};
 use ledger::{AccountId, AccountNumber, TransferId};
-use messages::payment::{PaymentFile, read};
+use messages::payment::{PaymentFile, UncheckedFile, read};
 use messages::{FileError, Limits};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -23,7 +23,7 @@ pub struct FileToPay {
 impl FileToPay {
     /// Reads a file whole, or says in which line what is wrong.
     pub fn read(bytes: &[u8]) -> Result<Self, ClientError> {
-        let file = read(bytes, &Limits::PRODUCT).and_then(|file| file.check());
+        let file = read(bytes, &Limits::PRODUCT).and_then(UncheckedFile::check);
         let file = file.map_err(|error: FileError| ClientError::PaymentFile(Box::new(error)))?;
         let sent = SentFile { salt: random::<32>()?, bytes: bytes.to_vec() };
         Ok(Self { file, sent })

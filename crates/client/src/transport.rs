@@ -13,7 +13,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than the 30 s that the bank allows itself.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
 /// What is written while it is read has no length that we know.
-const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_hours(1);
 /// A receipt of a thousand payments has about 0.3 MiB.
 const ANSWER_LEN_MAX: usize = 16 * 1024 * 1024;
 

@@ -302,7 +302,7 @@ fn the_forms_of_a_statement_have_one_digest_and_its_json_reads_back_as_what_was_
 fn a_statement_in_which_anything_was_changed_is_not_the_one_that_was_signed() {
     let good = String::from_utf8(signed(Format::Json, "rent")).unwrap();
     let seal_of_good = seal::read(good.as_bytes()).unwrap().seal;
-    let changes = [
+    let cases = [
         ("\"amount\":\"12.50\"", "\"amount\":\"12.51\""),
         ("\"text\":\"rent\"", "\"text\":\"gift\""),
         ("\"holder\":\"Ł", "\"holder\":\"L"),
@@ -312,7 +312,7 @@ fn a_statement_in_which_anything_was_changed_is_not_the_one_that_was_signed() {
         ("\"entry_count\":2", "\"entry_count\":3"),
         ("\"opening_balance\":\"1.00\"", "\"opening_balance\":\"1.000\""),
     ];
-    for (from, to) in changes {
+    for (from, to) in cases {
         let changed = good.replacen(from, to, 1);
         assert_ne!(changed, good, "{from}");
         assert!(seal::read(changed.as_bytes()).is_err(), "{from} -> {to}");

@@ -8,7 +8,7 @@ use intent::IntentId;
 use serde_json::{Map, Value};
 
 use super::statement::save;
-use crate::amount::show_minor;
+use crate::amount::{TypedAmount, show, show_minor};
 use crate::args::Globals;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -87,12 +87,16 @@ async fn preview(globals: &Globals, path: &Path) -> Result<Exit, Failure> {
     let holder = Holder::open(globals).await?;
     let preview = holder.session.preview_file(&bytes).await?;
     let rows: Vec<_> = preview.items.iter().map(item_row).collect();
-    eprintln!("{}", output::plain(&summary(&preview)));
+    eprintln!("{}", summary(&preview));
     output::list(globals.output, &rows, "the file has no items")
 }
 
 fn item_row(item: &client::FileItemView) -> Row {
-    let amount = format!("{} {}", item.amount, item.asset);
+    let typed = TypedAmount::new(&item.amount, &item.asset).and_then(|it| it.resolve(None));
+    let amount = match typed {
+        Ok(amount) => show(amount, None),
+        Err(_) => format!("{} {}", item.amount, item.asset),
+    };
     Row::new()
         .text("line", item.line.to_string())
         .text("end_to_end_id", item.end_to_end_id.clone())
@@ -112,7 +116,7 @@ fn summary(preview: &FilePreview) -> String {
         format!("{} payments, {sum} in all", total.items)
     });
     let mut lines = vec![
-        format!("file {} ({})", preview.message_id, preview.message_name),
+        output::plain(&format!("file {} ({})", preview.message_id, preview.message_name)),
         format!("sha3-256 {}", preview.file),
     ];
     lines.extend(totals);

@@ -7,8 +7,7 @@ use uuid::Uuid;
 use super::fold::{Decision, Fold, Item};
 use super::store::{self, DetailsRow};
 use super::submission::Job;
-use crate::payment_files;
-use crate::payment_files::store::FileRow;
+use crate::payment_files::{self, FileRow};
 
 /// What the intents of a group commit bring along.
 #[derive(Default)]
@@ -43,6 +42,6 @@ impl Kept {
     /// Writes it: one statement each, and none for nothing.
     pub(super) async fn store(&self, tx: &mut PgConnection, book: BookId) -> sqlx::Result<()> {
         store::insert_details(tx, book, &self.details).await?;
-        payment_files::store::insert(tx, book, &self.files).await
+        payment_files::keep(tx, book, &self.files).await
     }
 }

@@ -1,7 +1,7 @@
 //! Whether an intent says what its file says. Pure but for the file's bytes.
 
 use intent::{BatchItem, Body, Details, Intent, SentFile, is_account_of};
-use messages::payment::{Order, PaymentFile, read};
+use messages::payment::{Order, PaymentFile, UncheckedFile, read};
 use messages::{FileError, Limits};
 use time::Date;
 
@@ -49,7 +49,7 @@ pub(crate) fn check(intent: &Intent, sent: Option<SentFile>) -> Result<Option<Ke
 
 /// Reads a file whole or refuses it whole.
 pub(super) fn parse(bytes: &[u8]) -> Result<PaymentFile, Problem> {
-    read(bytes, &Limits::PRODUCT).and_then(|file| file.check()).map_err(|error| refused(&error))
+    read(bytes, &Limits::PRODUCT).and_then(UncheckedFile::check).map_err(|error| refused(&error))
 }
 
 /// The day on which an intent was signed, UTC: what the file wants paid later is not payable yet.

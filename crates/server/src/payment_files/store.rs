@@ -1,5 +1,10 @@
 //! SQL of payment files. Every function runs inside the caller's transaction and decides nothing.
 
+#![expect(
+    clippy::as_conversions,
+    reason = "how sqlx is told the type of an array of borrowed values"
+)]
+
 use std::collections::HashMap;
 
 use intent::{IntentId, UserId};

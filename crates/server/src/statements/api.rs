@@ -222,16 +222,15 @@ fn named(name: &str) -> Result<Format, Problem> {
 fn accepted(headers: &HeaderMap) -> Format {
     let text = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let kinds = text.unwrap_or_default().split(',');
-    let kinds = kinds.filter_map(|kind| kind.split(';').next()).map(str::trim);
+    let mut kinds = kinds.filter_map(|kind| kind.split(';').next()).map(str::trim);
     kinds
-        .filter_map(|kind| match kind {
+        .find_map(|kind| match kind {
             "application/json" => Some(Format::Json),
             "text/csv" => Some(Format::Csv),
             "application/pdf" => Some(Format::Pdf),
             "application/xml" | "text/xml" => Some(Format::Camt053),
             _ => None,
         })
-        .next()
         .unwrap_or(Format::Json)
 }
 
@@ -243,11 +242,9 @@ fn file_name(found: &Found, format: Format) -> String {
 }
 
 fn refuse(error: &StatementError) -> Problem {
-    match error {
-        StatementError::NotACurrency(_) => Problem::malformed("format", error.to_string()),
-        _ => {
-            tracing::error!(%error, "a statement could not begin");
-            Problem::internal()
-        }
+    if let StatementError::NotACurrency(_) = error {
+        return Problem::malformed("format", error.to_string());
     }
+    tracing::error!(%error, "a statement could not begin");
+    Problem::internal()
 }

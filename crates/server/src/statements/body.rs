@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 /// Parts that wait for a slow reader.
 const WAITING_MAX: usize = 2;
 /// How long a reader may take nothing before we stop writing for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The answer broke off: what was sent is not whole.
 #[derive(Debug, Error)]

@@ -78,6 +78,7 @@ impl Bisection {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "counting in a test")]
 mod tests {
     use proptest::prelude::*;
     use time::macros::date;

@@ -13,7 +13,7 @@ use super::body::{Broken, Chunks};
 use super::period::{Bisection, Period, SKEW_US};
 use super::store::{self, EntryRow};
 use crate::accounts::{StoredAccount, service as accounts};
-use crate::log::store::head_of;
+use crate::log::service::head_of;
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::sql::{corrupt, micros, timestamp};
