@@ -426,8 +426,9 @@ async fn a_file_that_is_wrong_in_one_place_is_refused_whole_with_line_and_reason
         let answer = bank.submit(&alice, &Forger::of(&alice).next(body).with_file(sent)).await;
         assert_eq!(answer.refusal(), (422, "file-refused".to_owned()), "{what}");
     }
-    let huge = Request::post("/api/payments/files/preview", vec![b' '; 5 * 1024 * 1024]);
-    assert_eq!(bank.send_as(&alice, huge).await.status, 413);
+    // Refused by its announced length.
+    let huge = bank.begin("/api/payments/files/preview", 5 * 1024 * 1024).await;
+    assert_eq!(huge.answer().await.status, 413);
     let deep = good.replace("<RmtInf>", &"<a>".repeat(500_000));
     let deep = bank.send_as(&alice, Request::post("/api/payments/files/preview", deep)).await;
     assert_eq!(deep.refusal(), (422, "file-refused".to_owned()));

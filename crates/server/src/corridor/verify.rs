@@ -66,7 +66,7 @@ pub(super) async fn verify(
         let actor = actor(verified.get(), &signer);
         (verified, Some(signer), actor)
     };
-    let file = payment_files::check(verified.get(), signed.file)?;
+    let file = payment_files::check(verified.get(), signed.file).await?;
     Ok(Job {
         evidence: Evidence::write(signed.suite, &signed.signature, &attachments.device_proof),
         intent: verified,

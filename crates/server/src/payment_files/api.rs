@@ -125,7 +125,7 @@ pub(super) async fn preview(
     caller: Caller,
     body: Bytes,
 ) -> Result<Json<FilePreview>, Problem> {
-    Ok(Json(service::preview(&app, &caller, &body).await?.into()))
+    Ok(Json(service::preview(&app, &caller, body).await?.into()))
 }
 
 /// What became of a file.

@@ -21,9 +21,27 @@ pub(crate) struct Kept {
 ///
 /// The file has to come with the intent each time it is submitted: without it nobody can say whether the body is what the
 /// file says.
-pub(crate) fn check(intent: &Intent, sent: Option<SentFile>) -> Result<Option<Kept>, Problem> {
-    let Body::PaymentsFile { message_id, items, .. } = intent.body() else { return Ok(None) };
+pub(crate) async fn check(
+    intent: &Intent,
+    sent: Option<SentFile>,
+) -> Result<Option<Kept>, Problem> {
+    if !matches!(intent.body(), Body::PaymentsFile { .. }) {
+        return Ok(None);
+    }
     let Some(sent) = sent else { return Err(mismatch("file", "the file must come with it")) };
+    let intent = intent.clone();
+    off_thread(move || compare(&intent, sent)).await
+}
+
+/// Reads a file beside the threads that answer requests: a large one takes a while.
+pub(crate) async fn off_thread<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(read).await.map_err(|_| Problem::internal())?
+}
+
+fn compare(intent: &Intent, sent: SentFile) -> Result<Option<Kept>, Problem> {
+    let Body::PaymentsFile { message_id, items, .. } = intent.body() else { return Ok(None) };
     let file = parse(&sent.bytes)?;
     if file.message_id != *message_id {
         return Err(mismatch("body.message_id", "is not the file's"));

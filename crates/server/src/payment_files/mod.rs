@@ -23,6 +23,6 @@ mod status;
 mod store;
 
 pub(crate) use self::api::router;
-pub(crate) use self::check::{Kept, check, refused as file_refused};
+pub(crate) use self::check::{Kept, check, off_thread, refused as file_refused};
 pub(crate) use self::rule::{PAYMENT_FILES, paid_row, sent_as};
 pub(crate) use self::store::{FileRow, insert as keep};

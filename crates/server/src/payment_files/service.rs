@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use crypto::{Sha3, sha3_256};
 use intent::{BatchItem, Body, Intent, IntentId};
 use ledger::{AccountId, AccountNumber};
@@ -10,7 +11,7 @@ use messages::payment::{Order, PaymentFile, Unpayable};
 use messages::{Place, Reason};
 use money::{Amount, AssetCode};
 
-use super::check::{day_of, parse, payable};
+use super::check::{day_of, off_thread, parse, payable};
 use super::status::status_of;
 use super::store;
 use crate::problem::{Code, Problem};
@@ -52,9 +53,9 @@ pub(super) struct Preview {
 pub(super) async fn preview(
     services: &Services,
     caller: &Caller,
-    bytes: &[u8],
+    bytes: Bytes,
 ) -> Result<Preview, Problem> {
-    let file = parse(bytes)?;
+    let (file, digest) = off_thread(move || Ok((parse(&bytes)?, sha3_256(&bytes)))).await?;
     let orders = payable(&file, timestamp(clock::now()).date());
     if orders.len() > Body::BATCH_ITEMS_MAX {
         let (count, most) = (orders.len(), Body::BATCH_ITEMS_MAX);
@@ -83,7 +84,7 @@ pub(super) async fn preview(
             outcome,
         });
     }
-    Ok(Preview { digest: sha3_256(bytes), items, totals, file })
+    Ok(Preview { file, digest, items, totals })
 }
 
 type Payment = messages::payment::Payment;
@@ -162,7 +163,7 @@ pub(super) async fn outcome(
     let ids: Vec<_> = items.iter().map(|item| item.id).collect();
     let fates = store::fates(&mut tx, book, intent, &ids).await?;
     drop(tx);
-    let file = parse(&bytes)?;
+    let file = off_thread(move || parse(&bytes)).await?;
     let statuses = statuses(&file, &signed, items, |item| status_of(item.id, fates.get(&item.id)));
     Ok(Some(Outcome { intent, file, statuses }))
 }

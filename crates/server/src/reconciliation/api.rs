@@ -168,7 +168,7 @@ pub(super) async fn compare(
         None => accept.is_some_and(|kinds| kinds.starts_with("text/csv")),
     };
     let period = find(&app, &caller, &query.account, (&query.from, &query.to)).await?;
-    let compared = service::compare(&app, &caller, &period, &body).await?;
+    let compared = service::compare(&app, &caller, &period, body).await?;
     let view = ReconciliationView::from(&compared);
     if !as_csv {
         return Ok(Json(view).into_response());

@@ -1,5 +1,6 @@
 //! Reads both sides and compares them.
 
+use bytes::Bytes;
 use ledger::AccountNumber;
 use messages::external::{ExternalEntry, ExternalStatement, read};
 use messages::matching::{Candidate, RULES, Reconciliation, reconcile};
@@ -30,10 +31,12 @@ pub(super) async fn compare(
     app: &App,
     caller: &Caller,
     period: &Found,
-    file: &[u8],
+    file: Bytes,
 ) -> Result<Compared, Problem> {
-    let statements =
-        read(file, &Limits::PRODUCT).map_err(|error| payment_files::file_refused(&error))?;
+    let statements = payment_files::off_thread(move || {
+        read(&file, &Limits::PRODUCT).map_err(|error| payment_files::file_refused(&error))
+    })
+    .await?;
     let number = period.number();
     for statement in &statements {
         refuse_other_account(statement, number)?;
@@ -55,7 +58,8 @@ pub(super) async fn compare(
         statements.into_iter().flat_map(|statement| statement.entries).collect();
     let own: Vec<Candidate> = ours.iter().map(|line| candidate(line, asset)).collect();
     let their: Vec<Candidate> = theirs.iter().map(Candidate::from).collect();
-    let found = reconcile(&own, &their, &RULES);
+    // Many entries of one reference and one amount are compared with one another.
+    let found = payment_files::off_thread(move || Ok(reconcile(&own, &their, &RULES))).await?;
     Ok(Compared { asset, ours, theirs, found, adds_up, not_booked })
 }
 

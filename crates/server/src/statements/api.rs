@@ -19,11 +19,11 @@ use utoipa_axum::routes;
 use super::body::chunks;
 use super::period::Period;
 use super::service::{self, Found};
-use crate::App;
 use crate::accounts::parse_id;
 use crate::http::{Path, Query};
 use crate::problem::Problem;
 use crate::sessions::Caller;
+use crate::{App, clock};
 
 /// Routes of statements; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -162,8 +162,8 @@ pub(super) struct BalanceView {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BalanceQuery {
-    /// An instant, which counts, such as `2026-03-01T12:00:00.000000Z`.
-    at: String,
+    /// An instant, which counts, such as `2026-03-01T12:00:00.000000Z`; now where it is absent.
+    at: Option<String>,
 }
 
 /// The balance of an account at a time.
@@ -175,9 +175,12 @@ pub(super) async fn balance(
     Query(query): Query<BalanceQuery>,
 ) -> Result<Json<BalanceView>, Problem> {
     let id = parse_id(&id, "id")?;
-    let at: UtcMicros = query.at.parse().map_err(|_| {
-        Problem::malformed("at", "must be UTC time such as 2026-03-01T12:00:00.000000Z")
-    })?;
+    let at: UtcMicros = match query.at {
+        Some(at) => at.parse().map_err(|_| {
+            Problem::malformed("at", "must be UTC time such as 2026-03-01T12:00:00.000000Z")
+        })?,
+        None => clock::now(),
+    };
     let found = service::balance_at(&app, &caller, id, at).await?;
     let (account, mark) = found.ok_or_else(Problem::not_found)?;
     Ok(Json(BalanceView {
