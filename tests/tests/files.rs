@@ -1,7 +1,7 @@
 //! Files in and out, end to end: statements that verify, payment files under one signature, and what other banks say held
 //! against the ledger.
 
-use client::{ClientError, FileToPay, Wish, verify_statement};
+use client::{BatchLine, ClientError, FileToPay, Wish, verify_statement};
 use e2e::{Bank, Customer, Forger, Request, eur};
 use intent::{Body, SentFile};
 use messages::external::camt053;
@@ -178,6 +178,29 @@ async fn a_statement_that_does_not_add_up_breaks_off_and_names_of_files_are_our_
         let request = Request::get(&download(alice.account, format)).proved_by(&alice).await;
         assert!(bank.try_send(request).await.is_err(), "{format} has an end");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_statement_comes_in_pages_that_miss_and_repeat_nothing() {
+    let bank = Bank::start().await;
+    let alice = bank.customer("Alice", 1_000_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let line = |n: i64| BatchLine { to: bob.account, amount: eur(n), memo: None };
+    let lines: Vec<_> = (1..=1_000).map(line).collect();
+    let wish = Wish::batch(alice.account, &lines, true).unwrap();
+    alice.submit(wish).await.unwrap();
+    alice.transfer(alice.account, bob.account, eur(7), None).await.unwrap();
+    let json = bank.get_as(&bob, &download(bob.account, "json")).await.ok();
+    let sealed = verify_statement(&json.body, bank.trust()).unwrap();
+    assert_eq!((sealed.entries, sealed.closing.as_str()), (1_001, "5005.07"));
+    let entries = json.json()["entries"].as_array().unwrap().clone();
+    for (number, entry) in (1..).zip(&entries) {
+        assert_eq!(entry["reference"], number.to_string());
+    }
+    let camt = bank.get_as(&bob, &download(bob.account, "camt053")).await.ok();
+    let read = camt053::read(&camt.body, &Limits::PRODUCT).unwrap().remove(0);
+    assert_eq!((read.entries.len(), read.adds_up()), (1_001, Some(true)));
+    bank.get_as(&bob, &download(bob.account, "pdf")).await.assert_ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
