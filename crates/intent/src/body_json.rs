@@ -359,12 +359,7 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
             write_items(out, items);
         }
         Body::PaymentsFile { file, message_id, items } => {
-            out.extend_from_slice(br#"{"file":"#);
-            text::put_digest(out, file.as_bytes());
-            out.extend_from_slice(br#","items":"#);
-            write_items(out, items);
-            out.extend_from_slice(br#","message_id":"#);
-            text::put_string(out, message_id);
+            file::write_body(out, file, message_id, |out| write_items(out, items));
         }
         Body::KeyRotate { csr, device, device_key_commitment, kem_public_key } => {
             out.extend_from_slice(br#"{"csr":"#);

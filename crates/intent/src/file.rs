@@ -112,6 +112,20 @@ pub(crate) fn read_body(
     Ok(Body::PaymentsFile { file, message_id, items })
 }
 
+pub(crate) fn write_body(
+    out: &mut Vec<u8>,
+    file: &Sha3,
+    message_id: &str,
+    write_items: impl FnOnce(&mut Vec<u8>),
+) {
+    out.extend_from_slice(br#"{"file":"#);
+    text::put_digest(out, file.as_bytes());
+    out.extend_from_slice(br#","items":"#);
+    write_items(out);
+    out.extend_from_slice(br#","message_id":"#);
+    text::put_string(out, message_id);
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
