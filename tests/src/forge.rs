@@ -70,6 +70,7 @@ impl<'a> Forger<'a> {
             certificate: self.identity.certificate_hash().unwrap(),
             intent: bytes,
             details: None,
+            file: None,
         }
     }
 

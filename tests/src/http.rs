@@ -112,6 +112,7 @@ pub(crate) fn route(kind: Kind) -> &'static str {
         Kind::AccountFreeze => "/api/accounts/freeze",
         Kind::Transfer => "/api/transactions/transfer",
         Kind::TransferBatch => "/api/transactions/batch",
+        Kind::PaymentsFile => "/api/payments/files",
         Kind::KeyRotate => "/api/quantum/keys/rotate",
         Kind::CertificateRevoke => "/api/certificates/revoke",
         Kind::DeviceApprove => "/api/devices/approve",

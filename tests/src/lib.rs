@@ -48,3 +48,16 @@ pub fn money(minor: i64, asset: &str) -> Amount {
 pub fn fresh_account() -> AccountId {
     AccountId::new(Uuid::now_v7())
 }
+
+/// A payment file as a table: debtor, creditor, amount in euro, end-to-end id. Payable since long ago.
+pub fn table(items: &[(AccountId, AccountId, &str, &str)]) -> String {
+    let number = ledger::AccountNumber::of;
+    let mut text = "debtor_account;execution_date;creditor_account;creditor_name;amount;currency;end_to_end_id;text\n".to_owned();
+    for (debtor, creditor, amount, id) in items {
+        let (debtor, creditor) = (number(*debtor), number(*creditor));
+        let row = [&*debtor.to_string(), "2026-01-31", &creditor.to_string(), "Somebody", amount];
+        text.push_str(&row.join(";"));
+        text.push_str(&[";EUR;", id, ";text of ", id, "\n"].concat());
+    }
+    text
+}

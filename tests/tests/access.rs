@@ -1,6 +1,6 @@
 //! Who may do what: the table of routes walked as everybody, custom roles, and the explanation of both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use client::{ClientError, Session, Wish};
 use crypto::{Sha2, Sha3};
@@ -204,8 +204,11 @@ async fn every_kind_is_refused_to_every_role_that_may_not_sign_it_and_the_refusa
         (bank.admin().await, permissions(Role::SystemAdmin)),
     ];
     let bodies = one_of_each(&alice);
+    let file = e2e::table(&[(alice.account, fresh_account(), "1.00", "E1")]);
+    let file = client::FileToPay::read(file.as_bytes()).unwrap();
     let common = Kind::ALL.into_iter().filter(|kind| BASICS.holds(Permission::for_kind(*kind)));
-    assert_eq!(bodies.len() + common.count(), Kind::ALL.len(), "a kind is missing here");
+    // A payment file comes with its file; see below.
+    assert_eq!(bodies.len() + common.count() + 1, Kind::ALL.len(), "a kind is missing here");
     for (session, may) in signers {
         for body in &bodies {
             let permission = Permission::for_kind(body.kind());
@@ -215,6 +218,12 @@ async fn every_kind_is_refused_to_every_role_that_may_not_sign_it_and_the_refusa
             let answer = signs(&bank, session, body.clone()).await;
             assert_eq!(answer.refusal(), (403, "permission-denied".to_owned()), "{}", body.kind());
             assert!(answer.json()["receipt"].is_object(), "{}", body.kind());
+        }
+        if !may.holds(Permission::for_kind(Kind::PaymentsFile)) {
+            let signed = Forger::of(session).next(file.body(&BTreeMap::new()).unwrap());
+            let answer = bank.submit(session, &signed.with_file(file.sent())).await;
+            assert_eq!(answer.refusal(), (403, "permission-denied".to_owned()));
+            assert!(answer.json()["receipt"].is_object());
         }
     }
     bank.assert_verifies().await;

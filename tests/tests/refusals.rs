@@ -5,7 +5,7 @@ mod payees;
 #[path = "refusals/payments.rs"]
 mod payments;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -715,6 +715,12 @@ async fn every_code_of_a_problem_is_provoked_or_excused() {
     };
     expect(&bank.send_as(&stale, set("seven green umbrellas")).await, Code::NotFresh);
     expect(&bank.send_as(&alice, set("too short")).await, Code::PasswordUnfit);
+    let preview = Request::post("/api/payments/files/preview", "<nothing/>");
+    expect(&bank.send_as(&alice, preview).await, Code::FileRefused);
+    let file = e2e::table(&[(alice.account, fresh_account(), "1.00", "E1")]);
+    let file = client::FileToPay::read(file.as_bytes()).unwrap();
+    let alone = Forger::of(&alice).next(file.body(&BTreeMap::new()).unwrap());
+    expect(&bank.submit(&alice, &alone).await, Code::FileMismatch);
     bank.send_as(&alice, set("seven green umbrellas")).await.assert_ok();
     let profile = format!("/api/users/{}/profile", alice.identity().user().id);
     let email = bank.get_as(&alice, &profile).await.ok().json()["email"].clone();

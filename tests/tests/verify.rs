@@ -106,6 +106,13 @@ async fn everything_of_payments(bank: &Bank) {
     let paid = TransferId::new(paid.receipt.intent_id.get());
     quinn.submit(Wish::reverse(paid, Some(eur(300)), "too much".to_owned())).await.unwrap();
 
+    let file = e2e::table(&[
+        (paul.account, quinn.account, "1.00", "E1"),
+        (paul.account, fresh_account(), "2.00", "E2"),
+        (paul.account, quinn.account, "3.00", "E3"),
+    ]);
+    paul.pay_file(&client::FileToPay::read(file.as_bytes()).unwrap()).await.unwrap();
+
     let value = r#"{"above":"100000","two_above":"100001"}"#.to_owned();
     let wish = Wish::propose_policy("approvals".to_owned(), "bank".to_owned(), value);
     let proposal = bank.admin().await.submit(wish).await.unwrap().receipt.intent_id;

@@ -132,6 +132,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     StandingOrder(commands::standing_orders::Command),
     #[command(subcommand)]
+    PayFile(commands::pay_file::Command),
+    #[command(subcommand)]
     Holds(commands::holds::Command),
     Reverse(commands::reverse::Args),
     #[command(subcommand)]
@@ -140,6 +142,9 @@ pub(crate) enum Command {
     Policies(commands::policies::Command),
     Fund(commands::fund::Args),
     History(commands::history::Args),
+    #[command(subcommand)]
+    Statement(commands::statement::Command),
+    Reconcile(commands::reconcile::Args),
     #[command(subcommand)]
     Keys(commands::keys::Command),
     #[command(subcommand)]

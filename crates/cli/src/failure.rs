@@ -129,11 +129,14 @@ impl From<ClientError> for Failure {
             | ClientError::ForeignReceipt
             | ClientError::Contradicted { .. }
             | ClientError::Certificate(_)
-            | ClientError::Log(_) => Self::new(Exit::Invalid, text),
-            ClientError::Intent(_) => Self::usage(text),
+            | ClientError::Log(_)
+            | ClientError::Statement(_) => Self::new(Exit::Invalid, text),
+            ClientError::Intent(_) | ClientError::PaymentFile(_) => Self::usage(text),
             ClientError::Answer { .. } => Self::new(Exit::Unexpected, text)
                 .next("check that --server is a Strongroom bank of this version"),
-            ClientError::Journal(_) | ClientError::Crypto(_) => Self::new(Exit::Unexpected, text),
+            ClientError::Journal(_) | ClientError::File { .. } | ClientError::Crypto(_) => {
+                Self::new(Exit::Unexpected, text)
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use client::{
-    AccountView, Bank, ClientError, KeyStoreError, Profile, ServerUrl, Session, Settled, Transport,
-    Trust, Unlocked, Wish,
+    AccountView, Bank, ClientError, FileToPay, KeyStoreError, Profile, ServerUrl, Session, Settled,
+    Transport, Trust, Unlocked, Wish,
 };
 use intent::Receipt;
 use ledger::AccountId;
@@ -68,6 +68,11 @@ impl Holder {
     /// Signs and submits; the receipt is kept.
     pub(crate) async fn submit(&self, wish: Wish) -> Result<Settled, Failure> {
         self.keep(self.session.submit(wish).await)
+    }
+
+    /// Signs a payment file and submits it; the receipt is kept.
+    pub(crate) async fn pay_file(&self, file: &FileToPay) -> Result<Settled, Failure> {
+        self.keep(self.session.pay_file(file).await)
     }
 
     /// Signs for a part of a report; the receipt is kept.

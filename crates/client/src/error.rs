@@ -86,6 +86,18 @@ pub enum ClientError {
     /// The key's position in its chain could not be written down, so nothing was signed.
     #[error("could not record the position of the key: {0}")]
     Journal(#[from] std::io::Error),
+    /// A file could not be written.
+    #[error("could not write the file: {source}")]
+    File {
+        /// What happened.
+        source: std::io::Error,
+    },
+    /// A payment file cannot be used.
+    #[error("the file cannot be used: {0}")]
+    PaymentFile(Box<messages::FileError>),
+    /// A statement is not what was signed.
+    #[error("statement is not valid: {0}")]
+    Statement(#[from] messages::statement::seal::SealError),
     /// The provider failed.
     #[error(transparent)]
     Crypto(#[from] CryptoError),

@@ -38,11 +38,13 @@ mod journal;
 mod keystore;
 mod pairing;
 mod payees;
+mod payment_file;
 mod proof;
 mod receipt;
 mod report;
 mod routes;
 mod session;
+mod statement;
 mod transport;
 mod trust;
 mod wire;
@@ -62,6 +64,7 @@ pub use payees::{
     BeneficiaryView, DryRun, NameAnswer, StandingOrderRunView, StandingOrderView, Template,
     TemplateView,
 };
+pub use payment_file::FileToPay;
 pub use proof::{Instance, ProofHeaders, RequestSigner, session_key};
 pub use receipt::{ReceiptProof, verify_receipt};
 pub use report::{ReportProof, verify_report};
@@ -69,11 +72,12 @@ pub use session::{
     AuthenticatorSetup, Channel, HistoryQuery, SecondFactor, Session, Settled, Standing,
     TrustedDevice, VerifiedFactor, Visit,
 };
+pub use statement::verify_statement;
 pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;
 pub use wire::{
-    AccountView, ApprovalView, AuthorityView, DeviceView, HistoryItem, HistoryPage, HoldView,
-    InvitationView, KeyInfo, KeyStatus, PolicyPage, PolicyView, ProposalView, RecoveryView,
-    RoleView, SecurityInfo, TrailItem, TrailPage,
+    AccountView, ApprovalView, AuthorityView, DeviceView, FileItemView, FilePreview, FileTotalView,
+    HistoryItem, HistoryPage, HoldView, InvitationView, KeyInfo, KeyStatus, PolicyPage, PolicyView,
+    ProposalView, RecoveryView, RoleView, SecurityInfo, TrailItem, TrailPage,
 };
 pub use wish::{BatchLine, Wish};

@@ -36,6 +36,7 @@ pub(crate) const BENEFICIARIES: &str = "/api/beneficiaries";
 pub(crate) const STANDING_ORDERS: &str = "/api/standing-orders";
 pub(crate) const TEMPLATES: &str = "/api/templates";
 pub(crate) const DRY_RUN: &str = "/api/intents/dry-run";
+pub(crate) const PAYMENT_FILES: &str = "/api/payments/files";
 pub(crate) const HISTORY: &str = "/api/transactions/history";
 
 /// The route that takes a kind, and no other kind.
@@ -48,6 +49,7 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::AccountFreeze => "/api/accounts/freeze",
         Kind::Transfer => "/api/transactions/transfer",
         Kind::TransferBatch => "/api/transactions/batch",
+        Kind::PaymentsFile => PAYMENT_FILES,
         Kind::KeyRotate => "/api/quantum/keys/rotate",
         Kind::CertificateRevoke => "/api/certificates/revoke",
         Kind::DeviceApprove => "/api/devices/approve",

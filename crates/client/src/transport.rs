@@ -1,5 +1,6 @@
 //! HTTP to one bank: no redirects, TLS 1.3, bounded answers, problems as errors.
 
+use std::io::Write;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -11,6 +12,8 @@ use crate::{ClientError, Instance, Problem};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than the 30 s that the bank allows itself.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
+/// What is written while it is read has no length that we know.
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_hours(1);
 /// A receipt of a thousand payments has about 0.3 MiB.
 const ANSWER_LEN_MAX: usize = 16 * 1024 * 1024;
 
@@ -141,6 +144,30 @@ impl Transport {
             bytes.extend_from_slice(&chunk);
         }
         if status.is_success() { Ok(bytes) } else { Err(problem(status, retry_after_s, &bytes)) }
+    }
+
+    /// Sends a GET and writes the answer as it comes.
+    pub(crate) async fn download(
+        &self,
+        path: &str,
+        headers: HeaderMap,
+        out: &mut (dyn Write + Send),
+    ) -> Result<(), ClientError> {
+        let fault = |source| ClientError::Unreachable { server: self.origin.clone(), source };
+        let request = self.http.get(format!("{}{path}", self.origin)).timeout(DOWNLOAD_TIMEOUT);
+        let request = request.headers(headers);
+        let mut response = request.send().await.map_err(fault)?;
+        let status = response.status();
+        let retry_after_s = retry_after_s(response.headers());
+        let mut refusal = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(fault)? {
+            if status.is_success() {
+                out.write_all(&chunk).map_err(|source| ClientError::File { source })?;
+            } else if refusal.len().saturating_add(chunk.len()) <= ANSWER_LEN_MAX {
+                refusal.extend_from_slice(&chunk);
+            }
+        }
+        if status.is_success() { Ok(()) } else { Err(problem(status, retry_after_s, &refusal)) }
     }
 }
 

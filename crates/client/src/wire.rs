@@ -478,3 +478,56 @@ pub struct TrailPage {
     #[serde(default)]
     pub next: Option<String>,
 }
+
+/// What a payment file says, and what would be signed of it today.
+#[derive(Clone, Debug, Deserialize)]
+pub struct FilePreview {
+    /// Its own id.
+    pub message_id: String,
+    /// Its form: `pain.001.001.09`, or `csv`.
+    pub message_name: String,
+    /// SHA3-256 of its bytes.
+    pub file: String,
+    /// In the file's order.
+    pub items: Vec<FileItemView>,
+    /// What would be paid, per asset.
+    pub totals: Vec<FileTotalView>,
+}
+
+/// One item of a payment file.
+#[derive(Clone, Debug, Deserialize)]
+pub struct FileItemView {
+    /// Where it stands.
+    pub line: u64,
+    /// What travels to the payee.
+    pub end_to_end_id: String,
+    /// The payer's account as the file names it.
+    pub debtor: String,
+    /// The payee's.
+    pub creditor: String,
+    /// The payee's name.
+    pub creditor_name: Option<String>,
+    /// As the file writes it.
+    pub amount: String,
+    /// Of what.
+    pub asset: String,
+    /// Id of the account that would be debited.
+    pub debit: Option<String>,
+    /// Id of the account that would be credited.
+    pub credit: Option<String>,
+    /// Why it cannot be paid, in the codes of ISO 20022.
+    pub reason: Option<String>,
+    /// The same for people.
+    pub text: Option<String>,
+}
+
+/// What would be paid of a file in one asset.
+#[derive(Clone, Debug, Deserialize)]
+pub struct FileTotalView {
+    /// Which.
+    pub asset: String,
+    /// How many items.
+    pub items: u64,
+    /// Their sum in minor units.
+    pub amount: String,
+}

@@ -20,11 +20,14 @@ pub enum Purpose {
     Device,
     /// A signed tree head of the log.
     Checkpoint,
+    /// A statement of an account.
+    Statement,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 4] = [Self::Intent, Self::Challenge, Self::Device, Self::Checkpoint];
+    pub const ALL: [Self; 5] =
+        [Self::Intent, Self::Challenge, Self::Device, Self::Checkpoint, Self::Statement];
 
     /// The word used in the context.
     #[must_use]
@@ -34,6 +37,7 @@ impl Purpose {
             Self::Challenge => "challenge",
             Self::Device => "device",
             Self::Checkpoint => "checkpoint",
+            Self::Statement => "statement",
         }
     }
 }

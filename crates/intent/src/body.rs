@@ -260,6 +260,15 @@ pub enum Body {
         /// [`Body::OVERLAP_DAYS_MAX`].
         overlap_days: u16,
     },
+    /// Pay a file of payments, each item for itself.
+    PaymentsFile {
+        /// SHA3-256 of the file's bytes.
+        file: Sha3,
+        /// The file's own id, 1 to [`crate::SentFile::MESSAGE_ID_CHARS_MAX`] characters; an account pays it once.
+        message_id: String,
+        /// What of it can be paid, in its order: 1 to [`Body::BATCH_ITEMS_MAX`] items, each bound to what the file says of it.
+        items: Vec<BatchItem>,
+    },
     /// Keep a payee in one's list.
     BeneficiaryAdd {
         /// The payee's account.
@@ -350,6 +359,7 @@ impl Body {
             Self::PolicyPropose { .. } => Kind::PolicyPropose,
             Self::PolicyApprove { .. } => Kind::PolicyApprove,
             Self::AuthorityRotate { .. } => Kind::AuthorityRotate,
+            Self::PaymentsFile { .. } => Kind::PaymentsFile,
             Self::BeneficiaryAdd { .. } => Kind::BeneficiaryAdd,
             Self::BeneficiaryChange { .. } => Kind::BeneficiaryChange,
             Self::StandingOrderPlace { .. } => Kind::StandingOrderPlace,
@@ -407,6 +417,7 @@ impl Body {
             | Self::PolicyPropose { .. }
             | Self::PolicyApprove { .. }
             | Self::AuthorityRotate { .. }
+            | Self::PaymentsFile { .. }
             | Self::BeneficiaryChange { renamed: None, .. }
             | Self::StandingOrderEnd { .. } => Ok(false),
         }

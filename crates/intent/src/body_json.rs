@@ -10,6 +10,7 @@ use crate::{
     ApprovalDecision, BatchItem, Body, DeviceId, IntentError, IntentId, IpRuleAction, Kind,
     ReportSubject, RevocationReason, Role, TransferBody, UserId, UtcMicros,
     canonical::{Path, Value},
+    file,
     members::Members,
     text,
 };
@@ -65,6 +66,10 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
             atomic: members.boolean("atomic")?,
             items: read_items(members.array("items")?)?,
         },
+        Kind::PaymentsFile => {
+            let items = read_items(members.array("items")?)?;
+            file::read_body(&mut members, items)?
+        }
         Kind::KeyRotate => Body::KeyRotate {
             csr: members.binary("csr", Body::CSR_LEN_MAX)?,
             device: members.digest("device").map(Sha3::from_bytes).map(DeviceId::new)?,
@@ -358,6 +363,9 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
             write_bool(out, *atomic);
             out.extend_from_slice(br#","items":"#);
             write_items(out, items);
+        }
+        Body::PaymentsFile { file, message_id, items } => {
+            file::write_body(out, file, message_id, |out| write_items(out, items));
         }
         Body::KeyRotate { csr, device, device_key_commitment, kem_public_key } => {
             out.extend_from_slice(br#"{"csr":"#);

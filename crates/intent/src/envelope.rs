@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crypto::{Context, PublicKey, Sha2, Sha3, Sha256Hasher, SigningKey, Suite};
 
 use crate::{
-    BankId, Intent, IntentError,
+    BankId, Intent, IntentError, SentFile,
     canonical::{self, Path, Texts, Value},
     members::Members,
     text::{self, TextFault},
@@ -24,13 +24,15 @@ pub struct SignedIntent {
     pub signature: Vec<u8>,
     /// Names and free text that the intent commits to, where the signer hands them over.
     pub details: Option<Details>,
+    /// The payment file that the intent pays, where the signer hands it over.
+    pub file: Option<SentFile>,
 }
 
 impl SignedIntent {
     /// Largest admitted envelope in bytes.
-    pub const JSON_LEN_MAX: usize = 2 * 1024 * 1024;
+    pub const JSON_LEN_MAX: usize = 4 * 1024 * 1024;
 
-    /// Reads `{"certificate","details"?,"intent","signature","suite"}`.
+    /// Reads `{"certificate","details"?,"file"?,"intent","signature","suite"}`.
     ///
     /// The envelope itself need not be canonical: nothing is derived from its bytes.
     pub fn from_json(bytes: &[u8]) -> Result<Self, IntentError> {
@@ -45,6 +47,7 @@ impl SignedIntent {
             intent: members.take("intent", text::BINARY_FORM, text::binary)?,
             signature: members.take("signature", text::BINARY_FORM, text::binary)?,
             details: members.optional_value("details").map(Details::read).transpose()?,
+            file: members.optional_value("file").map(SentFile::read).transpose()?,
         };
         members.finish()?;
         Ok(signed)
@@ -59,6 +62,10 @@ impl SignedIntent {
         if let Some(details) = &self.details {
             out.extend_from_slice(br#","details":"#);
             details.put(&mut out);
+        }
+        if let Some(file) = &self.file {
+            out.extend_from_slice(br#","file":"#);
+            file.write(&mut out);
         }
         out.extend_from_slice(br#","intent":"#);
         text::put_binary(&mut out, &self.intent);
@@ -87,7 +94,14 @@ impl SignedIntent {
             intent: intent.into_canonical(),
             signature: signature.into_bytes(),
             details,
+            file: None,
         })
+    }
+
+    /// The same envelope with the payment file that its intent pays.
+    #[must_use]
+    pub fn with_file(self, file: SentFile) -> Self {
+        Self { file: Some(file), ..self }
     }
 
     /// Reads the document inside, unverified: to find the key to verify it with.
@@ -120,6 +134,9 @@ impl SignedIntent {
             return Err(IntentError::SuiteMismatch);
         }
         check_details(&intent, self.details.as_ref())?;
+        if let Some(file) = &self.file {
+            file.check(intent.body())?;
+        }
         // Over the intent's own bytes, so that no other envelope's document can be slipped in.
         key.verify(&context(bank, &intent)?, intent.canonical(), &self.signature)
             .map_err(|_| IntentError::SignatureInvalid)?;

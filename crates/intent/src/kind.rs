@@ -68,6 +68,8 @@ pub enum Kind {
     PolicyApprove = 28,
     /// Propose the next issuing authority, or put the one into force that somebody else proposed.
     AuthorityRotate = 29,
+    /// See [`crate::Body::PaymentsFile`].
+    PaymentsFile = 30,
     /// Keep a payee in one's list, after the bank has said whether the name is theirs.
     BeneficiaryAdd = 31,
     /// Change, disable, enable or delete a payee of one's list.
@@ -80,7 +82,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::UserEnrol,
         Self::SessionLogin,
         Self::AccountOpen,
@@ -110,6 +112,7 @@ impl Kind {
         Self::PolicyPropose,
         Self::PolicyApprove,
         Self::AuthorityRotate,
+        Self::PaymentsFile,
         Self::BeneficiaryAdd,
         Self::BeneficiaryChange,
         Self::StandingOrderPlace,
@@ -149,6 +152,7 @@ impl Kind {
             Self::PolicyPropose => 27,
             Self::PolicyApprove => 28,
             Self::AuthorityRotate => 29,
+            Self::PaymentsFile => 30,
             Self::BeneficiaryAdd => 31,
             Self::BeneficiaryChange => 32,
             Self::StandingOrderPlace => 33,
@@ -195,6 +199,7 @@ impl Kind {
             Self::PolicyPropose => "policy.propose",
             Self::PolicyApprove => "policy.approve",
             Self::AuthorityRotate => "authority.rotate",
+            Self::PaymentsFile => "payments.file",
             Self::BeneficiaryAdd => "beneficiary.add",
             Self::BeneficiaryChange => "beneficiary.change",
             Self::StandingOrderPlace => "standing_order.place",
@@ -235,6 +240,7 @@ impl Kind {
             | Self::PolicyPropose
             | Self::PolicyApprove
             | Self::AuthorityRotate
+            | Self::PaymentsFile
             | Self::BeneficiaryAdd
             | Self::BeneficiaryChange
             | Self::StandingOrderPlace
@@ -376,7 +382,7 @@ pub enum Role {
     SystemAdmin,
 }
 
-const CUSTOMER: [Kind; 18] = [
+const CUSTOMER: [Kind; 19] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::AccountOpen,
@@ -391,6 +397,7 @@ const CUSTOMER: [Kind; 18] = [
     Kind::HoldVoid,
     Kind::TransferReverse,
     Kind::AccountClose,
+    Kind::PaymentsFile,
     Kind::BeneficiaryAdd,
     Kind::BeneficiaryChange,
     Kind::StandingOrderPlace,

@@ -59,3 +59,4 @@ pub use account::Account;
 pub use error::{FileError, Place, Problem, SHOWN_CHARS};
 pub use limits::Limits;
 pub use reason::Reason;
+pub use statement::spreadsheet_safe;

@@ -92,12 +92,7 @@ fn head(closing: i64) -> Head {
         created_at: datetime!(2026-04-01 00:00 UTC),
         opening: 0,
         closing,
-        receipt: LogReceipt {
-            log: "bank/log/2026".into(),
-            leaf_index: 0,
-            checkpoint_size: 1,
-            root_hash: [0; 32],
-        },
+        receipt: LogReceipt { log: "bank/log/2026".into(), checkpoint_size: 1, root_hash: [0; 32] },
     }
 }
 
@@ -111,6 +106,7 @@ proptest! {
             reference: format!("N{index}"),
             transfer_id: Uuid::from_u128(index.try_into().unwrap()).to_string(),
             end_to_end_id: Some(format!("E{index}")),
+            intent_id: None,
             leaf_index: None,
             booking_date: date!(2026 - 03 - 15),
             value_date: date!(2026 - 03 - 16),
@@ -145,4 +141,15 @@ proptest! {
         text.splice(at..(at + more.len()).min(SWISS.len()), more);
         let _ = camt053::read(&text, &Limits::PRODUCT);
     }
+}
+
+#[test]
+fn the_transactions_of_an_entry_count_as_items() {
+    let details = format!("<NtryDtls>{}", "<TxDtls/>".repeat(50));
+    let text = SWISS.replacen("<NtryDtls>", &details, 1);
+    assert_ne!(text, SWISS);
+    assert!(read(&text).is_ok());
+    let few = Limits { items: 50, ..Limits::PRODUCT };
+    let error = camt053::read(text.as_bytes(), &few).unwrap_err();
+    assert_eq!(error.problem, Problem::TooManyItems(50));
 }

@@ -10,7 +10,9 @@
 use std::process::Command;
 
 use ledger::{AccountId, AccountNumber};
-use messages::statement::{Format, Head, Line, LogReceipt, StatementError, StatementWriter, write};
+use messages::statement::{
+    Format, Head, Line, LogReceipt, StatementError, StatementWriter, seal, write,
+};
 use money::{Asset, AssetCode};
 use proptest::prelude::*;
 use time::macros::{date, datetime};
@@ -33,7 +35,6 @@ fn head(opening: i64, closing: i64) -> Head {
         closing,
         receipt: LogReceipt {
             log: "examplebank/log/2026".into(),
-            leaf_index: 41,
             checkpoint_size: 57,
             root_hash: [7; 32],
         },
@@ -45,6 +46,7 @@ fn line(index: usize, amount: i64, text: &str) -> Line {
         reference: index.to_string(),
         transfer_id: Uuid::from_u128(index.try_into().unwrap()).to_string(),
         end_to_end_id: Some(format!("E{index}")),
+        intent_id: Some(Uuid::from_u128(77).to_string()),
         leaf_index: Some(30),
         booking_date: date!(2026 - 03 - 15),
         value_date: date!(2026 - 03 - 16),
@@ -167,7 +169,7 @@ fn a_camt053_has_the_elements_of_the_published_one_in_their_order() {
         assert_eq!(common, in_ours, "{parent}");
         assert!(!common.is_empty());
     }
-    assert!(ours.contains("leaf 41 of log examplebank/log/2026, checkpoint of 57 leaves"));
+    assert!(ours.contains("As of log examplebank/log/2026, checkpoint of 57 leaves"));
 }
 
 #[test]
@@ -197,7 +199,7 @@ fn twenty_thousand_entries_never_fill_a_buffer() {
             largest = largest.max(chunk.len());
             total += chunk.len();
         }
-        total += writer.finish().unwrap().len();
+        total += writer.finish(|_| None).unwrap().len();
         assert!(largest < 16_384, "{format:?} held {largest} bytes back");
         assert!(total > 20 * largest, "{format:?} wrote {total} bytes");
     }
@@ -245,7 +247,7 @@ fn a_pdf_reads_back_letter_by_letter_on_numbered_pages() {
         "Ђорђе & Ωμέγα <GmbH>",
         "für Ženy a dětí, dziękuję",
         "1,234.56",
-        "leaf 41 of log examplebank/log/2026",
+        "as of log examplebank/log/2026",
         "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=",
         "\u{fffd} stands for a letter",
         "Reversal",
@@ -265,4 +267,63 @@ fn a_pdf_reads_back_letter_by_letter_on_numbered_pages() {
         assert_eq!(balance, number(after), "{row}");
     }
     assert_eq!(balance, closing);
+}
+
+const SIGNATURE: &[u8] = b"signature";
+
+fn signed(format: Format, texts: &str) -> Vec<u8> {
+    let mut writer = StatementWriter::start(format, head(100, 1_349), Vec::new()).unwrap();
+    for line in lines(&[1_250, -1], texts) {
+        writer.push(&line).unwrap();
+    }
+    writer.finish(|_| Some(SIGNATURE.to_vec())).unwrap()
+}
+
+#[test]
+fn the_forms_of_a_statement_have_one_digest_and_its_json_reads_back_as_what_was_signed() {
+    let sealed = seal::read(&signed(Format::Json, "rent \"é\" <&>")).unwrap();
+    assert_eq!((sealed.opening.as_str(), sealed.closing.as_str()), ("1.00", "13.49"));
+    assert_eq!((sealed.entries, sealed.signature.as_slice()), (2, SIGNATURE));
+    for part in [&sealed.id, &sealed.created_at, &sealed.log, &sealed.digest] {
+        assert!(sealed.seal.lines().any(|line| line == part), "{part}");
+    }
+    for format in [Format::Csv, Format::Camt053] {
+        let text = String::from_utf8(signed(format, "rent \"é\" <&>")).unwrap();
+        assert!(text.contains(&sealed.digest), "{format:?}");
+    }
+    // Whoever lays it out anew has changed nothing.
+    let value: serde_json::Value =
+        serde_json::from_slice(&signed(Format::Json, "rent \"é\" <&>")).unwrap();
+    let pretty = serde_json::to_vec_pretty(&value).unwrap();
+    assert_eq!(seal::read(&pretty).unwrap().seal, sealed.seal);
+}
+
+#[test]
+fn a_statement_in_which_anything_was_changed_is_not_the_one_that_was_signed() {
+    let good = String::from_utf8(signed(Format::Json, "rent")).unwrap();
+    let seal_of_good = seal::read(good.as_bytes()).unwrap().seal;
+    let cases = [
+        ("\"amount\":\"12.50\"", "\"amount\":\"12.51\""),
+        ("\"text\":\"rent\"", "\"text\":\"gift\""),
+        ("\"holder\":\"Ł", "\"holder\":\"L"),
+        ("\"leaf_index\":30", "\"leaf_index\":31"),
+        ("\"closing_balance\":\"13.49\"", "\"closing_balance\":\"13.50\""),
+        ("\"from\":\"2026-03-01\"", "\"from\":\"2026-02-01\""),
+        ("\"entry_count\":2", "\"entry_count\":3"),
+        ("\"opening_balance\":\"1.00\"", "\"opening_balance\":\"1.000\""),
+    ];
+    for (from, to) in cases {
+        let changed = good.replacen(from, to, 1);
+        assert_ne!(changed, good, "{from}");
+        assert!(seal::read(changed.as_bytes()).is_err(), "{from} -> {to}");
+    }
+    // What the digest does not cover, the seal does.
+    for (from, to) in
+        [("S-2026-003", "S-2026-004"), ("\"checkpoint_size\":57", "\"checkpoint_size\":58")]
+    {
+        let changed = good.replacen(from, to, 1);
+        assert_ne!(seal::read(changed.as_bytes()).unwrap().seal, seal_of_good, "{from} -> {to}");
+    }
+    let two = good.replacen("\"currency\":\"EUR\"", "\"currency\":\"EUR\",\"currency\":\"EUR\"", 1);
+    assert!(matches!(seal::read(two.as_bytes()), Err(seal::SealError::NotOne(_))));
 }

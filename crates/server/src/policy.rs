@@ -160,6 +160,7 @@ impl Permission {
             Kind::AccountFreeze => Self::AccountsFreeze,
             Kind::Transfer
             | Kind::TransferBatch
+            | Kind::PaymentsFile
             | Kind::HoldPlace
             | Kind::HoldCapture
             | Kind::BeneficiaryAdd

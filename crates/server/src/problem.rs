@@ -88,6 +88,10 @@ codes! {
     FactorRefused = "second-factor-refused", FORBIDDEN, "The second factor was not accepted";
     /// The password may not be chosen.
     PasswordUnfit = "password-unfit", UNPROCESSABLE_ENTITY, "Choose another password";
+    /// A payment file is refused whole.
+    FileRefused = "file-refused", UNPROCESSABLE_ENTITY, "The file cannot be used; nothing of it was";
+    /// What was signed is not what the file says.
+    FileMismatch = "file-mismatch", UNPROCESSABLE_ENTITY, "What was signed is not what the file says; nothing was paid";
     /// The caller lacks a permission.
     Forbidden = "forbidden", FORBIDDEN, "You may not do this";
     /// The caller may not come from where they are.
@@ -144,6 +148,8 @@ impl Problem {
                 | Code::NotFresh
                 | Code::FactorRefused
                 | Code::PasswordUnfit
+                | Code::FileRefused
+                | Code::FileMismatch
                 | Code::Forbidden
                 | Code::AddressNotAllowed
                 | Code::Conflict

@@ -17,13 +17,25 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("tlog", &["crypto"]),
     ("pki", &["crypto"]),
     ("ledger", &["money"]),
-    ("messages", &["ledger", "money"]),
+    ("messages", &["crypto", "ledger", "money"]),
     ("risk", &["money"]),
     ("intent", &["crypto", "ledger", "money", "tlog"]),
     ("server", &["crypto", "intent", "ledger", "messages", "money", "pki", "risk", "tlog"]),
-    ("client", &["crypto", "intent", "ledger", "money", "pki", "tlog"]),
-    ("cli", &["client", "crypto", "intent", "ledger", "money", "pki", "risk", "server", "tlog"]),
-    ("e2e", &["client", "crypto", "intent", "ledger", "money", "pki", "risk", "server", "tlog"]),
+    ("client", &["crypto", "intent", "ledger", "messages", "money", "pki", "tlog"]),
+    (
+        "cli",
+        &[
+            "client", "crypto", "intent", "ledger", "messages", "money", "pki", "risk", "server",
+            "tlog",
+        ],
+    ),
+    (
+        "e2e",
+        &[
+            "client", "crypto", "intent", "ledger", "messages", "money", "pki", "risk", "server",
+            "tlog",
+        ],
+    ),
 ];
 
 /// Crates that perform I/O, and the only workspace crates that may use them.

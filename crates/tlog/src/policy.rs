@@ -28,6 +28,7 @@ pub struct CheckpointVerifier {
     origin: Origin,
     bank: String,
     context: Context,
+    statements: Context,
     /// By signature type, ascending; the last is the composite key.
     keys: Vec<VerifierKey>,
 }
@@ -53,7 +54,8 @@ impl CheckpointVerifier {
     fn from_keys(origin: Origin, bank: &str, keys: Vec<VerifierKey>) -> Result<Self, TlogError> {
         let bank = KeyName::new(bank)?.as_str().to_owned();
         let context = Context::new(&bank, Purpose::Checkpoint)?;
-        Ok(Self { origin, bank, context, keys })
+        let statements = Context::new(&bank, Purpose::Statement)?;
+        Ok(Self { origin, bank, context, statements, keys })
     }
 
     /// Which log.
@@ -106,6 +108,18 @@ impl CheckpointVerifier {
             return Err(TlogError::MissingSignature { kind: KIND_PRIVATE });
         }
         Ok(checkpoint)
+    }
+
+    /// Verifies the composite key's signature over the seal of an account's statement.
+    ///
+    /// # Errors
+    ///
+    /// [`TlogError::InvalidSignature`].
+    pub fn verify_statement(&self, seal: &[u8], signature: &[u8]) -> Result<(), TlogError> {
+        let invalid = TlogError::InvalidSignature { kind: KIND_PRIVATE };
+        let composite = self.keys.iter().find(|key| key.kind() == KIND_PRIVATE);
+        let key = composite.ok_or(TlogError::MissingSignature { kind: KIND_PRIVATE })?;
+        key.verify_bytes(&self.statements, seal, signature).map_err(|_| invalid)
     }
 
     /// A policy text with these keys and no witnesses.

@@ -17,6 +17,7 @@ use crate::{
 pub struct CheckpointSigner {
     origin: Origin,
     context: Context,
+    statements: Context,
     ed25519: Ed25519Key,
     mldsa44: Cosigner,
     composite: SigningKey,
@@ -40,8 +41,9 @@ impl CheckpointSigner {
             composite.public_key().clone(),
         )?;
         let context = Context::new(bank, Purpose::Checkpoint)?;
+        let statements = Context::new(bank, Purpose::Statement)?;
         let mldsa44 = Cosigner::new(origin.key_name().clone(), mldsa44);
-        Ok(Self { origin, context, ed25519, mldsa44, composite, verifier })
+        Ok(Self { origin, context, statements, ed25519, mldsa44, composite, verifier })
     }
 
     /// The log that this signer signs for.
@@ -76,6 +78,12 @@ impl CheckpointSigner {
             lines.push(SignatureLine { name: key.name().clone(), key_id: key.id(), signature });
         }
         SignedNote::new(&body, &lines)
+    }
+
+    /// Signs the seal of an account's statement with the composite key, under a purpose of its own: no checkpoint passes for
+    /// a statement, and no statement for a checkpoint.
+    pub fn sign_statement(&self, seal: &[u8]) -> Result<Vec<u8>, TlogError> {
+        Ok(self.composite.sign(&self.statements, seal)?.into_bytes())
     }
 
     /// What verifies this signer's checkpoints, with all three keys.

@@ -144,6 +144,21 @@ impl VerifierKey {
         Ok(latest_s)
     }
 
+    /// Verifies a composite signature over bytes that are no checkpoint.
+    pub(crate) fn verify_bytes(
+        &self,
+        context: &Context,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), TlogError> {
+        match &self.key {
+            NoteKey::Composite(key) => Ok(key.verify(context, message, signature)?),
+            NoteKey::Ed25519(_) | NoteKey::MlDsa44(_) => {
+                Err(TlogError::InvalidSignature { kind: self.kind() })
+            }
+        }
+    }
+
     /// Verifies one line that [claims](VerifierKey::claims) to be by this key, over this note body
     /// and the checkpoint it holds. Only composite keys use the context.
     pub(crate) fn verify(

@@ -32,7 +32,21 @@ pub(crate) async fn refusals(provoked: &mut Provoked) {
     Box::pin(approvals(bank, provoked)).await;
     policies(bank, provoked).await;
     accounts(bank, provoked).await;
+    files(bank, provoked).await;
     bank.assert_verifies().await;
+}
+
+async fn files(bank: &Bank, provoked: &mut Provoked) {
+    let alice = bank.customer("Alice", 10_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let file = e2e::table(&[(alice.account, bob.account, "1.00", "E1")]);
+    let file = client::FileToPay::read(file.as_bytes()).unwrap();
+    alice.pay_file(&file).await.unwrap();
+    let accounts = [alice.account, bob.account].map(|id| (ledger::AccountNumber::of(id), id));
+    let body = file.body(&accounts.into_iter().collect()).unwrap();
+    let again = Forger::of(&alice).next(body).with_file(file.sent());
+    let answer = bank.submit(&alice, &again).await;
+    provoked.recorded(bank, &answer, Refusal::PaymentFileKnown);
 }
 
 async fn holds(bank: &Bank, provoked: &mut Provoked) {

@@ -217,7 +217,8 @@ fn refused(error: &server::bank::FoundingError) -> Failure {
         FoundingError::SuiteOfToken => Failure::usage(error.to_string()).next("add --issuing-key"),
         FoundingError::Authority(AuthorityError::Token(error)) => serve::token_failed(error),
         FoundingError::Policy(..) => Failure::usage(error.to_string()),
-        FoundingError::KeyFile(_)
+        FoundingError::Id(_)
+        | FoundingError::KeyFile(_)
         | FoundingError::Authority(_)
         | FoundingError::Log(_)
         | FoundingError::Database(_) => Failure::unexpected("the bank was not founded", error),

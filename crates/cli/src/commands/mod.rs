@@ -26,13 +26,16 @@ pub(crate) mod mfa;
 pub(crate) mod migrate;
 pub(crate) mod password;
 pub(crate) mod pay;
+pub(crate) mod pay_file;
 pub(crate) mod payees;
 pub(crate) mod policies;
 pub(crate) mod receipt;
+pub(crate) mod reconcile;
 pub(crate) mod reverse;
 pub(crate) mod roles;
 pub(crate) mod serve;
 pub(crate) mod standing_orders;
+pub(crate) mod statement;
 pub(crate) mod verify;
 
 use crate::args::{Command, Globals};
@@ -53,12 +56,15 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Pay(args) => pay::run(globals, args).await,
         Command::Payee(command) => payees::run(globals, command).await,
         Command::StandingOrder(command) => standing_orders::run(globals, command).await,
+        Command::PayFile(command) => pay_file::run(globals, command).await,
         Command::Holds(command) => holds::run(globals, command).await,
         Command::Reverse(args) => reverse::run(globals, args).await,
         Command::Approvals(command) => approvals::run(globals, command).await,
         Command::Policies(command) => policies::run(globals, command).await,
         Command::Fund(args) => fund::run(globals, args).await,
         Command::History(args) => history::run(globals, args).await,
+        Command::Reconcile(args) => reconcile::run(globals, args).await,
+        Command::Statement(command) => statement::run(globals, command).await,
         Command::Keys(command) => keys::run(globals, command).await,
         Command::Certificate(command) => certificate::run(globals, command).await,
         Command::Authority(command) => authority::run(globals, command).await,

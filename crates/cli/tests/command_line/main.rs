@@ -167,7 +167,7 @@ fn completions_are_for_this_command() {
 /// `UPDATE_SNAPSHOTS=1` and read the difference.
 #[test]
 fn the_help_says_what_it_said() {
-    let topics: [&[&str]; 31] = [
+    let topics: [&[&str]; 36] = [
         &["found"],
         &["serve"],
         &["enrol"],
@@ -186,8 +186,13 @@ fn the_help_says_what_it_said() {
         &["accounts", "open"],
         &["accounts", "freeze"],
         &["pay"],
+        &["pay-file"],
+        &["pay-file", "send"],
         &["fund"],
         &["history"],
+        &["reconcile"],
+        &["statement"],
+        &["statement", "verify"],
         &["keys"],
         &["certificate", "revoke"],
         &["receipt"],

@@ -1,6 +1,7 @@
 //! What every session has: tokens, a key for its requests' proofs, a counter.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crypto::{KemSecretKey, SecretBytes, open_sealed};
@@ -179,6 +180,21 @@ impl Channel {
     ) -> Result<Vec<u8>, ClientError> {
         let token = self.token().await?;
         self.send_proved(&method, path, body, &token).await
+    }
+
+    /// A proven GET whose answer may be of any length: it goes into `out` as it comes.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Unreachable`] also where the answer breaks off: what is in `out` is not whole then.
+    pub async fn download(
+        &self,
+        path: &str,
+        out: &mut (dyn Write + Send),
+    ) -> Result<(), ClientError> {
+        let token = self.token().await?;
+        let headers = self.headers(Method::GET.as_str(), path, &[], &token)?;
+        self.bank.transport().download(path, headers, out).await
     }
 
     /// Sends a request with its proof; once more where another server process than the last one

@@ -4,6 +4,7 @@ mod channel;
 mod tokens;
 mod visit;
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,10 +26,10 @@ pub(crate) use tokens::Tokens;
 pub use visit::{AuthenticatorSetup, SecondFactor, TrustedDevice, VerifiedFactor, Visit};
 
 use crate::bank::{envelope, from_body, to_body};
-use crate::wire::{EnrolAnswer, Page, Resolved};
+use crate::wire::{EnrolAnswer, FilePreview, Page, Resolved};
 use crate::{
-    ApprovalView, AuthorityView, Bank, BatchLine, ClientError, DeviceView, HistoryPage, HoldView,
-    Identity, InvitationView, KeyInfo, KeyStatus, PolicyPage, RecoveryView, Registration,
+    ApprovalView, AuthorityView, Bank, BatchLine, ClientError, DeviceView, FileToPay, HistoryPage,
+    HoldView, Identity, InvitationView, KeyInfo, KeyStatus, PolicyPage, RecoveryView, Registration,
     RequestSigner, RoleView, TrailPage, Wish, routes,
 };
 
@@ -295,6 +296,40 @@ impl Session {
         let Wish { body, details } = wish;
         let signed = self.identity.sign(&self.bank().trust().bank, body, details)?;
         self.submit_signed(signed).await
+    }
+
+    /// Signs what can be paid of a file today, and submits it with the file.
+    ///
+    /// The bank's preview says which numbers are accounts; what is signed is made of the file, and an account must have the
+    /// number under which it was named.
+    pub async fn pay_file(&self, file: &FileToPay) -> Result<Settled, ClientError> {
+        let accounts = self.accounts_of(file).await?;
+        let signed = self.identity.sign(&self.bank().trust().bank, file.body(&accounts)?, None)?;
+        self.submit_signed(signed.with_file(file.sent())).await
+    }
+
+    async fn accounts_of(
+        &self,
+        file: &FileToPay,
+    ) -> Result<BTreeMap<AccountNumber, AccountId>, ClientError> {
+        let preview = self.preview_file(&file.sent().bytes).await?;
+        let mut accounts = BTreeMap::new();
+        for item in preview.items {
+            for (number, account) in [(item.debtor, item.debit), (item.creditor, item.credit)] {
+                if let (Ok(number), Some(account)) = (number.parse(), account) {
+                    let account = account.parse();
+                    let account = account.map_err(|_| ClientError::Answer { what: "account" })?;
+                    accounts.insert(number, account);
+                }
+            }
+        }
+        Ok(accounts)
+    }
+
+    /// What the bank says that a file says, item by item. Nothing is written.
+    pub async fn preview_file(&self, bytes: &[u8]) -> Result<FilePreview, ClientError> {
+        let path = format!("{}/preview", routes::PAYMENT_FILES);
+        from_body(&self.request(Method::POST, &path, bytes.to_vec()).await?)
     }
 
     /// Asks for a part of an accountability report: at most `limit` leaves, after those of an earlier part where there

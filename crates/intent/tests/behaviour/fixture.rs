@@ -94,6 +94,14 @@ pub(crate) fn body(kind: Kind) -> Body {
             reason: "court order \\ \"7/26\", Z\u{fc}rich".to_owned(),
         },
         Kind::Transfer => Body::Transfer(transfer_body()),
+        Kind::PaymentsFile => {
+            let bound = |n| BatchItem { details: Some(Sha2::from_bytes([14; 32])), ..item(n) };
+            Body::PaymentsFile {
+                file: digest(15),
+                message_id: "MSG \"1\"".to_owned(),
+                items: vec![bound(10), bound(11)],
+            }
+        }
         Kind::TransferBatch => {
             Body::TransferBatch { atomic: true, items: vec![item(10), item(11), item(12)] }
         }

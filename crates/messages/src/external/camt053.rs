@@ -83,8 +83,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<ExternalStatement>, Fil
     let mut items_left = limits.items;
     for (index, element) in parts.many("Stmt").enumerate() {
         let path = element.place("Document/BkToCstmrStmt", index).path;
-        let statement = read_statement(element, &path, items_left)?;
-        items_left = items_left.saturating_sub(statement.entries.len());
+        let (statement, left) = read_statement(element, &path, items_left, limits.items)?;
+        items_left = left;
         statements.push(statement);
     }
     if statements.is_empty() {
@@ -96,8 +96,9 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<ExternalStatement>, Fil
 fn read_statement(
     element: Element<'_, '_>,
     path: &str,
-    items_left: usize,
-) -> Result<ExternalStatement, FileError> {
+    mut items_left: usize,
+    limit: usize,
+) -> Result<(ExternalStatement, usize), FileError> {
     let parts = element.children(STATEMENT)?;
     let id = parts.one("Id")?.text(MAX_ID)?;
     let account = read_account(parts.one("Acct")?)?;
@@ -117,15 +118,19 @@ fn read_statement(
     let mut entries = Vec::new();
     let mut not_booked = 0_usize;
     for (index, element) in parts.many("Ntry").enumerate() {
-        if index >= items_left {
-            return Err(element.error(Problem::TooManyItems(items_left)));
+        // An entry counts as many items as it has transactions: it costs as much to read.
+        let details = element.named("NtryDtls").flat_map(|details| details.named("TxDtls")).count();
+        match items_left.checked_sub(details.max(1)) {
+            Some(left) => items_left = left,
+            None => return Err(element.error(Problem::TooManyItems(limit))),
         }
         match read_entry(element, path, index)? {
             Some(entry) => entries.push(entry),
             None => not_booked = not_booked.saturating_add(1),
         }
     }
-    Ok(ExternalStatement { id, account, opening, closing, entries, not_booked })
+    let statement = ExternalStatement { id, account, opening, closing, entries, not_booked };
+    Ok((statement, items_left))
 }
 
 fn read_account(element: Element<'_, '_>) -> Result<Account, FileError> {

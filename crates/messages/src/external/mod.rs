@@ -10,7 +10,8 @@ use money::AssetCode;
 use time::Date;
 
 use crate::account::Account;
-use crate::error::Place;
+use crate::error::{FileError, Place};
+use crate::limits::Limits;
 
 /// What another bank says about one account.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +51,17 @@ pub struct ExternalEntry {
     pub counterparty_account: Option<String>,
     /// What it was for.
     pub text: Option<String>,
+}
+
+/// Reads a file of either form: what begins with `<` is XML, the rest a table.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<ExternalStatement>, FileError> {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'<') {
+        camt053::read(bytes, limits)
+    } else {
+        csv::read(bytes, limits).map(|statement| vec![statement])
+    }
 }
 
 impl ExternalStatement {

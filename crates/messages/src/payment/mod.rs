@@ -20,6 +20,7 @@ use time::Date;
 use crate::account::Account;
 use crate::decimal::Sum;
 use crate::error::{FileError, Place, Problem, shown};
+use crate::limits::Limits;
 use crate::reason::Reason;
 
 /// `MsgId`, `PmtInfId`, `EndToEndId` and references have at most 35 characters.
@@ -28,6 +29,8 @@ pub const MAX_ID: usize = 35;
 pub const MAX_TEXT: usize = 140;
 /// What the standard has an end-to-end id be where there is none.
 const NOT_PROVIDED: &str = "NOTPROVIDED";
+/// How the message id of a table begins.
+const TABLE_ID: &str = "csv-";
 
 /// A file whose every element is well-formed, and whose totals nobody has looked at.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +112,21 @@ pub struct Unpayable {
     pub text: &'static str,
 }
 
+/// Reads a file of either form: what begins with `<` is XML, the rest a table.
+///
+/// A table has no message id of its own: it is `csv-` and the beginning of the file's SHA3-256, so that the same table is
+/// the same message.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<UncheckedFile, FileError> {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'<') {
+        return pain001::read(bytes, limits);
+    }
+    let digest = crypto::sha3_256(bytes).to_string();
+    let digest: String = digest.chars().take(MAX_ID.saturating_sub(TABLE_ID.len())).collect();
+    csv::read(bytes, &format!("{TABLE_ID}{digest}"), limits)
+}
+
 impl UncheckedFile {
     /// What the file says, for showing. It is not to be paid.
     #[must_use]
@@ -136,6 +154,24 @@ impl PaymentFile {
         self.payments
             .iter()
             .flat_map(|payment| payment.items.iter().map(move |item| (payment, item)))
+    }
+
+    /// All items in the file's order, each with what is to be paid on `day`, or why it cannot be: what the file wants later
+    /// is not paid earlier.
+    pub fn orders_on(
+        &self,
+        day: Date,
+    ) -> impl Iterator<Item = ((&Payment, &Item), Result<Order, Unpayable>)> {
+        self.items().map(move |(payment, item)| {
+            let order = match &item.order {
+                Ok(_) if payment.execution_date > day => unpayable(
+                    Reason::DT01,
+                    "the requested date lies ahead; send the file on that day",
+                ),
+                order => order.clone(),
+            };
+            ((payment, item), order)
+        })
     }
 
     /// The sum of all amounts whatever their currency, as a control sum is.

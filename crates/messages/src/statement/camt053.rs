@@ -3,10 +3,11 @@
 //! # Standard
 //!
 //! ISO 20022 camt.053.001.08, the version that SEPA and the Swiss Payment Standards use. The account number is in `Othr`: it
-//! has the form of an IBAN and is in no registry. The place in the log stands in `AddtlStmtInf`.
+//! has the form of an IBAN and is in no registry. Digest and checkpoint stand in `AddtlStmtInf`.
 
 use std::io::{self, Write};
 
+use crypto::Sha2;
 use time::{Date, Time};
 
 use super::{Head, Line, StatementError, compact_id};
@@ -65,8 +66,7 @@ impl<W: Write> Camt053<W> {
         write_balance(&mut xml, head, "CLBD", head.closing, head.to)?;
         let receipt = &head.receipt;
         let additional = format!(
-            "Verifies under leaf {} of log {}, checkpoint of {} leaves, root hash {}",
-            receipt.leaf_index,
+            "As of log {}, checkpoint of {} leaves, root hash {}",
             receipt.log,
             receipt.checkpoint_size,
             receipt.root_text()
@@ -117,8 +117,9 @@ impl<W: Write> Camt053<W> {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<W, StatementError> {
-        self.xml.leaf_cut("AddtlStmtInf", &self.additional, MAX_ADDITIONAL)?;
+    pub(super) fn finish(mut self, digest: &Sha2) -> Result<W, StatementError> {
+        let additional = format!("Digest {digest}. {}", self.additional);
+        self.xml.leaf_cut("AddtlStmtInf", &additional, MAX_ADDITIONAL)?;
         Ok(self.xml.finish()?)
     }
 

@@ -2,9 +2,11 @@
 
 use std::io::Write;
 
+use crypto::Sha2;
 use serde::Serialize;
 
-use super::{Head, Line, StatementError};
+use super::seal::{Entry, signature_text, to_json};
+use super::{Head, StatementError};
 use crate::dates::{date, date_time};
 use crate::decimal::plain_signed;
 
@@ -29,28 +31,6 @@ struct Above<'a> {
 }
 
 #[derive(Serialize)]
-struct Entry<'a> {
-    reference: &'a str,
-    transfer: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    end_to_end_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    leaf_index: Option<u64>,
-    booking_date: String,
-    value_date: String,
-    amount: String,
-    balance: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    counterparty: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    counterparty_account: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    reversal: bool,
-}
-
-#[derive(Serialize)]
 struct Below<'a> {
     closing_balance: String,
     entry_count: u64,
@@ -60,9 +40,11 @@ struct Below<'a> {
 #[derive(Serialize)]
 struct Receipt<'a> {
     log: &'a str,
-    leaf_index: u64,
     checkpoint_size: u64,
     root_hash: String,
+    digest: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
 }
 
 impl<W: Write> Json<W> {
@@ -87,43 +69,30 @@ impl<W: Write> Json<W> {
         Ok(Self { out, first: true })
     }
 
-    pub(super) fn push(
-        &mut self,
-        head: &Head,
-        line: &Line,
-        balance: i64,
-    ) -> Result<(), StatementError> {
-        let scale = head.asset.scale();
-        let entry = Entry {
-            reference: &line.reference,
-            transfer: &line.transfer_id,
-            end_to_end_id: line.end_to_end_id.as_deref(),
-            leaf_index: line.leaf_index,
-            booking_date: date(line.booking_date),
-            value_date: date(line.value_date),
-            amount: plain_signed(line.amount, scale),
-            balance: plain_signed(balance, scale),
-            counterparty: line.counterparty.as_deref(),
-            counterparty_account: line.counterparty_account.as_deref(),
-            text: line.text.as_deref(),
-            reversal: line.reversal,
-        };
+    pub(super) fn push(&mut self, entry: &Entry) -> Result<(), StatementError> {
         let separator: &[u8] = if self.first { b"\n" } else { b",\n" };
         self.first = false;
         self.out.write_all(separator)?;
-        self.out.write_all(to_json(&entry)?.as_bytes())?;
+        self.out.write_all(to_json(entry)?.as_bytes())?;
         Ok(())
     }
 
-    pub(super) fn finish(mut self, head: &Head, entries: u64) -> Result<W, StatementError> {
+    pub(super) fn finish(
+        mut self,
+        head: &Head,
+        entries: u64,
+        digest: &Sha2,
+        signature: Option<&[u8]>,
+    ) -> Result<W, StatementError> {
         let below = Below {
             closing_balance: plain_signed(head.closing, head.asset.scale()),
             entry_count: entries,
             receipt: Receipt {
                 log: &head.receipt.log,
-                leaf_index: head.receipt.leaf_index,
                 checkpoint_size: head.receipt.checkpoint_size,
                 root_hash: head.receipt.root_text(),
+                digest: digest.to_string(),
+                signature: signature.map(signature_text),
             },
         };
         let text = to_json(&below)?;
@@ -137,8 +106,4 @@ impl<W: Write> Json<W> {
     pub(super) fn buffer(&mut self) -> &mut W {
         &mut self.out
     }
-}
-
-fn to_json(value: &impl Serialize) -> Result<String, StatementError> {
-    serde_json::to_string(value).map_err(|error| StatementError::Io(error.into()))
 }

@@ -11,12 +11,14 @@
 //! - Amounts are written with the decimals of the asset and a point, for machines; in the PDF with thousands grouped.
 //! - No text of a customer becomes markup, a formula or another cell.
 //!
-//! Every form names the leaf, the checkpoint and the root hash under which the bank's log holds the statement's record.
+//! Every form names its digest, and the log's checkpoint as of which it was made; the JSON form carries the bank's signature
+//! over both, by which [`seal::read`] and a verifier of checkpoints tell whether it is what the bank stated.
 
 mod camt053;
 mod json;
 mod pdf;
 mod pdf_font;
+pub mod seal;
 mod table;
 
 use std::io::{self, Write};
@@ -94,14 +96,12 @@ pub struct Head {
     pub receipt: LogReceipt,
 }
 
-/// Where the bank's log holds the record of a statement.
+/// The log as of which a statement was made.
 #[derive(Clone, Debug)]
 pub struct LogReceipt {
     /// The log's origin, as its checkpoints name it.
     pub log: String,
-    /// The leaf, counted from 0.
-    pub leaf_index: u64,
-    /// How many leaves the checkpoint covers.
+    /// How many leaves its checkpoint covers: every entry's leaf is one of them.
     pub checkpoint_size: u64,
     /// The Merkle root of these.
     pub root_hash: [u8; 32],
@@ -124,6 +124,8 @@ pub struct Line {
     pub transfer_id: String,
     /// What the debtor gave the payment, where they did.
     pub end_to_end_id: Option<String>,
+    /// The intent, or the bank's own fact, that made the transfer.
+    pub intent_id: Option<String>,
     /// The leaf that holds the transfer.
     pub leaf_index: Option<u64>,
     /// The business date on which it was posted.
@@ -172,6 +174,7 @@ pub struct StatementWriter<W: Write> {
     head: Head,
     balance: i64,
     entries: u64,
+    digest: seal::Digest,
     form: Form<W>,
 }
 
@@ -185,13 +188,14 @@ enum Form<W: Write> {
 impl<W: Write> StatementWriter<W> {
     /// Writes what stands above the entries.
     pub fn start(format: Format, head: Head, out: W) -> Result<Self, StatementError> {
+        let digest = seal::Digest::start(&head)?;
         let form = match format {
             Format::Json => Form::Json(json::Json::start(&head, out)?),
             Format::Csv => Form::Csv(table::Csv::start(&head, out)?),
             Format::Camt053 => Form::Camt053(camt053::Camt053::start(&head, out)?),
             Format::Pdf => Form::Pdf(Box::new(pdf::Pdf::start(&head, out)?)),
         };
-        Ok(Self { balance: head.opening, entries: 0, head, form })
+        Ok(Self { balance: head.opening, entries: 0, digest, head, form })
     }
 
     /// Writes one entry, with the balance after it.
@@ -199,8 +203,10 @@ impl<W: Write> StatementWriter<W> {
         self.balance = self.balance.checked_add(line.amount).ok_or(StatementError::Overflow)?;
         self.entries = self.entries.saturating_add(1);
         let (head, balance) = (&self.head, self.balance);
+        let entry = seal::Entry::new(head, line, balance);
+        self.digest.push(&entry)?;
         match &mut self.form {
-            Form::Json(form) => form.push(head, line, balance),
+            Form::Json(form) => form.push(&entry),
             Form::Csv(form) => form.push(head, line, balance),
             Form::Camt053(form) => form.push(head, line),
             Form::Pdf(form) => form.push(head, line, balance),
@@ -217,22 +223,28 @@ impl<W: Write> StatementWriter<W> {
         }
     }
 
-    /// Writes what stands below the entries, and gives the writer back.
-    pub fn finish(self) -> Result<W, StatementError> {
-        let Self { head, balance, entries, form } = self;
+    /// Writes what stands below the entries, and gives the writer back. `sign` gives the bank's signature over the seal, for
+    /// the form that carries it; without one a statement is the word of whoever shows it.
+    pub fn finish(self, sign: impl FnOnce(&str) -> Option<Vec<u8>>) -> Result<W, StatementError> {
+        let Self { head, balance, entries, digest, form } = self;
         if balance != head.closing {
             return Err(StatementError::DoesNotAddUp { closing: head.closing, found: balance });
         }
+        let closing = crate::decimal::plain_signed(head.closing, head.asset.scale());
+        let digest = digest.finish(&closing, entries)?;
         match form {
-            Form::Json(form) => form.finish(&head, entries),
-            Form::Csv(form) => form.finish(&head),
-            Form::Camt053(form) => form.finish(),
-            Form::Pdf(form) => form.finish(&head),
+            Form::Json(form) => {
+                let signature = sign(&seal::text_of(&head, &digest));
+                form.finish(&head, entries, &digest, signature.as_deref())
+            }
+            Form::Csv(form) => form.finish(&head, &digest),
+            Form::Camt053(form) => form.finish(&digest),
+            Form::Pdf(form) => form.finish(&head, &digest),
         }
     }
 }
 
-/// Writes a whole statement from an iterator that cannot fail.
+/// Writes a whole statement, unsigned, from an iterator that cannot fail.
 pub fn write<W: Write>(
     format: Format,
     head: Head,
@@ -243,7 +255,13 @@ pub fn write<W: Write>(
     for line in lines {
         writer.push(&line)?;
     }
-    writer.finish()
+    writer.finish(|_| None)
+}
+
+/// A text that no spreadsheet runs as a formula: an apostrophe in front where it would.
+#[must_use]
+pub fn spreadsheet_safe(text: &str) -> String {
+    table::guarded(text)
 }
 
 /// An id with 32 digits instead of 36 characters, for fields that hold 35.

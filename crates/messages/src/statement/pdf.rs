@@ -10,6 +10,7 @@
 
 use std::io::Write;
 
+use crypto::Sha2;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use money::Amount;
@@ -126,11 +127,13 @@ impl<W: Write> Pdf<W> {
         &mut self.out
     }
 
-    pub(super) fn finish(mut self, head: &Head) -> Result<W, StatementError> {
-        self.room_for(LINE * 4.0 + GAP, head, Some(head.closing))?;
+    pub(super) fn finish(mut self, head: &Head, digest: &Sha2) -> Result<W, StatementError> {
+        self.room_for(LINE * 5.0 + GAP, head, Some(head.closing))?;
         self.y -= GAP;
         self.rule(self.y + LINE);
         self.balance_row("Closing balance", &date(head.to), head, head.closing);
+        self.y -= LINE;
+        self.text(LEFT, SMALL, &format!("Digest of this statement {digest}"));
         self.y -= LINE;
         if self.font.replaced() {
             let note = "\u{fffd} stands for a letter that this form cannot show. The JSON, CSV and camt.053 forms have all of them.";
@@ -329,8 +332,8 @@ impl<W: Write> Pdf<W> {
         self.y = FOOTER;
         self.rule(FOOTER + LINE);
         let place = format!(
-            "This statement verifies under leaf {} of log {}, by the checkpoint of {} leaves with root hash",
-            receipt.leaf_index, receipt.log, receipt.checkpoint_size
+            "Made as of log {}, whose checkpoint of {} leaves has the root hash",
+            receipt.log, receipt.checkpoint_size
         );
         let place = self.cut(&place, RIGHT - LEFT, SMALL);
         self.text(LEFT, SMALL, &place);

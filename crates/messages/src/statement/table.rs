@@ -7,6 +7,7 @@
 
 use std::io::Write;
 
+use crypto::Sha2;
 use csv::Writer;
 
 use super::{Head, Line, StatementError};
@@ -67,20 +68,19 @@ impl<W: Write> Csv<W> {
         ])
     }
 
-    pub(super) fn finish(mut self, head: &Head) -> Result<W, StatementError> {
+    pub(super) fn finish(mut self, head: &Head, digest: &Sha2) -> Result<W, StatementError> {
         let statement = format!("statement {} of {}", head.id, head.bank_name);
         self.balance_row("closing", date(head.to), head, head.closing, &statement)?;
         let receipt = &head.receipt;
         let mut row: [String; 13] = Default::default();
-        let [kind, .., text, leaf] = &mut row;
+        let [kind, .., text, _] = &mut row;
         "receipt".clone_into(kind);
         *text = guarded(&format!(
-            "log {} checkpoint {} root {}",
+            "digest {digest} log {} checkpoint {} root {}",
             receipt.log,
             receipt.checkpoint_size,
             receipt.root_text()
         ));
-        *leaf = receipt.leaf_index.to_string();
         self.row(row)?;
         self.out.flush()?;
         Ok(self.out)
@@ -119,7 +119,7 @@ impl<W: Write> Csv<W> {
 }
 
 /// A text that no spreadsheet runs.
-fn guarded(text: &str) -> String {
+pub(crate) fn guarded(text: &str) -> String {
     let formula = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n');
     // Full-width signs count as their narrow twins in some spreadsheets.
     let wide = |c: char| matches!(c, '＝' | '＋' | '－' | '＠');

@@ -18,3 +18,4 @@ pub(crate) mod service;
 mod store;
 
 pub(crate) use api::{parse_id, router};
+pub(crate) use store::StoredAccount;

@@ -23,6 +23,7 @@ pub(crate) mod applying;
 mod attempt;
 mod closing;
 pub(crate) mod fold;
+mod kept;
 mod ordered;
 pub(crate) mod poster;
 pub mod refusal;

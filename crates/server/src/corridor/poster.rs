@@ -25,15 +25,15 @@ use super::append::{self, Entry, Prepared};
 use super::applying::{Applied, Applying};
 use super::attempt::{Aborted, Attempt};
 use super::closing::{Close, Fate, Order, Written};
-use super::fold::{self, Asker, Decision, Fold, Needs};
+use super::fold::{self, Asker, Needs};
+use super::kept::Kept;
 use super::ordered::{self, Paid};
 use super::refusal::Refusal;
 use super::rehearsal::{self, Rehearsal};
-use super::store::{self, DetailsRow};
+use super::store;
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce};
 use super::{Fault, Queue, state, verify};
-use crate::texts;
 use crate::{Services, clock, telemetry as names};
 
 /// Transfers in one group commit at most: enough to fill the processor, few enough to keep its latency low.
@@ -196,7 +196,7 @@ impl Poster {
         let decided: HashSet<Uuid> =
             store::decided_intents(&mut tx, book, &intent_ids).await?.into_iter().collect();
         let mut written = Written::default();
-        let (mut details, mut texts) = (Vec::new(), Vec::new());
+        let mut kept = Kept::default();
         let mut prepared = Vec::with_capacity(jobs.len());
         let mut fates = Vec::with_capacity(jobs.len());
         let mut epoch = policies.epoch;
@@ -210,8 +210,7 @@ impl Poster {
             epoch = epoch.min(job.epoch);
             let decision = fold.decide(intent, asker(job), now);
             written.add(intent.id(), &decision, &fold)?;
-            push_details(job, &decision, &fold, &mut details);
-            texts.extend(ordered::text(job, &decision));
+            kept.add(job, &decision, &fold);
             prepared.push(prepare(job, decision.effects(now), None)?);
         }
         let settled = if prepared.is_empty() {
@@ -220,8 +219,7 @@ impl Poster {
             Vec::new()
         } else {
             written.store(&mut tx, book, &fold, now).await?;
-            store::insert_details(&mut tx, book, &details).await?;
-            texts::keep(&mut tx, book, &texts).await?;
+            kept.store(&mut tx, book).await?;
             let overtaken_at = written.overtaken_at(order, edge.as_ref());
             let close = Close { edge, epoch: Some(epoch), bumps_epoch: false, overtaken_at, now };
             let (edge, settled) = close.commit(tx, &services, prepared).await?;
@@ -531,16 +529,6 @@ fn prepare(
     })
 }
 
-/// Keeps the free text of a single transfer that was posted.
-fn push_details(job: &Job, decision: &Decision, fold: &Fold<'_>, rows: &mut Vec<DetailsRow>) {
-    let (Some(details), [item]) = (&job.details, decision.items.as_slice()) else { return };
-    if item.outcome.is_ok() {
-        let owner = |id| fold.owners.get(id).copied().flatten().map(intent::UserId::get);
-        let (debit, credit) = (owner(&item.debit), owner(&item.credit));
-        rows.push((item.id.get(), debit, credit, details.salt, details.canonical()));
-    }
-}
-
 pub(super) fn accepted(result: BTreeMap<String, String>, now: UtcMicros) -> Effects {
     state_effects(Outcome::Accepted, fold::OK, result, now)
 }
@@ -610,7 +598,8 @@ fn count(job: &Job, answer: &Result<Settled, Fault>) {
 fn weight(job: &Queued) -> usize {
     match job {
         Queued::Intent(job) => match job.intent.get().body() {
-            intent::Body::TransferBatch { items, .. } => items.len(),
+            intent::Body::TransferBatch { items, .. }
+            | intent::Body::PaymentsFile { items, .. } => items.len(),
             _ => 1,
         },
         Queued::Event(_) | Queued::Rehearsal(_) => 1,

@@ -160,13 +160,15 @@ pub enum Refusal {
     StandingOrderEnded,
     /// A payment that a person would have to see: no standing order makes it.
     StandingOrderNeedsApproval,
+    /// The account has paid a file of this message id before.
+    PaymentFileKnown,
     /// A rule of the ledger.
     Ledger(Rejection),
 }
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 73] = [
+    pub const OWN: [Self; 74] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -240,6 +242,7 @@ impl Refusal {
         Self::StandingOrderNotFound,
         Self::StandingOrderEnded,
         Self::StandingOrderNeedsApproval,
+        Self::PaymentFileKnown,
     ];
 
     /// Every refusal there is.
@@ -330,6 +333,7 @@ impl Refusal {
             Self::StandingOrderNotFound => "standing-order-not-found",
             Self::StandingOrderEnded => "standing-order-ended",
             Self::StandingOrderNeedsApproval => "standing-order-needs-approval",
+            Self::PaymentFileKnown => "payment-file-known",
             Self::Ledger(rejection) => rejection.code(),
         }
     }
@@ -364,6 +368,7 @@ impl Refusal {
             | Self::AuthorityKeyMissing
             | Self::BeneficiaryExists
             | Self::StandingOrderEnded
+            | Self::PaymentFileKnown
             | Self::LastAdministrator => StatusCode::CONFLICT,
             Self::RegistrationUnknown
             | Self::RegistrationExpired
@@ -512,6 +517,7 @@ impl Refusal {
             Self::StandingOrderNeedsApproval => {
                 "a person of the bank would have to see this payment, which no standing order waits for: pay it by hand"
             }
+            Self::PaymentFileKnown => "a file of this message id was paid from this account before",
             Self::Ledger(rejection) => return rejection.to_string(),
         }
         .to_owned()

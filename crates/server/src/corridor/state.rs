@@ -47,6 +47,7 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
         Body::AccountFund { .. }
         | Body::Transfer(_)
         | Body::TransferBatch { .. }
+        | Body::PaymentsFile { .. }
         | Body::HoldPlace { .. }
         | Body::HoldCapture { .. }
         | Body::HoldVoid { .. }

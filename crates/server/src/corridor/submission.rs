@@ -19,6 +19,7 @@ use super::fold::{Fact, LIMIT_LEFT};
 use super::refusal::Refusal;
 use super::rehearsal::Rehearsal;
 use crate::certificates::directory::Signer;
+use crate::payment_files;
 use crate::problem::Problem;
 use crate::sessions::SignIn;
 
@@ -48,6 +49,8 @@ pub(crate) struct Job {
     /// The exact bytes of the evidence group.
     pub(crate) evidence: Vec<u8>,
     pub(crate) details: Option<Details>,
+    /// The payment file that it pays, found to be what it says.
+    pub(crate) file: Option<payment_files::Kept>,
     pub(crate) actor: Actor,
     pub(crate) origin: Origin,
     /// `None` only for an enrolment: the certificate does not exist yet.

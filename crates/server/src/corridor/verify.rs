@@ -16,6 +16,7 @@ use super::submission::{Attachments, Job, OriginInfo, Settled};
 use crate::bank::Bank;
 use crate::certificates::rotation::KeyAges;
 use crate::certificates::{Directory, Signer, SignerError};
+use crate::payment_files;
 use crate::problem::Problem;
 use crate::sessions::{Caller, SignIn};
 
@@ -69,10 +70,12 @@ pub(super) async fn verify(
         let actor = actor(verified.get(), &signer, caller);
         (verified, Some(signer), actor)
     };
+    let file = payment_files::check(verified.get(), signed.file).await?;
     Ok(Job {
         evidence: Evidence::write(signed.suite, &signed.signature, &attachments.device_proof),
         intent: verified,
         details: signed.details,
+        file,
         actor,
         origin: Origin::new(&origin.ip, &origin.user_agent, now),
         signer,

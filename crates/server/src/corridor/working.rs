@@ -13,6 +13,7 @@ use super::store::{self, Referenced, TransferRows};
 use crate::approvals::APPROVALS;
 use crate::bank::Bank;
 use crate::log::store as log_store;
+use crate::payment_files::PAYMENT_FILES;
 use crate::policies::Policies;
 use crate::policies::rules::POLICIES;
 use crate::registers::{self, Row, Rows};
@@ -76,6 +77,16 @@ pub(super) async fn load<'a>(
         load_records(tx, book, &needs, &mut fold).await?;
     }
     load_orders(tx, book, &needs, &mut fold).await?;
+    // Under the lock of the account that pays: two of one message id wait for one another.
+    for sent_as in &needs.files {
+        let lookup = registers::Lookup {
+            register: &PAYMENT_FILES,
+            matching: Some(("sent_as", sent_as.clone())),
+        };
+        for row in registers::load(tx, book, &lookup).await? {
+            fold.rows.put(row);
+        }
+    }
     Ok(fold)
 }
 

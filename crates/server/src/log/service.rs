@@ -206,6 +206,11 @@ pub(crate) struct StoredReceipt {
     pub(crate) checkpoint: String,
 }
 
+/// The head of the log, without its lock.
+pub(crate) async fn head_of(tx: &mut PgConnection, book: BookId) -> sqlx::Result<Head> {
+    store::head_of(tx, book).await
+}
+
 /// Whether the role that this transaction has put on may see the record of an intent.
 pub(crate) async fn shows_record(
     tx: &mut PgConnection,

@@ -254,6 +254,14 @@ pub const ROUTES: &[Route] = &[
     get("/api/accounts", Access::Needs(Permission::AccountsRead)).from(Aal::Two, Aal::Three),
     post("/api/accounts", Access::Signs(Kind::AccountOpen)),
     get("/api/accounts/{id}", Access::Needs(Permission::AccountsRead)).from(Aal::Two, Aal::Three),
+    get("/api/accounts/{id}/balance", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
+    get("/api/customer/statements/preview", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
+    get("/api/customer/statements/download", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
+    post("/api/customer/statements/reconcile", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
     get("/api/accounts/resolve/{number}", Access::SignedIn).from(Aal::Two, Aal::Three),
     post("/api/accounts/fund", Access::Signs(Kind::AccountFund)),
     post("/api/accounts/freeze", Access::Signs(Kind::AccountFreeze)),
@@ -285,6 +293,10 @@ pub const ROUTES: &[Route] = &[
     delete("/api/templates/{id}", Access::SignedIn),
     post("/api/transactions/transfer", Access::Signs(Kind::Transfer)),
     post("/api/transactions/batch", Access::Signs(Kind::TransferBatch)),
+    post("/api/payments/files", Access::Signs(Kind::PaymentsFile)),
+    post("/api/payments/files/preview", Access::Needs(Permission::TransfersSubmit)),
+    get("/api/payments/files/{intent}", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
     get("/api/transactions/history", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),
     get("/api/transactions/{id}", Access::Needs(Permission::AccountsRead))

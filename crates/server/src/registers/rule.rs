@@ -87,6 +87,7 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         | Body::AccountFreeze { .. }
         | Body::Transfer(_)
         | Body::TransferBatch { .. }
+        | Body::PaymentsFile { .. }
         | Body::KeyRotate { .. }
         | Body::CertificateRevoke { .. }
         | Body::DeviceRevoke { .. }

@@ -131,6 +131,7 @@ impl Corner {
             certificate: intent.certificate(),
             signature: evidence.signature,
             details: None,
+            file: None,
         };
         if signed.suite != self.trust.suite {
             let message = format!("signed under suite {}, not the bank's", signed.suite);

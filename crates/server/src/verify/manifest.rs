@@ -60,6 +60,9 @@ const ASKED: Class =
     Class::Uncovered("a request that grants nothing: what grants is the signed approval of it");
 const NOTE: Class =
     Class::Uncovered("a person's own note: nothing moves by it before they sign what it says");
+const KEPT: Class = Class::Uncovered(
+    "a copy of what the payer sent: the leaf has its digest, against which it is held whenever it is read",
+);
 const TOOL: Class =
     Class::Uncovered("bookkeeping of the migration tool; the schema is reviewed, not replayed");
 
@@ -402,6 +405,10 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("created_at", NOTE),
             ("changed_at", NOTE),
         ],
+    ),
+    (
+        "payment_file_contents",
+        &[("book_id", KEPT), ("intent_id", KEPT), ("owner", KEPT), ("salt", KEPT), ("bytes", KEPT)],
     ),
     ("log_head", &[("book_id", D), ("size", D), ("root", C)]),
     ("log_tiles", &[("book_id", D), ("level", D), ("tile_index", D), ("hashes", D)]),

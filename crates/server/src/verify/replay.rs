@@ -336,15 +336,18 @@ impl<'a> Replay<'a> {
                 self.write(at, intent.id().get(), position, item, written);
             }
         }
-        if let [item] = decision.items.as_slice()
-            && item.outcome.is_ok()
-        {
+        let single = decision.items.len() == 1;
+        for (position, item) in decision.items.iter().enumerate() {
             let commitment = match intent.body() {
+                Body::PaymentsFile { items, .. } => items.get(position).and_then(|of| of.details),
+                _ if !single => break,
                 Body::Transfer(transfer) | Body::HoldPlace { transfer, .. } => transfer.details,
                 Body::TransferBatch { items, .. } => items.first().and_then(|item| item.details),
                 _ => None,
             };
-            written.details.push((self.slot(item, commitment), at.index));
+            if item.outcome.is_ok() {
+                written.details.push((self.slot(item, commitment), at.index));
+            }
         }
         decision.effects(at.now)
     }

@@ -9,11 +9,13 @@
 //! | [`wish`] | what an intent asks for, and what must be locked and read before it is decided |
 //! | [`pay`] | payments: risk, limits, approval, posting |
 //! | [`recovery`] | the limit of the first day after a recovery |
+//! | [`file`] | payment files: one account pays a message id once |
 //! | [`follow`] | what follows an earlier transfer: captures, voids, reversals, decisions, expiries |
 //! | [`order`] | standing orders |
 //! | [`decision`] | what became of it, for the row and for the record |
 
 mod decision;
+mod file;
 mod follow;
 mod order;
 mod pay;
@@ -148,6 +150,7 @@ pub(crate) const fn moves_money(kind: Kind) -> bool {
         Kind::AccountFund
             | Kind::Transfer
             | Kind::TransferBatch
+            | Kind::PaymentsFile
             | Kind::HoldPlace
             | Kind::HoldCapture
             | Kind::HoldVoid
@@ -209,7 +212,7 @@ impl<'a> Fold<'a> {
         asker: Asker,
         now: UtcMicros,
     ) -> Decision {
-        let is_batch = matches!(intent.body(), Body::TransferBatch { .. });
+        let is_batch = wish::is_batch(intent);
         if !asker.may_sign(intent.kind()) {
             return self.refuse_all(&wishes, Refusal::PermissionDenied, is_batch);
         }

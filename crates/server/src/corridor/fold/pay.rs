@@ -7,7 +7,7 @@ use ledger::{AccountId, Batch, Posting, Rejection, Transfer, TransferKind, post,
 use money::{Asset, AssetCode};
 
 use super::decision::risk_record;
-use super::wish::Wish;
+use super::wish::{self, Wish};
 use super::{Asker, Decision, Fold, HoldFacts, Pair};
 use crate::approvals::{self, Cause};
 use crate::corridor::refusal::Refusal;
@@ -74,7 +74,10 @@ impl Fold<'_> {
         now: UtcMicros,
     ) -> Decision {
         let payer = Payer { asker, now };
-        let is_batch = matches!(intent.body(), Body::TransferBatch { .. });
+        let is_batch = wish::is_batch(intent);
+        if self.knows_file(intent, asker) {
+            return self.refuse_all(&wishes, Refusal::PaymentFileKnown, is_batch);
+        }
         let verdict = self.assess(&wishes, payer);
         let cause = self.cause(&wishes, asker, verdict.as_ref());
         let risk = verdict.as_ref().map(risk_record);
@@ -117,6 +120,7 @@ impl Fold<'_> {
             }
         }
         self.note_holds(intent.id(), cause.is_some(), &decision);
+        self.note_file(intent, asker, &mut decision);
         if let Some(cause) = cause
             && decision.refusal.is_none()
         {

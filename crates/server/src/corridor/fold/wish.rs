@@ -8,6 +8,7 @@ use money::AssetCode;
 
 use super::Fact;
 use crate::bank::house::derived;
+use crate::payment_files::sent_as;
 use crate::standing_orders::run_id;
 
 /// One transfer as it is asked for.
@@ -35,6 +36,11 @@ impl Wish {
     }
 }
 
+/// Whether an intent has a result for each of its transfers.
+pub(super) fn is_batch(intent: &Intent) -> bool {
+    matches!(intent.body(), Body::TransferBatch { .. } | Body::PaymentsFile { .. })
+}
+
 /// The transfers that an intent asks for by itself; none if it funds in an asset that the bank does not keep, and none of
 /// a decision about a payment that waits.
 pub(super) fn wishes(intent: &Intent, equity: &BTreeMap<AssetCode, AccountId>) -> Vec<Wish> {
@@ -42,7 +48,7 @@ pub(super) fn wishes(intent: &Intent, equity: &BTreeMap<AssetCode, AccountId>) -
     let one = |kind| vec![Wish { id, kind }];
     match intent.body() {
         Body::Transfer(transfer) => vec![Wish::post(id, transfer)],
-        Body::TransferBatch { items, .. } => items
+        Body::TransferBatch { items, .. } | Body::PaymentsFile { items, .. } => items
             .iter()
             .map(|item| {
                 let (debit, credit, amount) = (item.debit, item.credit, item.amount);
@@ -86,6 +92,8 @@ pub(crate) struct Needs {
     pub(crate) payments: BTreeSet<IntentId>,
     /// Standing orders.
     pub(crate) orders: BTreeSet<IntentId>,
+    /// Payment files, by what each account would remember them.
+    pub(crate) files: BTreeSet<String>,
 }
 
 impl Needs {
@@ -93,6 +101,9 @@ impl Needs {
     pub(crate) fn of(&mut self, intent: &Intent, equity: &BTreeMap<AssetCode, AccountId>) {
         if let Body::ApprovalDecide { payment, .. } = intent.body() {
             self.payments.insert(*payment);
+        }
+        if let Body::PaymentsFile { message_id, items, .. } = intent.body() {
+            self.files.extend(items.iter().map(|item| sent_as(item.debit, message_id)));
         }
         match intent.body() {
             // Its payer and payee, though nothing is paid yet.

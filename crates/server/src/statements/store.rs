@@ -1,0 +1,166 @@
+//! SQL of statements. Every function runs inside the caller's transaction and decides nothing.
+
+use std::collections::HashMap;
+
+use intent::{UserId, UtcMicros};
+use ledger::{AccountId, BookId};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::sql::{book_id, timestamp};
+
+/// One entry with the transfer that it belongs to.
+#[derive(Clone, Debug)]
+pub(super) struct EntryRow {
+    pub(super) sequence: i64,
+    pub(super) side: String,
+    pub(super) amount: i64,
+    pub(super) balance_after: i64,
+    pub(super) transfer_id: Uuid,
+    pub(super) intent_id: Uuid,
+    pub(super) kind: String,
+    pub(super) other: Uuid,
+    pub(super) posted_at: OffsetDateTime,
+    /// What the payer wrote, where the reader may see it.
+    pub(super) details: Option<Vec<u8>>,
+}
+
+/// Number and balance of the last entry that is older than an instant, among those up to a number.
+pub(super) async fn last_before(
+    tx: &mut PgConnection,
+    book: BookId,
+    account: AccountId,
+    before: UtcMicros,
+    up_to: i64,
+) -> sqlx::Result<Option<(i64, i64)>> {
+    let row = sqlx::query!(
+        "SELECT e.sequence, e.balance_after
+           FROM entries e JOIN transfers t ON t.book_id = e.book_id AND t.transfer_id = e.transfer_id
+          WHERE e.book_id = $1 AND e.account_id = $2 AND e.sequence <= $4 AND t.posted_at < $3
+          ORDER BY e.sequence DESC LIMIT 1",
+        book_id(book),
+        account.get(),
+        timestamp(before),
+        up_to,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| (row.sequence, row.balance_after)))
+}
+
+/// When the entry of a number was posted.
+pub(super) async fn posted_at(
+    tx: &mut PgConnection,
+    book: BookId,
+    account: AccountId,
+    sequence: i64,
+) -> sqlx::Result<Option<OffsetDateTime>> {
+    sqlx::query_scalar!(
+        "SELECT t.posted_at
+           FROM entries e JOIN transfers t ON t.book_id = e.book_id AND t.transfer_id = e.transfer_id
+          WHERE e.book_id = $1 AND e.account_id = $2 AND e.sequence = $3",
+        book_id(book),
+        account.get(),
+        sequence,
+    )
+    .fetch_optional(tx)
+    .await
+}
+
+/// Entries after a number and up to another, in order, at most so many.
+pub(super) async fn entries(
+    tx: &mut PgConnection,
+    book: BookId,
+    account: AccountId,
+    (after, up_to): (i64, i64),
+    limit: i64,
+) -> sqlx::Result<Vec<EntryRow>> {
+    sqlx::query_as!(
+        EntryRow,
+        r#"SELECT e.sequence, e.side, e.amount, e.balance_after, e.transfer_id, t.intent_id, t.kind, t.posted_at,
+                  CASE WHEN t.debit_account = e.account_id THEN t.credit_account ELSE t.debit_account END AS "other!",
+                  d.details AS "details?"
+             FROM entries e
+             JOIN transfers t ON t.book_id = e.book_id AND t.transfer_id = e.transfer_id
+             LEFT JOIN transfer_details d ON d.book_id = e.book_id
+                  AND d.transfer_id = CASE WHEN t.kind = 'capture' THEN t.refers_to ELSE t.transfer_id END
+            WHERE e.book_id = $1 AND e.account_id = $2 AND e.sequence > $3 AND e.sequence <= $4
+            ORDER BY e.sequence LIMIT $5"#,
+        book_id(book),
+        account.get(),
+        after,
+        up_to,
+        limit,
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// What went out and what came in between two numbers, in minor units as text: a sum may exceed what a column holds.
+pub(super) async fn sums(
+    tx: &mut PgConnection,
+    book: BookId,
+    account: AccountId,
+    (after, up_to): (i64, i64),
+) -> sqlx::Result<(String, String)> {
+    let row = sqlx::query!(
+        r#"SELECT coalesce(sum(amount) FILTER (WHERE side = 'debit'), 0)::text AS "debits!",
+                  coalesce(sum(amount) FILTER (WHERE side = 'credit'), 0)::text AS "credits!"
+             FROM entries WHERE book_id = $1 AND account_id = $2 AND sequence > $3 AND sequence <= $4"#,
+        book_id(book),
+        account.get(),
+        after,
+        up_to,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok((row.debits, row.credits))
+}
+
+/// A person's name, where the reader may see it.
+pub(super) async fn name(
+    tx: &mut PgConnection,
+    book: BookId,
+    user: UserId,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "SELECT name FROM users WHERE book_id = $1 AND user_id = $2",
+        book_id(book),
+        user.get(),
+    )
+    .fetch_optional(tx)
+    .await
+}
+
+/// The leaves of intents.
+pub(super) async fn leaves(
+    tx: &mut PgConnection,
+    book: BookId,
+    intents: &[Uuid],
+) -> sqlx::Result<HashMap<Uuid, i64>> {
+    let rows = sqlx::query!(
+        "SELECT intent_id, leaf_index FROM records WHERE book_id = $1 AND intent_id = ANY($2)",
+        book_id(book),
+        intents,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.intent_id, row.leaf_index)).collect())
+}
+
+/// The numbers of accounts.
+pub(super) async fn numbers(
+    tx: &mut PgConnection,
+    book: BookId,
+    accounts: &[Uuid],
+) -> sqlx::Result<HashMap<Uuid, String>> {
+    let rows = sqlx::query!(
+        "SELECT account_id, number FROM accounts WHERE book_id = $1 AND account_id = ANY($2)",
+        book_id(book),
+        accounts,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.account_id, row.number)).collect())
+}
