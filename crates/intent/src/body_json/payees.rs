@@ -23,19 +23,15 @@ pub(super) fn read_add(members: &mut Members<'_, '_>) -> Result<Body, IntentErro
 }
 
 pub(super) fn read_change(members: &mut Members<'_, '_>) -> Result<Body, IntentError> {
-    let details =
-        members.take_optional("details", text::DIGEST_FORM, text::digest)?.map(Sha2::from_bytes);
-    let name_match = members.take_optional("name_match", MATCH_FORM, NameMatch::from_name)?;
+    // Both or neither.
+    let renamed = if members.has("details") || members.has("name_match") {
+        let details = members.digest("details").map(Sha2::from_bytes)?;
+        Some((details, members.take("name_match", MATCH_FORM, NameMatch::from_name)?))
+    } else {
+        None
+    };
     let status =
         members.take("status", "active, disabled or deleted", BeneficiaryStatus::from_name)?;
-    let renamed = match (details, name_match) {
-        (Some(details), Some(name_match)) => Some((details, name_match)),
-        (None, None) => None,
-        _ => {
-            let why = "must come with a commitment to the name, and only then";
-            return Err(members.malformed("name_match", why));
-        }
-    };
     if renamed.is_some() && status == BeneficiaryStatus::Deleted {
         return Err(members.malformed("details", "must be absent where the entry is deleted"));
     }

@@ -2,8 +2,8 @@
 
 use crypto::{Sha2, Sha3};
 use intent::{
-    BatchItem, Body, DeviceId, Intent, IntentDraft, Kind, RevocationReason, Role, TransferBody,
-    UserId, UtcMicros,
+    BatchItem, BeneficiaryStatus, Body, DeviceId, Intent, IntentDraft, Kind, OrderTerms,
+    RevocationReason, Role, TransferBody, UserId, UtcMicros,
 };
 use ledger::{AccountKind, Rejection, TransferId};
 use money::{Amount, AssetCode};
@@ -40,6 +40,29 @@ fn a_missing_member_is_refused_by_name() {
             expect(&less.to_string(), "missing-member", &format!("body.{name}"));
         }
     }
+}
+
+#[test]
+fn what_an_order_may_leave_out_is_read_back_where_it_is_there_and_has_one_spelling() {
+    let Body::StandingOrderPlace { transfer, terms } = body(Kind::StandingOrderPlace) else {
+        panic!("an order")
+    };
+    let terms = OrderTerms { last: OrderTerms::day("2027-11-30"), count: Some(12), ..terms };
+    let order = draft(Body::StandingOrderPlace { transfer, terms }).build().unwrap();
+    assert_eq!(Intent::parse(order.canonical()).unwrap(), order);
+    let text = String::from_utf8(order.into_canonical()).unwrap();
+    for (old, new, field) in [
+        (r#""count":"12""#, r#""count":"0""#, "body.count"),
+        (r#""count":"12""#, r#""count":"5201""#, "body.count"),
+        ("2027-11-30", "2027-11-31", "body.last"),
+    ] {
+        assert!(text.contains(old));
+        expect(&text.replace(old, new), "malformed", field);
+    }
+    let gone = BeneficiaryStatus::Deleted.name();
+    let change = String::from_utf8(intent(Kind::BeneficiaryChange).into_canonical()).unwrap();
+    let renamed = change.replace(r#""status":"active""#, &format!(r#""status":"{gone}""#));
+    expect(&renamed, "malformed", "body.details");
 }
 
 #[test]

@@ -165,8 +165,12 @@ fn details_that_nothing_commits_to_are_refused() {
     for kind in Kind::ALL {
         let unbound = SignedIntent { details: Some(details()), ..signed(intent(kind)) };
         let refused = verify(&unbound).unwrap_err();
-        // An invitation always commits to some details, though not to these.
-        let field = if kind == Kind::UserInvite { "body.person" } else { "details" };
+        // These always commit to some details, though not to these.
+        let field = match kind {
+            Kind::UserInvite => "body.person",
+            Kind::BeneficiaryAdd | Kind::BeneficiaryChange => "body.details",
+            _ => "details",
+        };
         assert_eq!((refused.code(), refused.field()), ("details-mismatch", Some(field)));
     }
 }

@@ -193,7 +193,7 @@ pub(crate) fn body(kind: Kind) -> Body {
         },
         Kind::BeneficiaryAdd => Body::BeneficiaryAdd {
             account: account(2),
-            details: details().commitment(),
+            details: Sha2::from_bytes([17; 32]),
             name_match: NameMatch::Close,
         },
         Kind::BeneficiaryChange => Body::BeneficiaryChange {
@@ -207,8 +207,8 @@ pub(crate) fn body(kind: Kind) -> Body {
                 first: OrderTerms::day("2026-11-30").unwrap(),
                 rhythm: Rhythm::EndOfMonth,
                 business_day: BusinessDay::ModifiedFollowing,
-                last: OrderTerms::day("2027-11-30"),
-                count: Some(12),
+                last: None,
+                count: None,
                 short_of_funds: ShortOfFunds::Retry,
             },
         },
