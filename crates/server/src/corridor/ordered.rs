@@ -1,4 +1,5 @@
-//! What a standing order says to its payee: kept when it is placed, and written beside each of its payments.
+//! What payers write to payees, beside the log: of a transfer, and of a standing order, which is kept when it is placed and
+//! written beside each of its payments.
 
 use intent::{IntentId, Kind, UserId};
 use ledger::{AccountId, BookId, TransferId};
@@ -9,6 +10,21 @@ use super::fold::{Decision, Fact, Fold};
 use super::store::DetailsRow;
 use super::submission::Job;
 use crate::texts::{self, Kept};
+
+/// Keeps the free text of a single transfer that was posted.
+pub(super) fn push_details(
+    job: &Job,
+    decision: &Decision,
+    fold: &Fold<'_>,
+    rows: &mut Vec<DetailsRow>,
+) {
+    let (Some(details), [item]) = (&job.details, decision.items.as_slice()) else { return };
+    if item.outcome.is_ok() {
+        let owner = |id| fold.owners.get(id).copied().flatten().map(UserId::get);
+        let (debit, credit) = (owner(&item.debit), owner(&item.credit));
+        rows.push((item.id.get(), debit, credit, details.salt, details.canonical()));
+    }
+}
 
 /// What an order says, kept for the payments to come.
 pub(super) fn text(job: &Job, decision: &Decision) -> Option<Kept> {

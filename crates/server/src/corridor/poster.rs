@@ -25,11 +25,11 @@ use super::append::{self, Entry, Prepared};
 use super::applying::{Applied, Applying};
 use super::attempt::{Aborted, Attempt};
 use super::closing::{Close, Fate, Order, Written};
-use super::fold::{self, Asker, Decision, Fold, Needs};
+use super::fold::{self, Asker, Needs};
 use super::ordered::{self, Paid};
 use super::refusal::Refusal;
 use super::rehearsal::{self, Rehearsal};
-use super::store::{self, DetailsRow};
+use super::store;
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce};
 use super::{Fault, Queue, state, verify};
@@ -204,7 +204,7 @@ impl Poster {
             epoch = epoch.min(job.epoch);
             let decision = fold.decide(intent, asker(job), now);
             written.add(intent.id(), &decision, &fold)?;
-            push_details(job, &decision, &fold, &mut details);
+            ordered::push_details(job, &decision, &fold, &mut details);
             texts.extend(ordered::text(job, &decision));
             prepared.push(prepare(job, decision.effects(now), None)?);
         }
@@ -433,14 +433,10 @@ impl Poster {
     /// Decides an intent that nobody has signed, and takes everything back.
     async fn rehearse(&mut self, job: Rehearsal) {
         let services = Arc::clone(&self.services);
-        let outcome = match self.begin().await {
-            Ok(tx) => rehearsal::rehearse(tx, &services, &job).await,
-            Err(error) => Err(error.into()),
-        };
+        let outcome = rehearsal::rehearse(self.begin().await, &services, &job).await;
         if outcome.is_err() {
             self.forget();
         }
-        // Whoever asked may have gone; there is nothing to keep.
         let _ = job.reply.send(outcome);
     }
 
@@ -521,16 +517,6 @@ fn prepare(
         evidence: job.evidence.clone(),
         extra,
     })
-}
-
-/// Keeps the free text of a single transfer that was posted.
-fn push_details(job: &Job, decision: &Decision, fold: &Fold<'_>, rows: &mut Vec<DetailsRow>) {
-    let (Some(details), [item]) = (&job.details, decision.items.as_slice()) else { return };
-    if item.outcome.is_ok() {
-        let owner = |id| fold.owners.get(id).copied().flatten().map(intent::UserId::get);
-        let (debit, credit) = (owner(&item.debit), owner(&item.credit));
-        rows.push((item.id.get(), debit, credit, details.salt, details.canonical()));
-    }
 }
 
 pub(super) fn accepted(result: BTreeMap<String, String>, now: UtcMicros) -> Effects {
