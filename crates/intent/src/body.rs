@@ -7,7 +7,8 @@ use money::{Amount, AssetCode};
 use uuid::Uuid;
 
 use crate::{
-    BeneficiaryStatus, DeviceId, IntentId, Kind, NameMatch, OrderTerms, Role, UserId, UtcMicros,
+    BeneficiaryStatus, DeviceId, IntentId, IpRuleAction, Kind, NameMatch, OrderTerms, Role, UserId,
+    UtcMicros,
 };
 
 /// The wish itself. Binary members are base64url without padding, digests lower-case hex.
@@ -543,38 +544,6 @@ impl ApprovalDecision {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|decision| decision.name() == name)
-    }
-}
-
-/// What a rule about addresses does.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum IpRuleAction {
-    /// Who comes from there may come.
-    Allow,
-    /// Who comes from there is turned away.
-    Deny,
-    /// The rule ends.
-    None,
-}
-
-impl IpRuleAction {
-    /// Every action.
-    pub const ALL: [Self; 3] = [Self::Allow, Self::Deny, Self::None];
-
-    /// The name in the document.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Deny => "deny",
-            Self::None => "none",
-        }
-    }
-
-    /// The action of a name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.name() == name)
     }
 }
 

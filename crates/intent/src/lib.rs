@@ -67,17 +67,15 @@ mod ids;
 mod kind;
 mod leaf;
 mod members;
-mod orders;
 pub mod pairing;
 mod receipt;
 mod receipt_json;
 mod record;
 mod text;
 mod utc;
+mod words;
 
-pub use body::{
-    ApprovalDecision, BatchItem, Body, IpRuleAction, ReportSubject, RevocationReason, TransferBody,
-};
+pub use body::{ApprovalDecision, BatchItem, Body, ReportSubject, RevocationReason, TransferBody};
 pub use document::{Intent, IntentDraft};
 pub use effects::{Effects, Outcome, RiskRecord, rows_digest};
 pub use envelope::{Details, SignedIntent, UnsignedIntent, Verified};
@@ -88,9 +86,11 @@ pub use groups::{Actor, Evidence, Origin};
 pub use ids::{BankId, DeviceId, IntentId, SessionId, UserId};
 pub use kind::{EventKind, Kind, Role};
 pub use leaf::{Flags, Group, Leaf, commit};
-pub use orders::{BeneficiaryStatus, BusinessDay, NameMatch, OrderTerms, Rhythm, ShortOfFunds};
 pub use pairing::Pairing;
 pub use receipt::{Receipt, ReceiptError, ReceiptFacts, ReceiptGroup};
 pub use receipt_json::{ReceiptParts, checkpoint_json};
 pub use record::{Opening, Record};
 pub use utc::UtcMicros;
+pub use words::{
+    BeneficiaryStatus, BusinessDay, IpRuleAction, NameMatch, OrderTerms, Rhythm, ShortOfFunds,
+};

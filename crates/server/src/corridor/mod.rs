@@ -9,6 +9,8 @@
 //! | 5 record | [`append`] | leaf, tiles, checkpoint, head, in the same transaction |
 //! | 6 receipt | [`submission`] | outcome, proof and checkpoint, after COMMIT |
 //!
+//! A dry run ([`rehearsal`]) takes steps 1 to 4, without a signature, and ends in ROLLBACK.
+//!
 //! # Invariants
 //!
 //! - An intent id is decided at most once. The same id with the same bytes gets the same receipt for ever; with other

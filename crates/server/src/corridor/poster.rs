@@ -439,14 +439,10 @@ impl Poster {
     /// Decides an intent that nobody has signed, and takes everything back.
     async fn rehearse(&mut self, job: Rehearsal) {
         let services = Arc::clone(&self.services);
-        let outcome = match self.begin().await {
-            Ok(tx) => rehearsal::rehearse(tx, &services, &job).await,
-            Err(error) => Err(error.into()),
-        };
+        let outcome = rehearsal::rehearse(self.begin().await, &services, &job).await;
         if outcome.is_err() {
             self.forget();
         }
-        // Whoever asked may have gone; there is nothing to keep.
         let _ = job.reply.send(outcome);
     }
 

@@ -31,10 +31,11 @@ pub(crate) struct Rehearsal {
 
 /// Decides and rolls back.
 pub(super) async fn rehearse(
-    mut tx: Transaction<'_, Postgres>,
+    tx: sqlx::Result<Transaction<'_, Postgres>>,
     services: &Services,
     job: &Rehearsal,
 ) -> Result<Effects, Fault> {
+    let mut tx = tx?;
     let (book, now, intent) = (services.bank.book, clock::now(), &job.intent);
     let known = store::decided_intents(&mut tx, book, &[intent.id().get()]).await?;
     if !known.is_empty() {

@@ -1,4 +1,4 @@
-//! Words of payees and standing orders.
+//! Words of documents: of payees, of standing orders, of rules about addresses.
 
 use time::Date;
 use time::format_description::BorrowedFormatItem;
@@ -34,6 +34,18 @@ macro_rules! words {
             }
         }
     };
+}
+
+words! {
+    /// What a rule about addresses does.
+    IpRuleAction {
+        /// Who comes from there may come.
+        Allow = "allow",
+        /// Who comes from there is turned away.
+        Deny = "deny",
+        /// The rule ends.
+        None = "none",
+    }
 }
 
 words! {
