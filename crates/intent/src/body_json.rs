@@ -1,14 +1,16 @@
 //! Bodies as members of the document.
 
+mod object;
 mod payees;
 
 use crypto::{Sha2, Sha3};
 use ledger::{AccountId, TransferId};
 use money::{Amount, AssetCode};
 
+use self::object::{Object, write_amount, write_bool, write_items, write_transfer};
 use crate::{
     ApprovalDecision, BatchItem, Body, DeviceId, IntentError, IntentId, IpRuleAction, Kind,
-    ReportSubject, RevocationReason, Role, TransferBody, UserId, UtcMicros,
+    ReportSubject, RevocationReason, Role, TransferBody, UserId,
     canonical::{Path, Value},
     file,
     members::Members,
@@ -491,118 +493,4 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
         | Body::StandingOrderEnd { .. } => payees::write(out, body),
     }
     out.push(b'}');
-}
-
-/// Writes members one after the other; the caller names them in the order of their bytes.
-struct Object<'a> {
-    out: &'a mut Vec<u8>,
-    separator: u8,
-}
-
-impl<'a> Object<'a> {
-    const fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, separator: b'{' }
-    }
-
-    fn member(&mut self, name: &str) -> &mut Vec<u8> {
-        self.out.push(self.separator);
-        self.separator = b',';
-        text::put_plain(self.out, name.as_bytes());
-        self.out.push(b':');
-        self.out
-    }
-
-    fn digest(mut self, name: &str, digest: &[u8; 32]) -> Self {
-        text::put_digest(self.member(name), digest);
-        self
-    }
-
-    fn uuid(mut self, name: &str, id: uuid::Uuid) -> Self {
-        text::put_uuid(self.member(name), id);
-        self
-    }
-
-    fn binary(mut self, name: &str, bytes: &[u8]) -> Self {
-        text::put_binary(self.member(name), bytes);
-        self
-    }
-
-    fn plain(mut self, name: &str, word: &str) -> Self {
-        text::put_plain(self.member(name), word.as_bytes());
-        self
-    }
-
-    fn string(mut self, name: &str, value: &str) -> Self {
-        text::put_string(self.member(name), value);
-        self
-    }
-
-    fn flag(mut self, name: &str, value: bool) -> Self {
-        write_bool(self.member(name), value);
-        self
-    }
-
-    fn texts(mut self, name: &str, values: &[String]) -> Self {
-        text::put_texts(self.member(name), values);
-        self
-    }
-
-    fn optional_digest(self, name: &str, digest: Option<&[u8; 32]>) -> Self {
-        match digest {
-            Some(digest) => self.digest(name, digest),
-            None => self,
-        }
-    }
-
-    /// `amount` and `asset`; nothing where there is none.
-    fn amount(mut self, amount: Option<Amount>) -> Self {
-        if let Some(amount) = amount {
-            text::put_decimal(self.member("amount"), amount.minor().unsigned_abs());
-            text::put_plain(self.member("asset"), amount.asset().as_str().as_bytes());
-        }
-        self
-    }
-
-    fn time(self, name: &str, at: Option<UtcMicros>) -> Self {
-        match at {
-            Some(at) => self.plain(name, &at.to_string()),
-            None => self,
-        }
-    }
-}
-
-fn write_amount(out: &mut Vec<u8>, amount: Amount) {
-    out.extend_from_slice(br#""amount":"#);
-    text::put_decimal(out, amount.minor().unsigned_abs());
-    out.extend_from_slice(br#","asset":"#);
-    text::put_plain(out, amount.asset().as_str().as_bytes());
-}
-
-fn write_bool(out: &mut Vec<u8>, value: bool) {
-    out.extend_from_slice(if value { b"true" } else { b"false" });
-}
-
-fn write_transfer(out: &mut Vec<u8>, transfer: &TransferBody) {
-    write_amount(out, transfer.amount);
-    out.extend_from_slice(br#","credit":"#);
-    text::put_uuid(out, transfer.credit.get());
-    out.extend_from_slice(br#","debit":"#);
-    text::put_uuid(out, transfer.debit.get());
-    if let Some(details) = transfer.details {
-        out.extend_from_slice(br#","details":"#);
-        text::put_digest(out, details.as_bytes());
-    }
-}
-
-fn write_items(out: &mut Vec<u8>, items: &[BatchItem]) {
-    out.push(b'[');
-    for (place, item) in items.iter().enumerate() {
-        out.extend_from_slice(if place == 0 { b"{" } else { b",{" });
-        let BatchItem { id, debit, credit, amount, details } = *item;
-        write_transfer(out, &TransferBody { debit, credit, amount, details });
-        out.extend_from_slice(br#","id":"#);
-        text::put_uuid(out, id.get());
-        out.push(b'}');
-    }
-    out.push(b']');
 }

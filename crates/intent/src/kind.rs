@@ -296,11 +296,15 @@ pub enum EventKind {
     LoginPlaceNew = 139,
     /// A password or second factor of somebody was changed.
     CredentialChanged = 140,
+    /// Interest of months that are over was posted.
+    InterestPosted = 141,
+    /// The fee of a month that is over was charged.
+    FeeCharged = 142,
 }
 
 impl EventKind {
     /// Every kind of event, by number.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::BankFounded,
         Self::CrlIssued,
         Self::CertificateIssued,
@@ -314,6 +318,8 @@ impl EventKind {
         Self::RotationDue,
         Self::LoginPlaceNew,
         Self::CredentialChanged,
+        Self::InterestPosted,
+        Self::FeeCharged,
     ];
 
     /// The number in the leaf: 128..=255.
@@ -333,6 +339,8 @@ impl EventKind {
             Self::RotationDue => 138,
             Self::LoginPlaceNew => 139,
             Self::CredentialChanged => 140,
+            Self::InterestPosted => 141,
+            Self::FeeCharged => 142,
         }
     }
 
@@ -359,6 +367,8 @@ impl EventKind {
             Self::RotationDue => "rotation.due",
             Self::LoginPlaceNew => "login.place_new",
             Self::CredentialChanged => "credential.changed",
+            Self::InterestPosted => "interest.posted",
+            Self::FeeCharged => "fee.charged",
         }
     }
 }

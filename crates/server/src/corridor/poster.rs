@@ -370,7 +370,10 @@ impl Poster {
         if events.iter().any(|event| event.fact.is_some()) {
             let in_force = working::policies(&mut tx, book, policies).await?;
             let mut needs = Needs::default();
-            events.iter().filter_map(|event| event.fact.as_ref()).for_each(|of| needs.of_fact(of));
+            events
+                .iter()
+                .filter_map(|event| event.fact.as_ref())
+                .for_each(|of| needs.of_fact(of, &services.bank.equity));
             let allowed = Arc::clone(&in_force.policies);
             fold = Some(working::load(&mut tx, book, needs, &services.bank, allowed, now).await?);
             policies = Some(in_force);

@@ -162,13 +162,15 @@ pub enum Refusal {
     StandingOrderNeedsApproval,
     /// The account has paid a file of this message id before.
     PaymentFileKnown,
+    /// Neither interest nor a fee of the month is due.
+    NothingDue,
     /// A rule of the ledger.
     Ledger(Rejection),
 }
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 74] = [
+    pub const OWN: [Self; 75] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -243,6 +245,7 @@ impl Refusal {
         Self::StandingOrderEnded,
         Self::StandingOrderNeedsApproval,
         Self::PaymentFileKnown,
+        Self::NothingDue,
     ];
 
     /// Every refusal there is.
@@ -334,6 +337,7 @@ impl Refusal {
             Self::StandingOrderEnded => "standing-order-ended",
             Self::StandingOrderNeedsApproval => "standing-order-needs-approval",
             Self::PaymentFileKnown => "payment-file-known",
+            Self::NothingDue => "nothing-due",
             Self::Ledger(rejection) => rejection.code(),
         }
     }
@@ -369,6 +373,7 @@ impl Refusal {
             | Self::BeneficiaryExists
             | Self::StandingOrderEnded
             | Self::PaymentFileKnown
+            | Self::NothingDue
             | Self::LastAdministrator => StatusCode::CONFLICT,
             Self::RegistrationUnknown
             | Self::RegistrationExpired
@@ -518,6 +523,7 @@ impl Refusal {
                 "a person of the bank would have to see this payment, which no standing order waits for: pay it by hand"
             }
             Self::PaymentFileKnown => "a file of this message id was paid from this account before",
+            Self::NothingDue => "neither interest nor a fee of that month is due",
             Self::Ledger(rejection) => return rejection.to_string(),
         }
         .to_owned()

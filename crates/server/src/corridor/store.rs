@@ -20,6 +20,7 @@ use tlog::TreeSize;
 use uuid::Uuid;
 
 use super::fold::{ChangedAccount, HoldFacts, Item, Pair};
+use crate::interest::{Accrual, accrual};
 use crate::limits::{PayeeUsage, Usage};
 use crate::sql::{book_id, corrupt, int8, micros, timestamp};
 
@@ -32,6 +33,7 @@ pub(super) struct LoadedAccount {
     pub(super) opened_at: UtcMicros,
     /// Until when its owner may pay little only.
     pub(super) limited_until: Option<UtcMicros>,
+    pub(super) accrual: Option<Accrual>,
 }
 
 /// Locks the accounts that exist. A statement of its own: under READ COMMITTED only a later statement sees what the
@@ -61,8 +63,10 @@ pub(super) async fn read_accounts(
     let rows = sqlx::query!(
         r#"SELECT a.account_id, a.owner, a.asset, a.kind, a.floor, a.freeze_debit, a.freeze_credit, a.closed,
                 a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending, a.entry_count, a.risk, a.usage, a.opened_at,
-                l.limited_until AS "limited_until?"
+                l.limited_until AS "limited_until?", i.until AS "until?", i.due AS "due?", i.running AS "running?",
+                i.charged_until
            FROM accounts a
+           LEFT JOIN accruals i ON i.book_id = a.book_id AND i.account_id = a.account_id
            LEFT JOIN recovery_limits l ON l.book_id = a.book_id AND l.user_id = a.owner
           WHERE a.book_id = $1 AND a.account_id = ANY($2)"#,
         book_id(book),
@@ -86,8 +90,16 @@ pub(super) async fn read_accounts(
                 entry_count: row.entry_count,
             })
             .map_err(corrupt)?;
+            let accrual = match (&row.until, &row.due, &row.running) {
+                (Some(until), Some(due), Some(running)) => {
+                    let charged = row.charged_until.as_deref();
+                    Some(accrual(until, due, running, charged).map_err(corrupt)?)
+                }
+                _ => None,
+            };
             Ok(LoadedAccount {
                 account,
+                accrual,
                 owner: row.owner.map(UserId::new),
                 risk: row.risk,
                 usage: Usage::from_bytes(&row.usage).map_err(corrupt)?,

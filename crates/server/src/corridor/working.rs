@@ -67,6 +67,7 @@ pub(super) async fn load<'a>(
         fold.owners.insert(id, account.owner);
         fold.usage.insert(id, account.usage);
         fold.opened_at.insert(id, account.opened_at);
+        fold.accruals.extend(account.accrual.map(|accrual| (id, accrual)));
         limited.extend(account.owner.filter(|_| account.limited_until.is_some_and(|it| now < it)));
         fold.ledger.load_account(account.account);
     }
@@ -228,6 +229,7 @@ pub(super) async fn write(
     let payees: Vec<_> = fold.changed_payees().collect();
     store::write_payees(tx, book, &payees, &fold.owners).await?;
     let mut written: Vec<Row> = fold.changed_records();
+    written.extend(fold.changed_accruals());
     written.extend(registers.iter().cloned());
     registers::service::write(tx, book, &written).await
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use intent::UtcMicros;
+use thiserror::Error;
 use time::Date;
 
 /// How a year is counted.
@@ -132,12 +133,14 @@ pub(crate) struct Accrual {
     pub(crate) due: i128,
     /// Of the month of `until`.
     pub(crate) running: i128,
+    /// The first day after the last month whose fee was paid.
+    pub(crate) charged_until: Option<Date>,
 }
 
 impl Accrual {
     /// Of an account on which nothing ever was.
     pub(crate) const fn from_day(day: Date) -> Self {
-        Self { until: day, due: 0, running: 0 }
+        Self { until: day, due: 0, running: 0, charged_until: None }
     }
 
     /// Counts on to `day`, over which the balance was this. A day that was counted is not counted again.
@@ -166,14 +169,41 @@ impl Accrual {
     }
 }
 
+/// Reads an accrual as it is stored.
+pub(crate) fn accrual(
+    until: &str,
+    due: &str,
+    running: &str,
+    charged_until: Option<&str>,
+) -> Result<Accrual, MalformedAccrual> {
+    let day = |text| date(text).ok_or(MalformedAccrual);
+    let parts = |text: &str| text.parse().map_err(|_| MalformedAccrual);
+    Ok(Accrual {
+        until: day(until)?,
+        due: parts(due)?,
+        running: parts(running)?,
+        charged_until: charged_until.map(day).transpose()?,
+    })
+}
+
+/// A stored accrual has a day or a number that is none.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("a stored accrual does not read")]
+pub(crate) struct MalformedAccrual;
+
 /// The day of a moment, UTC.
 pub(crate) fn day_of(at: UtcMicros) -> Option<Date> {
     let seconds = at.get().div_euclid(1_000_000);
     Some(time::OffsetDateTime::from_unix_timestamp(seconds).ok()?.date())
 }
 
+/// The first day of a month.
+pub(crate) fn first_of_month(day: Date) -> Option<Date> {
+    day.replace_day(1).ok()
+}
+
 /// The first day of the month after that of `day`.
-pub(crate) fn next_month(day: Date) -> Option<Date> {
+fn next_month(day: Date) -> Option<Date> {
     let last = day.month().length(day.year());
     day.replace_day(last).ok()?.next_day()
 }

@@ -7,9 +7,10 @@ use intent::canonical::{self, Value};
 use intent::{Role, UserId, UtcMicros};
 use ledger::AccountId;
 use money::AssetCode;
+use time::Date;
 
 use super::rules::POLICIES;
-use crate::interest::{DayCount, Rates, Terms};
+use crate::interest::{Accrual, DayCount, Rates, Terms, day_of};
 use crate::limits::Limits;
 use crate::registers::{Row, Rows};
 
@@ -185,7 +186,8 @@ pub(crate) struct Policies {
     /// When large sums are usual.
     pub(crate) hours: Hours,
     interest: BTreeMap<Scope, Terms>,
-    fees: BTreeMap<Scope, i64>,
+    /// What an account costs a month, and since when.
+    fees: BTreeMap<Scope, (i64, UtcMicros)>,
 }
 
 impl Default for Policies {
@@ -224,7 +226,8 @@ impl Policies {
                 self.interest.insert(scope, terms(&members)?);
             }
             Policy::Fees => {
-                self.fees.insert(scope, monthly_fee(&members)?);
+                let since = row.get("since")?.parse().ok()?;
+                self.fees.insert(scope, (monthly_fee(&members)?, since));
             }
         }
         Some(())
@@ -245,10 +248,28 @@ impl Policies {
         scopes.iter().find_map(|scope| self.interest.get(scope))
     }
 
-    /// What an account costs a month, in minor units; 0 is nothing.
-    pub(crate) fn monthly_fee(&self, account: AccountId, asset: AssetCode) -> i64 {
+    /// What an account costs, in minor units, for the month before `month`; `None` where nothing is due: it was paid, or the
+    /// account or the fee is younger than that month's end.
+    pub(crate) fn fee_due(
+        &self,
+        account: AccountId,
+        asset: AssetCode,
+        opened_at: UtcMicros,
+        accrual: &Accrual,
+        month: Date,
+    ) -> Option<i64> {
         let scopes = [Scope::Account(account), Scope::Asset(asset)];
-        scopes.iter().find_map(|scope| self.fees.get(scope)).copied().unwrap_or(0)
+        let (fee, since) = *scopes.iter().find_map(|scope| self.fees.get(scope))?;
+        let is_older = |at| day_of(at).is_some_and(|day| day < month);
+        let is_due = is_older(opened_at)
+            && is_older(since)
+            && accrual.charged_until.is_none_or(|until| until < month);
+        (fee > 0 && is_due).then_some(fee)
+    }
+
+    /// Whether anything is counted at all.
+    pub(crate) fn has_interest_or_fees(&self) -> bool {
+        !self.interest.is_empty() || !self.fees.is_empty()
     }
 }
 

@@ -23,8 +23,8 @@ pub(crate) mod service;
 mod store;
 
 use crate::{
-    approvals, authority, beneficiaries, credentials, holds, ip_rules, payment_files, policies,
-    roles, standing_orders, users,
+    approvals, authority, beneficiaries, credentials, holds, interest, ip_rules, payment_files,
+    policies, roles, standing_orders, users,
 };
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
@@ -53,4 +53,5 @@ pub(crate) const ALL: &[&Register] = &[
     &standing_orders::STANDING_ORDERS,
     &standing_orders::STANDING_ORDER_RUNS,
     &payment_files::PAYMENT_FILES,
+    &interest::ACCRUALS,
 ];

@@ -177,6 +177,7 @@ impl<'a> Replay<'a> {
     pub(super) fn settle(&mut self) {
         self.fold.touched.clear();
         self.fold.payees_touched.clear();
+        self.fold.accruals_touched.clear();
         if self.fold.ledger.record_count() > RECORDS_MAX {
             let mut ledger = Ledger::from_accounts(self.fold.ledger.accounts().copied());
             let lasting = self.fold.ledger.records().filter(|record| lasts(record));
@@ -254,10 +255,11 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Completes what the rows of holds and reversals must say, when the last leaf was replayed.
+    /// Completes what the rows of holds, reversals and accruals must say, when the last leaf was replayed.
     pub(super) fn finish(&mut self) {
         let rows: Vec<Row> =
             self.fold.ledger.records().filter_map(|record| self.fold.row_of(record)).collect();
+        let rows: Vec<Row> = rows.into_iter().chain(self.fold.accrual_rows()).collect();
         for row in rows {
             self.fold.rows.put(row);
         }

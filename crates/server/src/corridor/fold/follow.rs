@@ -8,6 +8,7 @@ use ledger::{
     post_batch,
 };
 
+use super::interest::MonthOver;
 use super::wish::{Wish, ending_id};
 use super::{Asker, Decision, Fold};
 use crate::approvals::{self, APPROVALS, Next};
@@ -22,6 +23,10 @@ pub(crate) enum Fact {
         /// The hold.
         hold: TransferId,
     },
+    /// A month is over for which an account has earned or owes interest.
+    InterestPosted(MonthOver),
+    /// A month is over for which an account costs something.
+    FeeCharged(MonthOver),
     /// A password or second factor was changed.
     CredentialChanged {
         /// Whose.
@@ -55,6 +60,8 @@ impl Fact {
             EventKind::HoldExpired => {
                 Some(Self::HoldExpired { hold: text(Self::HOLD)?.parse().ok()? })
             }
+            EventKind::InterestPosted => MonthOver::read(event.members()).map(Self::InterestPosted),
+            EventKind::FeeCharged => MonthOver::read(event.members()).map(Self::FeeCharged),
             EventKind::CredentialChanged => Some(Self::CredentialChanged {
                 user: text(Self::USER)?.parse().ok()?,
                 what: text(Self::WHAT)?.parse().ok()?,
@@ -73,6 +80,8 @@ impl Fact {
         match self {
             Self::HoldExpired { .. } => EventKind::HoldExpired,
             Self::CredentialChanged { .. } => EventKind::CredentialChanged,
+            Self::InterestPosted(_) => EventKind::InterestPosted,
+            Self::FeeCharged(_) => EventKind::FeeCharged,
             Self::OrderDue { .. } => EventKind::OrderDue,
         }
     }
@@ -88,6 +97,7 @@ impl Fact {
             Self::HoldExpired { hold } => {
                 BTreeMap::from([(Self::HOLD.to_owned(), hold.to_string())])
             }
+            Self::InterestPosted(over) | Self::FeeCharged(over) => over.members(),
             Self::CredentialChanged { user, what } => BTreeMap::from([
                 (Self::USER.to_owned(), user.to_string()),
                 (Self::WHAT.to_owned(), what.to_string()),
@@ -104,7 +114,9 @@ impl Fact {
 impl Fold<'_> {
     /// Decides what becomes of a fact.
     pub(crate) fn decide_fact(&mut self, fact: Fact, now: UtcMicros) -> Decision {
-        match fact {
+        let decision = match fact {
+            Fact::InterestPosted(over) => self.post_interest(over, now),
+            Fact::FeeCharged(over) => self.charge_fee(over, now),
             Fact::HoldExpired { hold } => self.expire(hold, now),
             Fact::CredentialChanged { user, what } => {
                 Decision { rows: vec![what.changed(user, now)], ..Decision::default() }
@@ -112,7 +124,9 @@ impl Fold<'_> {
             Fact::OrderDue { order, number, attempt } => {
                 self.run_order(order, number, attempt, now)
             }
-        }
+        };
+        self.accrue(&decision.items, now);
+        decision
     }
 
     /// A capture, a void or a reversal by whoever may.

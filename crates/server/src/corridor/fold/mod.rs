@@ -12,11 +12,13 @@
 //! | [`file`] | payment files: one account pays a message id once |
 //! | [`follow`] | what follows an earlier transfer: captures, voids, reversals, decisions, expiries |
 //! | [`order`] | standing orders |
+//! | [`interest`] | interest and fees |
 //! | [`decision`] | what became of it, for the row and for the record |
 
 mod decision;
 mod file;
 mod follow;
+mod interest;
 mod order;
 mod pay;
 mod recovery;
@@ -34,6 +36,7 @@ use money::{Amount, AssetCode};
 use self::wish::Wish;
 use super::refusal::Refusal;
 use crate::holds::{HOLDS, REVERSALS};
+use crate::interest::Accrual;
 use crate::limits::{PayeeUsage, Usage};
 use crate::policies::Policies;
 use crate::policy::{Permission, Permissions};
@@ -42,6 +45,7 @@ use crate::sessions::SignIn;
 
 pub(crate) use self::decision::{DECIDED_AT, Decision, Item, LIMIT_LEFT, OK};
 pub(crate) use self::follow::Fact;
+pub(crate) use self::interest::MonthOver;
 pub(crate) use self::wish::{Needs, ending_id};
 
 /// Accounts, and what the rules need to know about them.
@@ -70,6 +74,10 @@ pub(crate) struct Fold<'a> {
     pub(crate) holds: HashMap<TransferId, HoldFacts>,
     /// Holds of payments that wait for a person, in the order of their items.
     pub(crate) held_for: HashMap<IntentId, Vec<TransferId>>,
+    /// What accounts have earned or owe and nobody has posted.
+    pub(crate) accruals: HashMap<AccountId, Accrual>,
+    /// Those that this fold has moved.
+    pub(crate) accruals_touched: BTreeSet<AccountId>,
     /// Rows of registers that decisions ask for.
     pub(crate) rows: Rows,
     /// Ids that earlier transfers used, refused ones included: a refusal burns its id.
@@ -182,6 +190,8 @@ impl<'a> Fold<'a> {
             payees_touched: BTreeSet::new(),
             holds: HashMap::new(),
             held_for: HashMap::new(),
+            accruals: HashMap::new(),
+            accruals_touched: BTreeSet::new(),
             rows: Rows::default(),
             taken: HashSet::new(),
             equity,
@@ -194,6 +204,7 @@ impl<'a> Fold<'a> {
         let wishes = wish::wishes(intent, self.equity);
         let lacks = wishes.iter().any(|wish| self.lacks(&wish.kind));
         let decision = self.decide_wishes(intent, wishes, asker, now);
+        self.accrue(&decision.items, now);
         Decision { lacks: lacks || decision.lacks, ..decision }
     }
 

@@ -7,7 +7,7 @@ use ledger::{AccountId, TransferId, TransferKind};
 use money::AssetCode;
 
 use super::Fact;
-use crate::bank::house::derived;
+use crate::bank::house::{House, derived};
 use crate::payment_files::sent_as;
 use crate::standing_orders::run_id;
 
@@ -127,12 +127,25 @@ impl Needs {
     }
 
     /// Adds what a fact needs.
-    pub(crate) fn of_fact(&mut self, fact: &Fact) {
+    pub(crate) fn of_fact(&mut self, fact: &Fact, equity: &BTreeMap<AssetCode, AccountId>) {
         match fact {
             Fact::HoldExpired { hold } => {
                 self.refers_to.insert(*hold);
             }
             Fact::CredentialChanged { .. } => {}
+            Fact::InterestPosted(over) => {
+                let houses = [House::InterestPaid, House::InterestEarned];
+                self.accounts.insert(over.account);
+                self.accounts.extend(
+                    equity.get(&over.asset).iter().flat_map(|of| houses.map(|it| it.account(**of))),
+                );
+                self.transfers.push(over.interest_id());
+            }
+            Fact::FeeCharged(over) => {
+                self.accounts.insert(over.account);
+                self.accounts.extend(equity.get(&over.asset).map(|of| House::Fees.account(*of)));
+                self.transfers.push(over.fee_id());
+            }
             Fact::OrderDue { order, number, attempt } => {
                 self.orders.insert(*order);
                 self.transfers.push(run_id(*order, *number, *attempt));
