@@ -64,7 +64,7 @@ async fn lists_of_what_waits_come_in_pages() {
     let second = page(&format!("limit=2&cursor={cursor}")).await.ok().json();
     assert_eq!((names(&second), second["next"].is_null()), (held[2..].to_vec(), true));
     for bad in ["limit=0", "limit=201", "cursor=first"] {
-        assert_eq!(page(bad).await.problem(), "malformed", "{bad}");
+        assert_eq!(page(bad).await.problem(), "malformed-request", "{bad}");
     }
     let value = r#"{"above":"0","two_above":"1"}"#;
     put_in_force(&bank, "approvals", "bank", value).await;

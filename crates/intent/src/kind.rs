@@ -300,11 +300,13 @@ pub enum EventKind {
     InterestPosted = 141,
     /// The fee of a month that is over was charged.
     FeeCharged = 142,
+    /// A day is over: its trial balance.
+    DayClosed = 143,
 }
 
 impl EventKind {
     /// Every kind of event, by number.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::BankFounded,
         Self::CrlIssued,
         Self::CertificateIssued,
@@ -320,6 +322,7 @@ impl EventKind {
         Self::CredentialChanged,
         Self::InterestPosted,
         Self::FeeCharged,
+        Self::DayClosed,
     ];
 
     /// The number in the leaf: 128..=255.
@@ -341,6 +344,7 @@ impl EventKind {
             Self::CredentialChanged => 140,
             Self::InterestPosted => 141,
             Self::FeeCharged => 142,
+            Self::DayClosed => 143,
         }
     }
 
@@ -369,6 +373,7 @@ impl EventKind {
             Self::CredentialChanged => "credential.changed",
             Self::InterestPosted => "interest.posted",
             Self::FeeCharged => "fee.charged",
+            Self::DayClosed => "day.closed",
         }
     }
 }

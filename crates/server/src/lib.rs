@@ -17,6 +17,7 @@ pub mod clock;
 pub mod config;
 pub mod corridor;
 mod credentials;
+pub mod days;
 pub mod db;
 mod devices;
 pub mod doctor;

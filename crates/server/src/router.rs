@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::problem::{Code, Problem};
 use crate::{
     App, accounts, approvals, audit, authority, beneficiaries, certificates, corridor, credentials,
-    devices, health, holds, ip_rules, log, mfa, openapi, passkeys, payment_files, policies,
+    days, devices, health, holds, ip_rules, log, mfa, openapi, passkeys, payment_files, policies,
     rate_limits, reconciliation, roles, security, sessions, standing_orders, statements, telemetry,
     templates, transfers, users,
 };
@@ -64,6 +64,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(certificates::router())
         .merge(roles::router())
         .merge(audit::router())
+        .merge(days::router())
         .merge(ip_rules::router())
         .merge(policies::router())
         .merge(authority::router())

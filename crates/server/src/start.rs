@@ -69,6 +69,7 @@ pub async fn start_with_token(
     background.spawn(authority::crl::keep_fresh(app.clone(), stop.clone()));
     background.spawn(crate::holds::keep_giving_back(app.clone(), stop.clone()));
     background.spawn(crate::interest::keep_posting(app.clone(), stop.clone()));
+    background.spawn(crate::days::keep_closing(app.clone(), stop.clone()));
     background.spawn(crate::standing_orders::keep_paying(app.clone(), stop.clone()));
     background.spawn(reminders::keep_reminding(app.clone(), stop.clone()));
     background.spawn(drain_metrics(stop.clone()));

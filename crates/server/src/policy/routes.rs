@@ -309,6 +309,7 @@ pub const ROUTES: &[Route] = &[
     get("/api/rbac/navigation", Access::SignedIn).from(Aal::One, Aal::One),
     post("/api/rbac/check", Access::Own(Permission::UsersRead)),
     get("/api/audit/logs", Access::Needs(Permission::AuditReport)),
+    get("/api/audit/days", Access::Needs(Permission::AuditReport)),
     post("/api/audit/accountability-report", Access::Signs(Kind::AuditReport)),
     get("/api/admin/users", Access::Needs(Permission::UsersRead)),
     post("/api/admin/users/lock", Access::Signs(Kind::UserLock)),

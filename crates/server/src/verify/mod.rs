@@ -10,7 +10,7 @@
 //! | [`examine`] | what one record or checkpoint says alone, on every core |
 //! | [`tree`] | roots and tiles |
 //! | [`registry`], [`chains`] | who may sign, as of each leaf; each key's own chain |
-//! | [`replay`], [`founding`], [`effects`], [`events`] | every decision again |
+//! | [`replay`], [`founding`], [`effects`], [`events`], [`days`] | every decision again |
 //! | [`rows`], [`compare`] | rows against the replay |
 //! | [`manifest`] | what is covered, what follows from it, and what is not, with the reason |
 //!
@@ -22,6 +22,7 @@
 
 mod chains;
 mod compare;
+mod days;
 mod effects;
 mod events;
 mod examine;

@@ -10,6 +10,7 @@ use money::{Amount, AssetCode};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::days::Days;
 use super::effects::{check_header, difference, effects_of, state_effects};
 use super::events::{Events, Known};
 use super::examine::Examined;
@@ -68,6 +69,7 @@ pub(super) struct Replay<'a> {
     pub(super) fold: Fold<'a>,
     pub(super) registry: Registry,
     events: Events,
+    days: Days,
     accounts: HashMap<AccountId, AccountFacts>,
     numbers: HashSet<String>,
     assets: BTreeSet<AssetCode>,
@@ -116,6 +118,7 @@ impl<'a> Replay<'a> {
             fold,
             registry,
             events: Events::default(),
+            days: Days::of(founding.assets.keys().copied(), at),
             numbers: accounts.values().map(|facts| facts.number.clone()).collect(),
             accounts,
             assets: founding.assets.keys().copied().collect(),
@@ -153,6 +156,9 @@ impl<'a> Replay<'a> {
             (None, Some(event)) => {
                 let Registry { users, certificates, .. } = &self.registry;
                 self.events.check(Known { users, certificates }, at, event, &mut noted);
+                if event.kind == EventKind::DayClosed {
+                    self.days.check(at, event, &mut noted);
+                }
                 Some(self.event(at, event, written))
             }
             (None, None) => None,
@@ -363,7 +369,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn write(&self, at: At, intent: Uuid, position: usize, item: &Item, written: &mut Written) {
+    fn write(&mut self, at: At, intent: Uuid, position: usize, item: &Item, written: &mut Written) {
         let transfer = TransferRow {
             transfer_id: item.id.get(),
             intent_id: intent,
@@ -381,6 +387,9 @@ impl<'a> Replay<'a> {
         };
         written.transfers.push((transfer, at.index));
         let Ok(posting) = &item.outcome else { return };
+        if let [entry, ..] = posting.entries() {
+            self.days.posted(at, entry.amount());
+        }
         written.entries.extend(posting.entries().iter().map(|entry| {
             let row = EntryRow {
                 account_id: entry.account().get(),
