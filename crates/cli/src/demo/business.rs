@@ -17,6 +17,7 @@ use super::phases::{Phases, millis};
 use super::plan::Plan;
 use super::proof;
 use super::report::{Latency, Shown, Summary};
+use super::stories::{self, Told};
 use super::tally::Tally;
 use super::ways_in::{self, Tried};
 use crate::failure::Failure;
@@ -68,6 +69,12 @@ pub(super) async fn run(
     if let Err(error) = &ways_in {
         tally.surprise(format!("a way to sign in: {error}"));
     }
+    let bar = clock.begin("stories", None);
+    let stories = stories::tell(&bank, &*stage.manager.lock().await, &admin).await;
+    clock.end(&bar);
+    if let Err(error) = &stories {
+        tally.surprise(format!("a story: {error}"));
+    }
     let samples = proof::samples(&tally.receipts);
     let proven = prove(house, &auditor, tally, &mut clock).await?;
 
@@ -82,7 +89,13 @@ pub(super) async fn run(
         cast::keep(house, &folder, people)?
     };
     Ok(After {
-        summary: summarise(args, &evening, proven, ways_in.unwrap_or_default(), clock),
+        summary: summarise(
+            args,
+            &evening,
+            proven,
+            (ways_in.unwrap_or_default(), stories.unwrap_or_default()),
+            clock,
+        ),
         profiles,
     })
 }
@@ -138,7 +151,7 @@ fn summarise(
     args: &Args,
     evening: &Evening,
     proven: Proven,
-    ways_in: Vec<Tried>,
+    (ways_in, stories): (Vec<Tried>, Vec<Told>),
     clock: Phases,
 ) -> Summary {
     let Evening { tally, took, .. } = evening;
@@ -169,6 +182,7 @@ fn summarise(
             root: checkpoint.root.to_base64(),
         },
         ways_in,
+        stories,
         receipts_verified: receipts,
         verify: report,
         phases_ms: clock.done,

@@ -84,7 +84,7 @@ async fn invited(bank: &Bank, invitation: Invitation) -> Result<Session, ClientE
     enrol(bank, UserName { id: user, role, name }, &registration_token).await
 }
 
-async fn newcomer(
+pub(super) async fn newcomer(
     bank: &Bank,
     name: String,
     email: &str,

@@ -9,6 +9,7 @@
 //! | [`day`] | clients at work over HTTP; [`forgery`] makes what must not get through |
 //! | [`tally`] | counts, latencies, and every outcome compared with the plan |
 //! | [`ways_in`] | every way to sign in, a second device paired and revoked |
+//! | [`stories`] | an approval, what comes due by itself, files, and three frauds |
 //! | [`proof`] | receipts offline, balances, checkpoint, log and ledger |
 //! | [`report`], [`guide`] | what happened, as a table or JSON; what can be done next |
 //!
@@ -27,6 +28,7 @@ mod phases;
 mod plan;
 mod proof;
 mod report;
+mod stories;
 mod tally;
 mod ways_in;
 

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use server::verify::Report;
 
+use super::stories::Told;
 use super::ways_in::Tried;
 
 /// The figures of a demo. As JSON they are numbers.
@@ -30,6 +31,8 @@ pub(super) struct Summary {
     pub(super) latency_us: Latency,
     /// Ways to sign in that were tried after the day, and what else a person does with devices.
     pub(super) ways_in: Vec<Tried>,
+    /// What a person saw, what came due, files, and frauds, after the day.
+    pub(super) stories: Vec<Told>,
     pub(super) log_size: u64,
     pub(super) checkpoint: Shown,
     /// Receipts verified offline by the trust file.
@@ -79,6 +82,9 @@ impl Summary {
         row("latency", format!("p50 {}, p99 {}, max {}", ms(p50), ms(p99), ms(max)));
         for (place, Tried { what, ms }) in self.ways_in.iter().enumerate() {
             row(if place == 0 { "ways in" } else { "" }, format!("{what}, {ms} ms"));
+        }
+        for Told { what, outcome } in &self.stories {
+            row(what, outcome.clone());
         }
         row("log", format!("{} leaves of {}", grouped(self.log_size), self.checkpoint.origin));
         row("checkpoint", format!("{} {}", grouped(self.checkpoint.size), self.checkpoint.root));
