@@ -1,5 +1,6 @@
 //! Bodies as members of the document.
 
+mod exchange;
 mod payees;
 
 use crypto::{Sha2, Sha3};
@@ -129,6 +130,7 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
         Kind::BeneficiaryChange => payees::read_change(&mut members)?,
         Kind::StandingOrderPlace => payees::read_order(&mut members)?,
         Kind::StandingOrderEnd => Body::StandingOrderEnd { order: members.intent("order")? },
+        Kind::TransferExchange => exchange::read(&mut members)?,
         Kind::HoldPlace => Body::HoldPlace {
             transfer: read_transfer(&mut members)?,
             expires_at: members.take("expires_at", UTC_FORM, |text| text.parse().ok())?,
@@ -489,6 +491,7 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
         | Body::BeneficiaryChange { .. }
         | Body::StandingOrderPlace { .. }
         | Body::StandingOrderEnd { .. } => payees::write(out, body),
+        Body::TransferExchange { .. } => exchange::write(out, body),
     }
     out.push(b'}');
 }

@@ -20,6 +20,7 @@ mod credentials;
 pub mod db;
 mod devices;
 pub mod doctor;
+mod exchange;
 pub mod health;
 mod holds;
 pub mod http;

@@ -162,13 +162,19 @@ pub enum Refusal {
     StandingOrderNeedsApproval,
     /// The account has paid a file of this message id before.
     PaymentFileKnown,
+    /// The bank has no rate for these two assets.
+    RateUnknown,
+    /// Another rate is in force than was signed.
+    RateStale,
+    /// The amount bought is not what the rate gives.
+    ExchangeMismatch,
     /// A rule of the ledger.
     Ledger(Rejection),
 }
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 74] = [
+    pub const OWN: [Self; 77] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -243,6 +249,9 @@ impl Refusal {
         Self::StandingOrderEnded,
         Self::StandingOrderNeedsApproval,
         Self::PaymentFileKnown,
+        Self::RateUnknown,
+        Self::RateStale,
+        Self::ExchangeMismatch,
     ];
 
     /// Every refusal there is.
@@ -334,6 +343,9 @@ impl Refusal {
             Self::StandingOrderEnded => "standing-order-ended",
             Self::StandingOrderNeedsApproval => "standing-order-needs-approval",
             Self::PaymentFileKnown => "payment-file-known",
+            Self::RateUnknown => "rate-unknown",
+            Self::RateStale => "rate-stale",
+            Self::ExchangeMismatch => "exchange-mismatch",
             Self::Ledger(rejection) => rejection.code(),
         }
     }
@@ -369,6 +381,7 @@ impl Refusal {
             | Self::BeneficiaryExists
             | Self::StandingOrderEnded
             | Self::PaymentFileKnown
+            | Self::RateStale
             | Self::LastAdministrator => StatusCode::CONFLICT,
             Self::RegistrationUnknown
             | Self::RegistrationExpired
@@ -416,6 +429,8 @@ impl Refusal {
             | Self::StandingOrderInvalid
             | Self::StandingOrderNotFound
             | Self::StandingOrderNeedsApproval
+            | Self::RateUnknown
+            | Self::ExchangeMismatch
             | Self::Ledger(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -425,7 +440,7 @@ impl Refusal {
     pub fn sentence(self) -> String {
         match self {
             Self::PermissionDenied => "your role may not do this",
-            Self::NotAccountOwner => "the debit account is not yours",
+            Self::NotAccountOwner => "the account is not yours",
             Self::RegistrationUnknown => "the registration token is unknown or was used",
             Self::RegistrationExpired => "the registration token has expired",
             Self::RegistrationExists => "a registration with this token exists",
@@ -518,6 +533,9 @@ impl Refusal {
                 "a person of the bank would have to see this payment, which no standing order waits for: pay it by hand"
             }
             Self::PaymentFileKnown => "a file of this message id was paid from this account before",
+            Self::RateUnknown => "the bank does not exchange these two assets",
+            Self::RateStale => "the rate that was signed is not the bank's present one",
+            Self::ExchangeMismatch => "the amount bought is not what the rate gives, rounded down",
             Self::Ledger(rejection) => return rejection.to_string(),
         }
         .to_owned()

@@ -104,7 +104,7 @@ impl Fact {
 impl Fold<'_> {
     /// Decides what becomes of a fact.
     pub(crate) fn decide_fact(&mut self, fact: Fact, now: UtcMicros) -> Decision {
-        match fact {
+        let decision = match fact {
             Fact::HoldExpired { hold } => self.expire(hold, now),
             Fact::CredentialChanged { user, what } => {
                 Decision { rows: vec![what.changed(user, now)], ..Decision::default() }
@@ -112,7 +112,8 @@ impl Fold<'_> {
             Fact::OrderDue { order, number, attempt } => {
                 self.run_order(order, number, attempt, now)
             }
-        }
+        };
+        self.dated(decision, now)
     }
 
     /// A capture, a void or a reversal by whoever may.
@@ -154,6 +155,12 @@ impl Fold<'_> {
         let is_payee = self.owner(record.credit()) == Some(asker.user);
         let is_manager = asker.role == Role::Manager;
         match kind {
+            // Half of an exchange is not given back.
+            TransferKind::Reverse { .. }
+                if [record.debit(), record.credit()].iter().any(|id| self.is_position(*id)) =>
+            {
+                false
+            }
             TransferKind::Reverse { .. } => {
                 is_payee || is_manager && self.owner(record.debit()).is_none()
             }
