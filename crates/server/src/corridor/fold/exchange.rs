@@ -125,3 +125,126 @@ impl Fold<'_> {
         self.equity.values().any(|equity| House::Position.account(*equity) == account)
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "the numbers are chosen not to overflow")]
+mod tests {
+    use std::sync::Arc;
+
+    use intent::{Role, UserId};
+    use ledger::{AccountKind, Ledger};
+    use money::Asset;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::policies::Policies;
+    use crate::policies::rules::POLICIES;
+    use crate::registers::{Row, Rows};
+
+    const NOW: UtcMicros = UtcMicros::from_micros(1_800_000_000_000_000);
+
+    fn id(number: u128) -> AccountId {
+        AccountId::new(Uuid::from_u128(number))
+    }
+
+    fn policies(buy: &str, sell: &str) -> Policies {
+        let row = Row::new(&POLICIES)
+            .with("policy", "rates")
+            .with("scope", "pair:EUR/JPY")
+            .with("value", format!("{{\"buy\":\"{buy}\",\"sell\":\"{sell}\"}}"))
+            .with("since", NOW);
+        Policies::in_force(&Rows::from_iter([row]))
+    }
+
+    /// Account 1 holds euros and account 2 yen, both of one person; the bank's equity is 11 and 12.
+    fn fold<'a>(
+        equity: &'a BTreeMap<AssetCode, AccountId>,
+        held: i64,
+        policies: Policies,
+    ) -> Fold<'a> {
+        let mut ledger = Ledger::new();
+        let owner = Some(UserId::new(Uuid::from_u128(9)));
+        let mut fold_owners = Vec::new();
+        for (own, asset) in [(id(1), AssetCode::EUR), (id(2), AssetCode::JPY)] {
+            let bank = equity[&asset];
+            ledger.open_account(own, asset, AccountKind::Liability, Some(0)).unwrap();
+            ledger.open_account(bank, asset, AccountKind::Equity, None).unwrap();
+            let position = House::Position.account(bank);
+            ledger.open_account(position, asset, AccountKind::Asset, None).unwrap();
+            fold_owners.extend([(own, owner), (bank, None), (position, None)]);
+        }
+        for (number, own, asset) in [(21, id(1), AssetCode::EUR), (22, id(2), AssetCode::JPY)] {
+            let amount = Amount::new(held, asset).unwrap();
+            let kind = TransferKind::Post { debit: equity[&asset], credit: own, amount };
+            let funded = Transfer::new(TransferId::new(Uuid::from_u128(number)), kind).unwrap();
+            ledger::post(&mut ledger, &funded, NOW.get()).unwrap();
+        }
+        let mut fold = Fold::new(ledger, equity, NOW, Arc::new(policies));
+        fold.owners = fold_owners.into_iter().collect();
+        let assets = [AssetCode::EUR, AssetCode::JPY];
+        fold.assets = Arc::new(assets.map(|code| (code, Asset::iso(code).unwrap())).into());
+        fold
+    }
+
+    fn balances(fold: &Fold<'_>) -> [i128; 2] {
+        [id(1), id(2)].map(|own| fold.ledger.account(own).unwrap().balance())
+    }
+
+    /// Per asset, what went out came in somewhere.
+    fn assert_conserved(fold: &Fold<'_>) {
+        for asset in [AssetCode::EUR, AssetCode::JPY] {
+            let of_asset = fold.ledger.accounts().filter(|account| account.asset == asset);
+            let sum = of_asset.fold(0_i128, |sum, account| {
+                let (debits, credits) = (account.debits_posted(), account.credits_posted());
+                sum + i128::from(debits.minor()) - i128::from(credits.minor())
+            });
+            assert_eq!(sum, 0, "{asset}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_made_or_lost_and_nobody_gains_whatever_is_signed(
+            held in prop_oneof![1_i64..1_000_000, Just(i64::MAX / 2), Just(i64::MAX)],
+            buy in 1_u32..50_000, spread in 0_u32..500,
+            tries in prop::collection::vec((any::<bool>(), 0..=i64::MAX, -1_i64..=1, 0_u32..5), 1..24),
+        ) {
+            let equity = BTreeMap::from([(AssetCode::EUR, id(11)), (AssetCode::JPY, id(12))]);
+            let spelt = |hundredths: u32| {
+                let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            };
+            let (low, high) = (spelt(buy), spelt(buy + spread));
+            let mut fold = fold(&equity, held, policies(&low, &high));
+            let asker = Asker::unknown(UserId::new(Uuid::from_u128(9)), Role::Customer);
+            let first = balances(&fold);
+            for (number, (sells_euros, sold, off, scale)) in (100_u128..).zip(tries) {
+                let (from, to) = if sells_euros { (AssetCode::EUR, AssetCode::JPY) } else { (AssetCode::JPY, AssetCode::EUR) };
+                let (debit, credit) = if sells_euros { (id(1), id(2)) } else { (id(2), id(1)) };
+                let sell = Amount::new(sold / 10_i64.pow(scale * 4), from).unwrap();
+                let offer = fold.policies.exchange.offer(from, to).unwrap();
+                let right = offer.buys(sell, &fold.assets).map_or(0, Amount::minor);
+                let Some(buy) = right.checked_add(off).and_then(|minor| Amount::new(minor, to).ok()) else { continue };
+                let exchange = Exchange { debit, credit, sell, buy, rate: offer.rate };
+                let ids = [number * 2, number * 2 + 1].map(|of| TransferId::new(Uuid::from_u128(of)));
+                let [taken, given] = [from, to].map(|asset| House::Position.account(equity[&asset]));
+                let wishes = [
+                    Wish { id: ids[0], kind: TransferKind::Post { debit, credit: taken, amount: sell } },
+                    Wish { id: ids[1], kind: TransferKind::Post { debit: given, credit, amount: buy } },
+                ];
+                let before = balances(&fold);
+                let decision = fold.exchange(&wishes, exchange, asker, NOW);
+                assert_conserved(&fold);
+                if decision.refusal.is_some() {
+                    prop_assert_eq!(balances(&fold), before, "a refused exchange moves nothing");
+                } else {
+                    prop_assert_eq!(off, 0);
+                    prop_assert!(!sell.is_zero() && !buy.is_zero());
+                }
+                let now = balances(&fold);
+                prop_assert!(now.iter().zip(first).any(|(now, first)| *now <= first), "more of both");
+            }
+        }
+    }
+}
