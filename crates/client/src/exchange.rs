@@ -68,12 +68,12 @@ impl Session {
     /// What a sum comes to in another asset now.
     pub async fn exchange_preview(
         &self,
-        sell: Amount,
+        sold: Amount,
         bought: AssetCode,
     ) -> Result<ExchangePreview, ClientError> {
         let query = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("sell_amount", &sell.minor_string())
-            .append_pair("sell_asset", sell.asset().as_str())
+            .append_pair("sell_amount", &sold.minor_string())
+            .append_pair("sell_asset", sold.asset().as_str())
             .append_pair("buy_asset", bought.as_str())
             .finish();
         self.get(&format!("{}?{query}", routes::EXCHANGE_PREVIEW)).await

@@ -215,7 +215,7 @@ mod tests {
             day in days(),
             off in proptest::collection::vec(-12..12_i64, 0..20),
         ) {
-            let calendar = Calendar::western(off.iter().map(|n| day + time::Duration::days(*n)));
+            let calendar = Calendar::western(off.iter().map(|n| day + Duration::days(*n)));
             let following = calendar.adjust(day, Convention::Following).unwrap();
             let preceding = calendar.adjust(day, Convention::Preceding).unwrap();
             prop_assert!(preceding <= day && day <= following);

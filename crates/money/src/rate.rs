@@ -151,17 +151,17 @@ mod tests {
         let (eur, usd, yen, dinar) =
             (asset("EUR", 2), asset("USD", 2), asset("JPY", 0), asset("BHD", 3));
         let cases = [
-            ("1.0812", of(100_00, eur), eur, usd, 108_12),
+            ("1.0812", of(10_000, eur), eur, usd, 10_812),
             ("1.0812", of(99, eur), eur, usd, 107),
             ("161.55", of(1, eur), eur, yen, 1),
-            ("161.55", of(100_00, eur), eur, yen, 16_155),
-            ("0.409", of(1_00, eur), eur, dinar, 409),
+            ("161.55", of(10_000, eur), eur, yen, 16_155),
+            ("0.409", of(100, eur), eur, dinar, 409),
             ("0.00000001", of(99_999_999, eur), eur, usd, 0),
         ];
         for (text, sold, base, quote, minor) in cases {
             assert_eq!(rate(text).of_base(sold, base, quote), Ok(of(minor, quote)), "{text}");
         }
-        assert_eq!(rate("1.0812").of_quote(of(108_12, usd), eur, usd), Ok(of(100_00, eur)));
+        assert_eq!(rate("1.0812").of_quote(of(10_812, usd), eur, usd), Ok(of(10_000, eur)));
         assert_eq!(rate("161.55").of_quote(of(161, yen), eur, yen), Ok(of(99, eur)));
         assert_eq!(
             rate("1").of_base(of(1, usd), eur, usd),

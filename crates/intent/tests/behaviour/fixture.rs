@@ -218,8 +218,8 @@ pub(crate) fn body(kind: Kind) -> Body {
         Kind::TransferExchange => Body::TransferExchange {
             debit: account(1),
             credit: account(2),
-            sell: euros(100_00),
-            buy: Amount::new(108_12, AssetCode::USD).unwrap(),
+            sell: euros(10_000),
+            buy: Amount::new(10_812, AssetCode::USD).unwrap(),
             rate: "1.0812".parse().unwrap(),
         },
     }

@@ -437,6 +437,7 @@ impl Refusal {
 
     /// One sentence for a person.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a table: one arm per refusal")]
     pub fn sentence(self) -> String {
         match self {
             Self::PermissionDenied => "your role may not do this",

@@ -16,15 +16,12 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Reads both members; `Some(None)` where the policy is empty, so that the pair is not exchanged.
-    pub(super) fn read(members: &BTreeMap<String, String>) -> Option<Option<Self>> {
-        if members.is_empty() {
-            return Some(None);
-        }
+    /// Reads both members.
+    pub(super) fn read(members: &BTreeMap<String, String>) -> Option<Self> {
         let rate = |name: &str| members.get(name)?.parse().ok();
         let (buy, sell) = (rate("buy")?, rate("sell")?);
         // Whoever bought and sold again would gain by the bank's mistake.
-        (members.len() == 2 && buy <= sell).then_some(Some(Self { buy, sell }))
+        (members.len() == 2 && buy <= sell).then_some(Self { buy, sell })
     }
 }
 
@@ -33,6 +30,7 @@ impl Spread {
 pub(crate) struct Listed {
     pub(crate) base: AssetCode,
     pub(crate) quote: AssetCode,
+    /// `None`: the pair is not exchanged.
     pub(crate) spread: Option<Spread>,
     pub(crate) since: UtcMicros,
 }
@@ -109,7 +107,7 @@ mod tests {
     }
 
     fn listed(base: &str, quote: &str, of: &[(&str, &str)], since: i64) -> Listed {
-        let spread = Spread::read(&members(of)).unwrap();
+        let spread = Spread::read(&members(of));
         let (base, quote) = (base.parse().unwrap(), quote.parse().unwrap());
         Listed { base, quote, spread, since: UtcMicros::from_micros(since) }
     }
@@ -117,8 +115,8 @@ mod tests {
     #[test]
     fn the_bank_never_pays_more_than_it_asks() {
         assert!(Spread::read(&members(&[("buy", "1.08"), ("sell", "1.08")])).is_some());
-        assert_eq!(Spread::read(&members(&[])), Some(None));
-        let refused: [&[(&str, &str)]; 5] = [
+        let refused: [&[(&str, &str)]; 6] = [
+            &[],
             &[("buy", "1.09"), ("sell", "1.08")],
             &[("buy", "1.08")],
             &[("buy", "1.08"), ("sell", "1.09"), ("rate", "1")],

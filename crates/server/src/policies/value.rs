@@ -85,7 +85,7 @@ impl Policy {
                 Self::Risk => risk_policy(&members).is_some(),
                 Self::Interest => terms(&members).is_some(),
                 Self::Fees => monthly_fee(&members).is_some(),
-                Self::Rates => Spread::read(&members).is_some(),
+                Self::Rates => members.is_empty() || Spread::read(&members).is_some(),
                 Self::Calendar => BankDays::read(&members).is_some(),
             }
     }
@@ -262,7 +262,7 @@ impl Policies {
             Policy::Rates => {
                 let Scope::Pair(base, quote) = scope else { return None };
                 let since = row.get("since")?.parse().ok()?;
-                let spread = Spread::read(&members)?;
+                let spread = if members.is_empty() { None } else { Some(Spread::read(&members)?) };
                 self.exchange.put(Listed { base, quote, spread, since });
             }
             Policy::Calendar => self.days = BankDays::read(&members)?,

@@ -113,7 +113,7 @@ impl Decision {
 impl Item {
     /// Whether it changed balances: what is held or given up does not.
     fn is_posted(&self) -> bool {
-        self.outcome.as_ref().is_ok_and(|posting| posting.entries().first().is_some())
+        self.outcome.as_ref().is_ok_and(|posting| !posting.entries().is_empty())
     }
 
     /// `ok`, or the code of the refusal.

@@ -158,11 +158,7 @@ mod tests {
     }
 
     /// Account 1 holds euros and account 2 yen, both of one person; the bank's equity is 11 and 12.
-    fn fold<'a>(
-        equity: &'a BTreeMap<AssetCode, AccountId>,
-        held: i64,
-        policies: Policies,
-    ) -> Fold<'a> {
+    fn fold(equity: &BTreeMap<AssetCode, AccountId>, held: i64, policies: Policies) -> Fold<'_> {
         let mut ledger = Ledger::new();
         let owner = Some(UserId::new(Uuid::from_u128(9)));
         let mut fold_owners = Vec::new();
