@@ -139,6 +139,7 @@ pub(crate) fn route(kind: Kind) -> &'static str {
         Kind::BeneficiaryChange => "/api/beneficiaries/change",
         Kind::StandingOrderPlace => "/api/standing-orders",
         Kind::StandingOrderEnd => "/api/standing-orders/end",
+        Kind::TransferExchange => "/api/transactions/exchange",
     }
 }
 

@@ -186,6 +186,7 @@ fn one_of_each(alice: &Customer) -> Vec<Body> {
         Wish::change_payee(account, BeneficiaryStatus::Deleted).body,
         Wish::standing_order(alice.account, account, eur(1), None, terms).unwrap().body,
         Wish::end_standing_order(intent_id).body,
+        Wish::exchange(account, account, (eur(1), eur(1), "1".parse().unwrap())).body,
     ]
 }
 

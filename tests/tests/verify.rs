@@ -35,6 +35,7 @@ async fn worked_bank() -> (Bank, Trust) {
 
     everything_of_payments(&bank).await;
     everything_of_payees(&bank).await;
+    an_exchange(&bank).await;
 
     let carol = bank.enrol("Carol").await;
     let session = bank.login(&carol).await;
@@ -126,6 +127,17 @@ async fn everything_of_payments(bank: &Bank) {
     }
 }
 
+/// Euros sold for dollars.
+async fn an_exchange(bank: &Bank) {
+    let (eva, value) = (bank.customer("Eva", 10_000).await, r#"{"buy":"1.08","sell":"1.09"}"#);
+    let dollars = bank.open(&eva, "USD".parse().unwrap()).await;
+    let wish = Wish::propose_policy("rates".into(), "pair:EUR/USD".into(), value.into());
+    let proposal = bank.admin().await.submit(wish).await.unwrap().receipt.intent_id;
+    bank.manager().await.submit(Wish::approve_policy(proposal, true)).await.unwrap();
+    let terms = (eur(1_000), e2e::money(1_080, "USD"), "1.08".parse().unwrap());
+    eva.submit(Wish::exchange(eva.account, dollars, terms)).await.unwrap();
+}
+
 /// A payee who is kept, an order that was paid and goes on, and one that was ended.
 async fn everything_of_payees(bank: &Bank) {
     let rita = bank.customer("Rita", 10_000).await;
@@ -192,6 +204,7 @@ fn altered(column: &str, kind: &str) -> String {
         ),
         "boolean" => format!("NOT {column}"),
         "bigint" | "integer" => format!("{column} # 1024"),
+        "date" => format!("{column} + 1"),
         "timestamp with time zone" => format!("{column} + interval '1 microsecond'"),
         other => panic!("no alteration for {other}"),
     }

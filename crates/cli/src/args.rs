@@ -136,6 +136,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Holds(commands::holds::Command),
     Reverse(commands::reverse::Args),
+    Exchange(commands::exchange::Args),
+    Rates(commands::exchange::RatesArgs),
     #[command(subcommand)]
     Approvals(commands::approvals::Command),
     #[command(subcommand)]

@@ -38,6 +38,8 @@ pub(crate) const TEMPLATES: &str = "/api/templates";
 pub(crate) const DRY_RUN: &str = "/api/intents/dry-run";
 pub(crate) const PAYMENT_FILES: &str = "/api/payments/files";
 pub(crate) const HISTORY: &str = "/api/transactions/history";
+pub(crate) const RATES: &str = "/api/rates";
+pub(crate) const EXCHANGE_PREVIEW: &str = "/api/transactions/exchange/preview";
 
 /// The route that takes a kind, and no other kind.
 pub(crate) const fn of(kind: Kind) -> &'static str {
@@ -76,5 +78,6 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::BeneficiaryChange => "/api/beneficiaries/change",
         Kind::StandingOrderPlace => STANDING_ORDERS,
         Kind::StandingOrderEnd => "/api/standing-orders/end",
+        Kind::TransferExchange => "/api/transactions/exchange",
     }
 }

@@ -368,6 +368,12 @@ pub struct HistoryItem {
     pub asset: String,
     /// `ok`, or the code of its refusal.
     pub code: String,
+    /// The day from which on it counts.
+    #[serde(default)]
+    pub value_on: Option<String>,
+    /// Of an exchange: the pair and its rate.
+    #[serde(default)]
+    pub rate: Option<String>,
     /// Free text of the payer, by name.
     #[serde(default)]
     pub details: Option<serde_json::Map<String, serde_json::Value>>,

@@ -2,7 +2,7 @@
 
 use crypto::{Sha2, Sha3};
 use ledger::{AccountId, AccountKind, Rejection, Transfer, TransferId};
-use money::{Amount, AssetCode};
+use money::{Amount, AssetCode, Rate};
 
 use uuid::Uuid;
 
@@ -300,6 +300,19 @@ pub enum Body {
         /// The intent that placed it.
         order: IntentId,
     },
+    /// Sell one asset for another, between accounts of one's own, at the bank's rate.
+    TransferExchange {
+        /// Account in the asset that is sold.
+        debit: AccountId,
+        /// Account in the asset that is bought.
+        credit: AccountId,
+        /// What is sold.
+        sell: Amount,
+        /// What is bought: exactly what the rate gives, rounded down.
+        buy: Amount,
+        /// The bank's rate for this side of the pair.
+        rate: Rate,
+    },
 }
 
 impl Body {
@@ -365,6 +378,7 @@ impl Body {
             Self::BeneficiaryChange { .. } => Kind::BeneficiaryChange,
             Self::StandingOrderPlace { .. } => Kind::StandingOrderPlace,
             Self::StandingOrderEnd { .. } => Kind::StandingOrderEnd,
+            Self::TransferExchange { .. } => Kind::TransferExchange,
         }
     }
 
@@ -420,7 +434,8 @@ impl Body {
             | Self::AuthorityRotate { .. }
             | Self::PaymentsFile { .. }
             | Self::BeneficiaryChange { renamed: None, .. }
-            | Self::StandingOrderEnd { .. } => Ok(false),
+            | Self::StandingOrderEnd { .. }
+            | Self::TransferExchange { .. } => Ok(false),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Bodies as members of the document.
 
+mod exchange;
 mod object;
 mod payees;
 
@@ -131,6 +132,7 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
         Kind::BeneficiaryChange => payees::read_change(&mut members)?,
         Kind::StandingOrderPlace => payees::read_order(&mut members)?,
         Kind::StandingOrderEnd => Body::StandingOrderEnd { order: members.intent("order")? },
+        Kind::TransferExchange => exchange::read(&mut members)?,
         Kind::HoldPlace => Body::HoldPlace {
             transfer: read_transfer(&mut members)?,
             expires_at: members.take("expires_at", UTC_FORM, |text| text.parse().ok())?,
@@ -491,6 +493,7 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
         | Body::BeneficiaryChange { .. }
         | Body::StandingOrderPlace { .. }
         | Body::StandingOrderEnd { .. } => payees::write(out, body),
+        Body::TransferExchange { .. } => exchange::write(out, body),
     }
     out.push(b'}');
 }

@@ -78,11 +78,13 @@ pub enum Kind {
     StandingOrderPlace = 33,
     /// End a standing order.
     StandingOrderEnd = 34,
+    /// Sell one asset for another, at the bank's rate.
+    TransferExchange = 36,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::UserEnrol,
         Self::SessionLogin,
         Self::AccountOpen,
@@ -117,6 +119,7 @@ impl Kind {
         Self::BeneficiaryChange,
         Self::StandingOrderPlace,
         Self::StandingOrderEnd,
+        Self::TransferExchange,
     ];
 
     /// The number in the leaf: 1..=127.
@@ -157,6 +160,7 @@ impl Kind {
             Self::BeneficiaryChange => 32,
             Self::StandingOrderPlace => 33,
             Self::StandingOrderEnd => 34,
+            Self::TransferExchange => 36,
         }
     }
 
@@ -204,6 +208,7 @@ impl Kind {
             Self::BeneficiaryChange => "beneficiary.change",
             Self::StandingOrderPlace => "standing_order.place",
             Self::StandingOrderEnd => "standing_order.end",
+            Self::TransferExchange => "transfer.exchange",
         }
     }
 
@@ -244,7 +249,8 @@ impl Kind {
             | Self::BeneficiaryAdd
             | Self::BeneficiaryChange
             | Self::StandingOrderPlace
-            | Self::StandingOrderEnd => Purpose::Intent,
+            | Self::StandingOrderEnd
+            | Self::TransferExchange => Purpose::Intent,
         }
     }
 }
@@ -397,7 +403,7 @@ pub enum Role {
     SystemAdmin,
 }
 
-const CUSTOMER: [Kind; 19] = [
+const CUSTOMER: [Kind; 20] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::AccountOpen,
@@ -417,6 +423,7 @@ const CUSTOMER: [Kind; 19] = [
     Kind::BeneficiaryChange,
     Kind::StandingOrderPlace,
     Kind::StandingOrderEnd,
+    Kind::TransferExchange,
 ];
 const MANAGER: [Kind; 19] = [
     Kind::UserEnrol,
@@ -541,10 +548,9 @@ mod tests {
 
     #[test]
     fn numbers_and_names_lead_back_to_their_kind() {
-        assert!(Kind::ALL.is_sorted_by(|one, next| one.code() < next.code()));
-        for kind in Kind::ALL {
-            assert!((1..=127).contains(&kind.code()));
-            assert_eq!(Kind::from_code(kind.code()), Some(kind));
+        for (number, kind) in (1..).zip(Kind::ALL) {
+            assert_eq!(kind.code(), number);
+            assert_eq!(Kind::from_code(number), Some(kind));
             assert_eq!(kind.name().parse(), Ok(kind));
         }
         for (number, kind) in (128..).zip(EventKind::ALL) {

@@ -1,15 +1,25 @@
 //! Business days: which days the bank works, and to which a day moves on which it does not.
 //!
-//! Holidays are data that the caller gives: they are decided by people, differ by country and change. The TARGET days are
-//! such data too (ECB decision of 2000: 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December); no library that
-//! computes them is kept by more than its author, so that none is used.
+//! Holidays are data that the caller gives: they are decided by people, differ by country and change. The closing days of
+//! TARGET are such data too (ECB decision of 2000: 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December); no
+//! library that computes Easter is kept by more than its author, so that its dates stand here in a table.
 
 use std::collections::BTreeSet;
 
 use thiserror::Error;
-use time::{Date, Weekday};
+use time::{Date, Duration, Month, Weekday};
 
 const WEEK_DAYS: usize = 7;
+/// The first year whose Easter is known here.
+const EASTER_SINCE: i32 = 2020;
+/// Easter Sundays of 80 years: how many days they come after 22 March.
+#[rustfmt::skip]
+const EASTERS: [i64; 80] = [
+    21, 13, 26, 18, 9, 29, 14, 6, 25, 10, 30, 22, 6, 26, 18, 3, 22, 14, 34, 19,
+    10, 30, 15, 7, 26, 18, 3, 23, 14, 27, 19, 11, 30, 15, 7, 27, 11, 31, 23, 8,
+    27, 19, 4, 24, 15, 7, 20, 12, 31, 23, 8, 28, 19, 4, 24, 16, 28, 20, 12, 32,
+    16, 8, 28, 13, 4, 24, 9, 29, 20, 12, 25, 17, 8, 21, 13, 33, 24, 9, 29, 21,
+];
 
 /// The days on which a bank works.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -104,6 +114,20 @@ impl Calendar {
     }
 }
 
+/// The closing days of TARGET from 2020 to 2099, weekends aside.
+pub fn target_days() -> impl Iterator<Item = Date> {
+    (EASTER_SINCE..).zip(EASTERS).flat_map(|(year, after)| {
+        let fixed =
+            [(Month::January, 1), (Month::May, 1), (Month::December, 25), (Month::December, 26)];
+        let fixed = fixed.map(|(month, day)| Date::from_calendar_date(year, month, day).ok());
+        let easter = Date::from_calendar_date(year, Month::March, 22)
+            .ok()
+            .and_then(|first| first.checked_add(Duration::days(after)));
+        let moving = [-2, 1].map(|days| easter?.checked_add(Duration::days(days)));
+        fixed.into_iter().chain(moving).flatten()
+    })
+}
+
 /// The last day of a day's month.
 #[must_use]
 pub fn end_of_month(day: Date) -> Date {
@@ -146,6 +170,32 @@ mod tests {
     }
 
     #[test]
+    fn the_days_of_target_are_those_that_the_bank_published() {
+        let days: BTreeSet<Date> = target_days().collect();
+        assert_eq!(days.len(), 80 * 6);
+        let published = [
+            date!(2024 - 03 - 29),
+            date!(2024 - 04 - 01),
+            date!(2025 - 04 - 18),
+            date!(2025 - 04 - 21),
+            date!(2026 - 01 - 01),
+            date!(2026 - 04 - 03),
+            date!(2026 - 04 - 06),
+            date!(2026 - 05 - 01),
+            date!(2026 - 12 - 25),
+            date!(2026 - 12 - 26),
+            date!(2027 - 03 - 26),
+            date!(2027 - 03 - 29),
+        ];
+        assert!(published.iter().all(|day| days.contains(day)));
+        for (year, after) in (EASTER_SINCE..).zip(EASTERS) {
+            let first = Date::from_calendar_date(year, Month::March, 22).unwrap();
+            assert_eq!((first + Duration::days(after)).weekday(), Weekday::Sunday, "{year}");
+            assert!((0..=34).contains(&after), "{year}");
+        }
+    }
+
+    #[test]
     fn a_week_without_workdays_is_no_calendar() {
         let mut week = vec![Weekday::Monday];
         for _ in 0..6 {
@@ -165,7 +215,7 @@ mod tests {
             day in days(),
             off in proptest::collection::vec(-12..12_i64, 0..20),
         ) {
-            let calendar = Calendar::western(off.iter().map(|n| day + time::Duration::days(*n)));
+            let calendar = Calendar::western(off.iter().map(|n| day + Duration::days(*n)));
             let following = calendar.adjust(day, Convention::Following).unwrap();
             let preceding = calendar.adjust(day, Convention::Preceding).unwrap();
             prop_assert!(preceding <= day && day <= following);

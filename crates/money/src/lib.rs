@@ -27,7 +27,9 @@
 
 mod amount;
 mod asset;
+mod rate;
 mod text;
 
 pub use amount::{Amount, AmountError};
 pub use asset::{Asset, AssetCode, AssetError};
+pub use rate::Rate;

@@ -21,6 +21,7 @@ pub mod days;
 pub mod db;
 mod devices;
 pub mod doctor;
+mod exchange;
 pub mod health;
 mod holds;
 pub mod http;

@@ -166,7 +166,8 @@ impl Permission {
             | Kind::BeneficiaryAdd
             | Kind::BeneficiaryChange
             | Kind::StandingOrderPlace
-            | Kind::StandingOrderEnd => Self::TransfersSubmit,
+            | Kind::StandingOrderEnd
+            | Kind::TransferExchange => Self::TransfersSubmit,
             Kind::KeyRotate => Self::KeysRotate,
             Kind::CertificateRevoke => Self::CertificatesRevoke,
             Kind::DeviceApprove | Kind::DeviceRevoke => Self::DevicesManage,

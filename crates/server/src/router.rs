@@ -10,9 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::problem::{Code, Problem};
 use crate::{
     App, accounts, approvals, audit, authority, beneficiaries, certificates, corridor, credentials,
-    days, devices, health, holds, ip_rules, log, mfa, openapi, passkeys, payment_files, policies,
-    rate_limits, reconciliation, roles, security, sessions, standing_orders, statements, telemetry,
-    templates, transfers, users,
+    days, devices, exchange, health, holds, ip_rules, log, mfa, openapi, passkeys, payment_files,
+    policies, rate_limits, reconciliation, roles, security, sessions, standing_orders, statements,
+    telemetry, templates, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -46,6 +46,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
     let signed_in = OpenApiRouter::new()
         .merge(accounts::router())
         .merge(transfers::router())
+        .merge(exchange::router())
         .merge(statements::router())
         .merge(payment_files::router())
         .merge(reconciliation::router())

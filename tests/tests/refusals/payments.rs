@@ -33,6 +33,7 @@ pub(crate) async fn refusals(provoked: &mut Provoked) {
     policies(bank, provoked).await;
     accounts(bank, provoked).await;
     files(bank, provoked).await;
+    exchanges(bank, provoked).await;
     bank.assert_verifies().await;
 }
 
@@ -47,6 +48,22 @@ async fn files(bank: &Bank, provoked: &mut Provoked) {
     let again = Forger::of(&alice).next(body).with_file(file.sent());
     let answer = bank.submit(&alice, &again).await;
     provoked.recorded(bank, &answer, Refusal::PaymentFileKnown);
+}
+
+async fn exchanges(bank: &Bank, provoked: &mut Provoked) {
+    let alice = bank.customer("Alice", 10_000).await;
+    let dollars = bank.open(&alice, "USD".parse().unwrap()).await;
+    let wish = |buy, rate: &str| {
+        let terms = (eur(1_000), money(buy, "USD"), rate.parse().unwrap());
+        Wish::exchange(alice.account, dollars, terms).body
+    };
+    let answer = submit(bank, &alice, wish(1_080, "1.08")).await;
+    provoked.recorded(bank, &answer, Refusal::RateUnknown);
+    put_in_force(bank, "rates", "pair:EUR/USD", r#"{"buy":"1.08","sell":"1.09"}"#).await;
+    let answer = submit(bank, &alice, wish(1_090, "1.09")).await;
+    provoked.recorded(bank, &answer, Refusal::RateStale);
+    let answer = submit(bank, &alice, wish(1_081, "1.08")).await;
+    provoked.recorded(bank, &answer, Refusal::ExchangeMismatch);
 }
 
 async fn holds(bank: &Bank, provoked: &mut Provoked) {

@@ -14,6 +14,7 @@ pub(crate) mod config;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod enrol;
+pub(crate) mod exchange;
 pub(crate) mod found;
 pub(crate) mod fund;
 pub(crate) mod help;
@@ -59,6 +60,8 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::PayFile(command) => pay_file::run(globals, command).await,
         Command::Holds(command) => holds::run(globals, command).await,
         Command::Reverse(args) => reverse::run(globals, args).await,
+        Command::Exchange(args) => exchange::run(globals, args).await,
+        Command::Rates(args) => exchange::rates(globals, args).await,
         Command::Approvals(command) => approvals::run(globals, command).await,
         Command::Policies(command) => policies::run(globals, command).await,
         Command::Fund(args) => fund::run(globals, args).await,

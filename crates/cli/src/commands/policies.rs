@@ -18,6 +18,7 @@ use crate::receipts;
 Examples:
   strongroom policies list
   strongroom policies propose limits role:customer '{\"per_day\": 20000}' --profile admin
+  strongroom policies propose rates pair:EUR/USD '{\"buy\": \"1.0812\", \"sell\": \"1.0934\"}' --profile admin
   strongroom policies proposals --profile manager
   strongroom policies approve 019aa000-0000-7000-8000-000000000001 --profile manager")]
 pub(crate) enum Command {
@@ -27,9 +28,9 @@ pub(crate) enum Command {
     Proposals,
     /// Propose a policy; managers and the administrator
     Propose {
-        /// limits, approvals or risk
+        /// limits, approvals, risk, interest, fees, rates or calendar
         policy: String,
-        /// bank, role:<name>, user:<id> or account:<id>
+        /// bank, role:<name>, user:<id>, account:<id>, asset:<code> or pair:<base>/<quote>
         scope: String,
         /// A JSON object; what it leaves out keeps its default
         value: String,

@@ -26,6 +26,7 @@ Examples:
   strongroom statement download --from 2026-03-01 --to 2026-03-31 --out march.json
   strongroom statement verify march.json --trust bank.json
   strongroom statement balance --at 2026-03-15T12:00:00.000000Z
+  strongroom statement balance --value-on 2026-03-15
 
 The four forms of one statement show the same digest. The JSON form carries the bank's signature over it, and every
 entry's intent and leaf in the log: keep that one where you may have to prove something.")]
@@ -58,15 +59,19 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE", env = "STRONGROOM_TRUST", hide_env_values = true)]
         trust: PathBuf,
     },
-    /// What an account held at a time
+    /// What an account held at a time, or at the end of a day by value dates
     Balance {
         /// Number or id of the account, where you have several
         #[arg(long)]
         account: Option<Payee>,
 
         /// When, UTC to the microsecond
-        #[arg(long, value_name = "TIME")]
-        at: String,
+        #[arg(long, value_name = "TIME", required_unless_present = "value_on")]
+        at: Option<String>,
+
+        /// A day, instead: what counts by its end
+        #[arg(long, value_name = "DAY", conflicts_with = "at")]
+        value_on: Option<String>,
     },
 }
 
@@ -123,7 +128,10 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Preview(period) => preview(globals, period).await,
         Command::Download { period, format, out } => download(globals, period, format, out).await,
         Command::Verify { file, trust } => verify(globals, &file, &trust),
-        Command::Balance { account, at } => balance(globals, account, &at).await,
+        Command::Balance { account, at, value_on } => {
+            let when = at.map(|at| ("at", at)).or_else(|| Some(("value_on", value_on?)));
+            balance(globals, account, when).await
+        }
     }
 }
 
@@ -242,18 +250,25 @@ fn verify(globals: &Globals, file: &Path, trust: &Path) -> Result<Exit, Failure>
     output::one(globals.output, &row)
 }
 
-async fn balance(globals: &Globals, account: Option<Payee>, at: &str) -> Result<Exit, Failure> {
+async fn balance(
+    globals: &Globals,
+    account: Option<Payee>,
+    when: Option<(&str, String)>,
+) -> Result<Exit, Failure> {
     let holder = Holder::open(globals).await?;
     let account = account_of(&holder, account).await?;
-    let at: String = url::form_urlencoded::byte_serialize(at.as_bytes()).collect();
-    let found: Map<String, Value> =
-        holder.session.get(&format!("/api/accounts/{account}/balance?at={at}")).await?;
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(when.iter().map(|(name, text)| (*name, text.as_str())));
+    let path = format!("/api/accounts/{account}/balance?{}", query.finish());
+    let found: Map<String, Value> = holder.session.get(&path).await?;
     let text = |name: &str| found.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let scale = found.get("scale").and_then(Value::as_u64).and_then(|it| u8::try_from(it).ok());
+    let member = |name: &str| found.get(name).and_then(Value::as_str).map(str::to_owned);
     let row = Row::new()
         .text("account", text("account"))
-        .text("at", text("at"))
+        .maybe("at", member("at"))
+        .maybe("value_on", member("value_on"))
         .number("balance", show_minor(&text("balance"), &text("asset"), scale), text("balance"))
-        .text("entries", text("entries"));
+        .maybe("entries", member("entries"));
     output::one(globals.output, &row)
 }

@@ -11,13 +11,15 @@ use std::time::Duration;
 
 use crypto::{Sha3, open_sealed, random_secret, sha3_256, sha256};
 use intent::{
-    Body, DeviceId, Intent, Kind, Pairing, Receipt, RevocationReason, Role, SignedIntent, UserId,
+    Body, DeviceId, Intent, Kind, OrderTerms, Pairing, Receipt, RevocationReason, Role,
+    SignedIntent, UserId,
 };
 use ledger::{AccountId, AccountNumber, Freeze};
 use money::{Amount, AssetCode};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use time::Date;
 use uuid::Uuid;
 
 pub use channel::Channel;
@@ -75,6 +77,12 @@ pub struct HistoryQuery {
     pub limit: Option<u32>,
     /// From [`HistoryPage::next`].
     pub cursor: Option<String>,
+    /// By value date instead of the day of posting.
+    pub by_value: bool,
+    /// From this day on.
+    pub from: Option<Date>,
+    /// Up to this day.
+    pub to: Option<Date>,
 }
 
 impl Session {
@@ -383,6 +391,14 @@ impl Session {
         }
         if let Some(cursor) = &query.cursor {
             pairs.append_pair("cursor", cursor);
+        }
+        if query.by_value {
+            pairs.append_pair("by", "value");
+        }
+        for (name, day) in [("from", query.from), ("to", query.to)] {
+            if let Some(day) = day {
+                pairs.append_pair(name, &OrderTerms::day_text(day));
+            }
         }
         let query = pairs.finish();
         let separator = if query.is_empty() { "" } else { "?" };

@@ -215,6 +215,13 @@ pub(crate) fn body(kind: Kind) -> Body {
         Kind::StandingOrderEnd => Body::StandingOrderEnd {
             order: "019aa000-0000-7000-8000-000000000025".parse().unwrap(),
         },
+        Kind::TransferExchange => Body::TransferExchange {
+            debit: account(1),
+            credit: account(2),
+            sell: euros(10_000),
+            buy: Amount::new(10_812, AssetCode::USD).unwrap(),
+            rate: "1.0812".parse().unwrap(),
+        },
     }
 }
 

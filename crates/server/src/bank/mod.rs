@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crypto::Suite;
 use intent::{BankId, UtcMicros};
 use ledger::{AccountId, BookId};
-use money::AssetCode;
+use money::{Asset, AssetCode};
 use pki::Certificate;
 use tlog::{CheckpointVerifier, Origin};
 
@@ -46,6 +46,8 @@ pub struct Bank {
     pub verifier: Arc<CheckpointVerifier>,
     /// Its own account per asset, from which money enters circulation.
     pub equity: Arc<BTreeMap<AssetCode, AccountId>>,
+    /// Its assets, with their decimals.
+    pub assets: Arc<BTreeMap<AssetCode, Asset>>,
     /// When it was founded.
     pub founded_at: UtcMicros,
 }
@@ -62,6 +64,7 @@ pub struct Charter {
     founded_at: UtcMicros,
     issuers: Issuers,
     equity: BTreeMap<AssetCode, AccountId>,
+    assets: BTreeMap<AssetCode, Asset>,
 }
 
 impl Charter {
@@ -72,6 +75,7 @@ impl Charter {
             return Ok(None);
         };
         let equity = store::equity(&mut tx, row.book).await?;
+        let assets = store::assets(&mut tx, row.book).await?;
         let rows = registers::load_all(&mut tx, row.book, &AUTHORITIES).await?;
         tx.commit().await?;
         let (root, rows) = (Certificate::from_der(&row.root_der)?, rows.into_iter().collect());
@@ -85,6 +89,7 @@ impl Charter {
             founded_at: row.founded_at,
             issuers: Issuers::read(&root, Certificate::from_der(&row.issuing_der)?, &rows)?,
             equity,
+            assets,
         }))
     }
 
@@ -122,6 +127,7 @@ impl Charter {
             origin: self.origin,
             verifier: Arc::new(authority.checkpoint_verifier().clone()),
             equity: Arc::new(self.equity),
+            assets: Arc::new(self.assets),
             founded_at: self.founded_at,
         };
         Ok((bank, authority))

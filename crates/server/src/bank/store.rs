@@ -63,6 +63,23 @@ pub(super) async fn equity(
     .collect()
 }
 
+/// The assets that the bank keeps.
+pub(super) async fn assets(
+    tx: &mut PgConnection,
+    book: BookId,
+) -> sqlx::Result<BTreeMap<AssetCode, Asset>> {
+    let rows = sqlx::query!("SELECT asset, scale FROM assets WHERE book_id = $1", book_id(book))
+        .fetch_all(tx)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let code: AssetCode = row.asset.parse().map_err(corrupt)?;
+            let scale = u8::try_from(row.scale).map_err(corrupt)?;
+            Ok((code, Asset::new(code, scale).map_err(corrupt)?))
+        })
+        .collect()
+}
+
 /// Claims the book's number. `false`: there is a bank already.
 pub(super) async fn insert_book(
     tx: &mut PgConnection,

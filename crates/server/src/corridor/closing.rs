@@ -74,7 +74,7 @@ impl Written {
         fold: &Fold<'_>,
     ) -> sqlx::Result<()> {
         for (position, item) in decision.items.iter().enumerate() {
-            self.transfers.push(intent.get(), position, item, &fold.owners)?;
+            self.transfers.push(intent.get(), position, (decision, item), &fold.owners)?;
         }
         decision.rows.iter().for_each(|row| self.registers.put(row.clone()));
         self.rests_on_absence |= decision.rests_on_absence();

@@ -164,13 +164,19 @@ pub enum Refusal {
     PaymentFileKnown,
     /// Neither interest nor a fee of the month is due.
     NothingDue,
+    /// The bank has no rate for these two assets.
+    RateUnknown,
+    /// Another rate is in force than was signed.
+    RateStale,
+    /// The amount bought is not what the rate gives.
+    ExchangeMismatch,
     /// A rule of the ledger.
     Ledger(Rejection),
 }
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 75] = [
+    pub const OWN: [Self; 78] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -246,6 +252,9 @@ impl Refusal {
         Self::StandingOrderNeedsApproval,
         Self::PaymentFileKnown,
         Self::NothingDue,
+        Self::RateUnknown,
+        Self::RateStale,
+        Self::ExchangeMismatch,
     ];
 
     /// Every refusal there is.
@@ -338,6 +347,9 @@ impl Refusal {
             Self::StandingOrderNeedsApproval => "standing-order-needs-approval",
             Self::PaymentFileKnown => "payment-file-known",
             Self::NothingDue => "nothing-due",
+            Self::RateUnknown => "rate-unknown",
+            Self::RateStale => "rate-stale",
+            Self::ExchangeMismatch => "exchange-mismatch",
             Self::Ledger(rejection) => rejection.code(),
         }
     }
@@ -374,6 +386,7 @@ impl Refusal {
             | Self::StandingOrderEnded
             | Self::PaymentFileKnown
             | Self::NothingDue
+            | Self::RateStale
             | Self::LastAdministrator => StatusCode::CONFLICT,
             Self::RegistrationUnknown
             | Self::RegistrationExpired
@@ -421,16 +434,19 @@ impl Refusal {
             | Self::StandingOrderInvalid
             | Self::StandingOrderNotFound
             | Self::StandingOrderNeedsApproval
+            | Self::RateUnknown
+            | Self::ExchangeMismatch
             | Self::Ledger(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 
     /// One sentence for a person.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a table: one arm per refusal")]
     pub fn sentence(self) -> String {
         match self {
             Self::PermissionDenied => "your role may not do this",
-            Self::NotAccountOwner => "the debit account is not yours",
+            Self::NotAccountOwner => "the account is not yours",
             Self::RegistrationUnknown => "the registration token is unknown or was used",
             Self::RegistrationExpired => "the registration token has expired",
             Self::RegistrationExists => "a registration with this token exists",
@@ -524,6 +540,9 @@ impl Refusal {
             }
             Self::PaymentFileKnown => "a file of this message id was paid from this account before",
             Self::NothingDue => "neither interest nor a fee of that month is due",
+            Self::RateUnknown => "the bank does not exchange these two assets",
+            Self::RateStale => "the rate that was signed is not the bank's present one",
+            Self::ExchangeMismatch => "the amount bought is not what the rate gives, rounded down",
             Self::Ledger(rejection) => return rejection.to_string(),
         }
         .to_owned()

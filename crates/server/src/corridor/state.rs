@@ -54,7 +54,8 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
         | Body::TransferReverse { .. }
         | Body::ApprovalDecide { .. }
         | Body::StandingOrderPlace { .. }
-        | Body::StandingOrderEnd { .. } => Err(Fault::Broken("money moves in the fold")),
+        | Body::StandingOrderEnd { .. }
+        | Body::TransferExchange { .. } => Err(Fault::Broken("money moves in the fold")),
         Body::UserApprove { .. }
         | Body::UserLock { .. }
         | Body::RoleDefine { .. }

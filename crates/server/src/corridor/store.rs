@@ -15,11 +15,11 @@ use ledger::{Account, AccountId, AccountRow, BookId, Freeze, RecordState, Transf
 use money::Amount;
 use risk::PairState;
 use sqlx::PgConnection;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use tlog::TreeSize;
 use uuid::Uuid;
 
-use super::fold::{ChangedAccount, HoldFacts, Item, Pair};
+use super::fold::{ChangedAccount, Decision, HoldFacts, Item, Pair};
 use crate::interest::{Accrual, accrual};
 use crate::limits::{PayeeUsage, Usage};
 use crate::sql::{book_id, corrupt, int8, micros, timestamp};
@@ -341,6 +341,8 @@ pub(super) struct TransferRows {
     amounts: Vec<i64>,
     assets: Vec<String>,
     codes: Vec<&'static str>,
+    value_dates: Vec<Option<Date>>,
+    rates: Vec<Option<String>>,
     entry_accounts: Vec<Uuid>,
     entry_sequences: Vec<i64>,
     entry_transfers: Vec<Uuid>,
@@ -356,7 +358,7 @@ impl TransferRows {
         &mut self,
         intent_id: Uuid,
         item: usize,
-        decided: &Item,
+        (decision, decided): (&Decision, &Item),
         owners: &HashMap<AccountId, Option<UserId>>,
     ) -> sqlx::Result<()> {
         if !decided.id_was_free {
@@ -375,6 +377,8 @@ impl TransferRows {
         self.amounts.push(decided.amount.minor());
         self.assets.push(decided.amount.asset().to_string());
         self.codes.push(decided.code());
+        self.value_dates.push(decision.value_on(decided));
+        self.rates.push(decision.rate(decided).map(str::to_owned));
         let Ok(posting) = &decided.outcome else { return Ok(()) };
         for entry in posting.entries() {
             self.entry_accounts.push(entry.account().get());
@@ -401,13 +405,14 @@ pub(super) async fn insert_transfers(
     }
     let inserted = sqlx::query!(
         "INSERT INTO transfers (book_id, transfer_id, intent_id, item, kind, debit_account, credit_account,
-                                debit_owner, credit_owner, amount, asset, code, refers_to, posted_at)
+                                debit_owner, credit_owner, amount, asset, code, refers_to, value_on, rate,
+                                posted_at)
          SELECT $1, u.transfer_id, u.intent_id, u.item, u.kind, u.debit, u.credit, u.debit_owner, u.credit_owner,
-                u.amount, u.asset, u.code, u.refers_to, $14
+                u.amount, u.asset, u.code, u.refers_to, u.value_on, u.rate, $16
            FROM unnest($2::uuid[], $3::uuid[], $4::int4[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
-                       $9::int8[], $10::text[], $11::text[], $12::text[], $13::uuid[])
+                       $9::int8[], $10::text[], $11::text[], $12::text[], $13::uuid[], $14::date[], $15::text[])
                 AS u (transfer_id, intent_id, item, debit, credit, debit_owner, credit_owner, amount, asset, code, kind,
-                      refers_to)",
+                      refers_to, value_on, rate)",
         book_id(book),
         &rows.ids,
         &rows.intents,
@@ -421,6 +426,8 @@ pub(super) async fn insert_transfers(
         &rows.codes as &[&str],
         &rows.kinds as &[&str],
         &rows.refers_to as &[Option<Uuid>],
+        &rows.value_dates as &[Option<Date>],
+        &rows.rates as &[Option<String>],
         timestamp(posted_at),
     )
     .execute(&mut *tx)

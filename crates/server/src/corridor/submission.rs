@@ -15,7 +15,7 @@ use tlog::{InclusionProof, LeafIndex, TreeSize};
 use tokio::sync::oneshot;
 
 use super::Fault;
-use super::fold::{Fact, LIMIT_LEFT};
+use super::fold::{Fact, LIMIT_LEFT, RATE};
 use super::refusal::Refusal;
 use super::rehearsal::Rehearsal;
 use crate::certificates::directory::Signer;
@@ -196,6 +196,10 @@ impl Answer {
         };
         let problem = match self.settled.effects.result.get(LIMIT_LEFT) {
             Some(left) => problem.with_detail(format!("{left} minor units are left of this limit")),
+            None => problem,
+        };
+        let problem = match self.settled.effects.result.get(RATE) {
+            Some(rate) => problem.with_detail(format!("the present rate is {rate}")),
             None => problem,
         };
         problem.with_receipt(receipt)

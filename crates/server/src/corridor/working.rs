@@ -59,6 +59,7 @@ pub(super) async fn load<'a>(
     let taken = store::taken_transfers(tx, book, &transfers).await?;
 
     let mut fold = Fold::new(Ledger::new(), &bank.equity, bank.founded_at, policies);
+    fold.assets = Arc::clone(&bank.assets);
     fold.risk = fold::risk_states(loaded.iter().map(|l| (l.account.id, l.risk.as_slice())))?;
     fold.taken = taken.into_iter().collect();
     let mut limited = BTreeSet::new();

@@ -25,9 +25,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// A policy that is in force.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PolicyView {
-    /// `limits`, `approvals` or `risk`.
+    /// `limits`, `approvals`, `risk`, `interest`, `fees`, `rates` or `calendar`.
     policy: String,
-    /// `bank`, `role:<name>`, `user:<id>` or `account:<id>`.
+    /// `bank`, `role:<name>`, `user:<id>`, `account:<id>`, `asset:<code>` or `pair:<base>/<quote>`.
     scope: String,
     /// What it says: an object of strings as text.
     value: String,

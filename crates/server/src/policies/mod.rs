@@ -3,6 +3,8 @@
 //! | file | holds |
 //! |---|---|
 //! | [`api`] | wire types and handlers |
+//! | [`calendar`] | business days, cut-off and value dates; pure |
+//! | [`rates`] | rates of exchange; pure |
 //! | [`rules`] | the registers and their rules |
 //! | [`value`] | what each policy says, and for whom; pure |
 //!
@@ -13,8 +15,14 @@
 //! - A payment is decided under the policies in force at its leaf, at every instance: a change raises the epoch.
 
 mod api;
+mod calendar;
+mod rates;
 pub(crate) mod rules;
 mod value;
 
+/// No value date is further behind its posting, in days, however a calendar is set.
+pub(crate) const VALUE_DAYS_MAX: i64 = 31;
+
 pub(crate) use self::api::router;
+pub(crate) use self::rates::{Listed, Offer, Spread};
 pub(crate) use self::value::{Policies, Policy, Scope};

@@ -9,6 +9,8 @@ use ledger::AccountId;
 use money::AssetCode;
 use time::Date;
 
+use super::calendar::BankDays;
+use super::rates::{Listed, Rates as ExchangeRates, Spread};
 use super::rules::POLICIES;
 use crate::interest::{Accrual, DayCount, Rates, Terms, day_of};
 use crate::limits::Limits;
@@ -27,12 +29,23 @@ pub(crate) enum Policy {
     Interest,
     /// What an account costs a month.
     Fees,
+    /// What the bank pays and asks for one asset in another: see [`Spread`].
+    Rates,
+    /// On which days the bank works: see [`BankDays`].
+    Calendar,
 }
 
 impl Policy {
     /// Every policy.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Limits, Self::Approvals, Self::Risk, Self::Interest, Self::Fees];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Limits,
+        Self::Approvals,
+        Self::Risk,
+        Self::Interest,
+        Self::Fees,
+        Self::Rates,
+        Self::Calendar,
+    ];
 
     /// Its name in documents.
     pub(crate) const fn name(self) -> &'static str {
@@ -42,6 +55,8 @@ impl Policy {
             Self::Risk => "risk",
             Self::Interest => "interest",
             Self::Fees => "fees",
+            Self::Rates => "rates",
+            Self::Calendar => "calendar",
         }
     }
 
@@ -53,8 +68,9 @@ impl Policy {
     /// Whether it may be set for less than the whole bank.
     const fn admits(self, scope: Scope) -> bool {
         match self {
-            Self::Limits => !matches!(scope, Scope::Asset(_)),
-            Self::Approvals | Self::Risk => matches!(scope, Scope::Bank),
+            Self::Limits => !matches!(scope, Scope::Asset(_) | Scope::Pair(..)),
+            Self::Approvals | Self::Risk | Self::Calendar => matches!(scope, Scope::Bank),
+            Self::Rates => matches!(scope, Scope::Pair(..)),
             // Of a sum in which asset: that of a bank with one asset alone goes without saying.
             Self::Interest | Self::Fees => matches!(scope, Scope::Asset(_) | Scope::Account(_)),
         }
@@ -70,6 +86,8 @@ impl Policy {
                 Self::Risk => risk_policy(&members).is_some(),
                 Self::Interest => terms(&members).is_some(),
                 Self::Fees => monthly_fee(&members).is_some(),
+                Self::Rates => members.is_empty() || Spread::read(&members).is_some(),
+                Self::Calendar => BankDays::read(&members).is_some(),
             }
     }
 }
@@ -87,10 +105,13 @@ pub(crate) enum Scope {
     Account(AccountId),
     /// All accounts of an asset.
     Asset(AssetCode),
+    /// Two assets: a base and its quote.
+    Pair(AssetCode, AssetCode),
 }
 
 impl Scope {
-    /// Reads `bank`, `role:<name>`, `user:<id>`, `account:<id>` or `asset:<code>`, in this one spelling.
+    /// Reads `bank`, `role:<name>`, `user:<id>`, `account:<id>`, `asset:<code>` or `pair:<base>/<quote>`, in this one
+    /// spelling.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let scope = match text.split_once(':') {
             None if text == "bank" => Self::Bank,
@@ -98,6 +119,11 @@ impl Scope {
             Some(("user", user)) => Self::User(user.parse().ok()?),
             Some(("account", account)) => Self::Account(account.parse().ok()?),
             Some(("asset", asset)) => Self::Asset(asset.parse().ok()?),
+            Some(("pair", pair)) => {
+                let (base, quote) = pair.split_once('/')?;
+                let (base, quote) = (base.parse().ok()?, quote.parse().ok()?);
+                (base != quote).then_some(Self::Pair(base, quote))?
+            }
             None | Some(_) => return None,
         };
         (scope.to_string() == text).then_some(scope)
@@ -112,6 +138,7 @@ impl fmt::Display for Scope {
             Self::User(user) => write!(f, "user:{user}"),
             Self::Account(account) => write!(f, "account:{account}"),
             Self::Asset(asset) => write!(f, "asset:{asset}"),
+            Self::Pair(base, quote) => write!(f, "pair:{base}/{quote}"),
         }
     }
 }
@@ -188,6 +215,10 @@ pub(crate) struct Policies {
     interest: BTreeMap<Scope, Terms>,
     /// What an account costs a month, and since when.
     fees: BTreeMap<Scope, (i64, UtcMicros)>,
+    /// What one asset is exchanged for another at.
+    pub(crate) exchange: ExchangeRates,
+    /// By which value dates are given.
+    pub(crate) days: BankDays,
 }
 
 impl Default for Policies {
@@ -199,6 +230,8 @@ impl Default for Policies {
             hours: Hours::DEFAULT,
             interest: BTreeMap::new(),
             fees: BTreeMap::new(),
+            exchange: ExchangeRates::default(),
+            days: BankDays::DEFAULT,
         }
     }
 }
@@ -229,6 +262,13 @@ impl Policies {
                 let since = row.get("since")?.parse().ok()?;
                 self.fees.insert(scope, (monthly_fee(&members)?, since));
             }
+            Policy::Rates => {
+                let Scope::Pair(base, quote) = scope else { return None };
+                let since = row.get("since")?.parse().ok()?;
+                let spread = if members.is_empty() { None } else { Some(Spread::read(&members)?) };
+                self.exchange.put(Listed { base, quote, spread, since });
+            }
+            Policy::Calendar => self.days = BankDays::read(&members)?,
         }
         Some(())
     }
@@ -425,6 +465,9 @@ mod tests {
             (Policy::Fees, euros, r#"{"monthly":"-1"}"#),
             (Policy::Fees, bank, r#"{"monthly":"1"}"#),
             (Policy::Limits, euros, LIMITS),
+            (Policy::Rates, bank, r#"{"buy":"1","sell":"2"}"#),
+            (Policy::Calendar, euros, r#"{"cut_off":"16"}"#),
+            (Policy::Limits, Scope::parse("pair:EUR/USD").unwrap(), LIMITS),
             (Policy::Risk, bank, r#"{"closes":"25"}"#),
             (Policy::Risk, bank, r#"{"closes":"7","opens":"7"}"#),
         ];
@@ -456,5 +499,10 @@ mod tests {
         }
         assert_eq!(Scope::parse("everyone"), None);
         assert_eq!(Scope::parse("role:king"), None);
+        let pair = Scope::parse("pair:EUR/USD").unwrap();
+        assert_eq!(pair.to_string(), "pair:EUR/USD");
+        for text in ["pair:EUR", "pair:EUR/EUR", "pair:EUR/USD/JPY", "pair:eur/usd"] {
+            assert_eq!(Scope::parse(text), None, "{text}");
+        }
     }
 }

@@ -272,6 +272,9 @@ pub const ROUTES: &[Route] = &[
     post("/api/holds/capture", Access::Signs(Kind::HoldCapture)),
     post("/api/holds/void", Access::Signs(Kind::HoldVoid)),
     post("/api/transactions/reverse", Access::Signs(Kind::TransferReverse)),
+    post("/api/transactions/exchange", Access::Signs(Kind::TransferExchange)),
+    get("/api/transactions/exchange/preview", Access::SignedIn).from(Aal::Two, Aal::Three),
+    get("/api/rates", Access::SignedIn).from(Aal::Two, Aal::Three),
     get("/api/approvals", Access::Needs(Permission::AccountsRead)).from(Aal::Two, Aal::Three),
     get("/api/approvals/{payment}", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),

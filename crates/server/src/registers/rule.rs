@@ -101,6 +101,7 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         | Body::BeneficiaryAdd { .. }
         | Body::BeneficiaryChange { .. }
         | Body::StandingOrderPlace { .. }
-        | Body::StandingOrderEnd { .. } => None,
+        | Body::StandingOrderEnd { .. }
+        | Body::TransferExchange { .. } => None,
     }
 }

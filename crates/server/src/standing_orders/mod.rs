@@ -26,7 +26,7 @@ mod store;
 
 pub(crate) use self::api::router;
 pub(crate) use self::job::keep_paying;
-pub(crate) use self::order::Order;
+pub(crate) use self::order::{Order, day_of};
 pub(crate) use self::rule::{
     Outcome, STANDING_ORDER_RUNS, STANDING_ORDERS, after, end, place, run_id,
 };

@@ -93,7 +93,7 @@ fn schedule(terms: &OrderTerms) -> Option<Schedule> {
 }
 
 /// The day of UTC at an instant.
-pub(super) fn day_of(at: UtcMicros) -> Date {
+pub(crate) fn day_of(at: UtcMicros) -> Date {
     let seconds = at.get().div_euclid(MICROS_PER_SECOND);
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH).date()
 }

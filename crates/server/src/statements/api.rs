@@ -152,10 +152,16 @@ pub(super) struct BalanceView {
     account: String,
     asset: String,
     scale: u8,
-    at: String,
+    /// The instant; absent where a value date was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    /// The value date that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_on: Option<String>,
     balance: String,
-    /// How many entries it had.
-    entries: String,
+    /// How many entries it had at the instant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entries: Option<String>,
 }
 
 /// When.
@@ -164,9 +170,11 @@ pub(super) struct BalanceView {
 pub(super) struct BalanceQuery {
     /// An instant, which counts, such as `2026-03-01T12:00:00.000000Z`; now where it is absent.
     at: Option<String>,
+    /// A day such as `2026-03-01`, instead of `at`: what counts by its end, by value date.
+    value_on: Option<String>,
 }
 
-/// The balance of an account at a time.
+/// The balance of an account at a time, or by value date at the end of a day.
 #[utoipa::path(get, path = "/api/accounts/{id}/balance", tag = "accounts", params(("id" = String, Path), BalanceQuery), responses((status = 200, body = BalanceView), (status = 400), (status = 404)))]
 pub(super) async fn balance(
     State(app): State<App>,
@@ -175,6 +183,23 @@ pub(super) async fn balance(
     Query(query): Query<BalanceQuery>,
 ) -> Result<Json<BalanceView>, Problem> {
     let id = parse_id(&id, "id")?;
+    if let Some(text) = &query.value_on {
+        if query.at.is_some() {
+            return Err(Problem::malformed("value_on", "must be absent where `at` is given"));
+        }
+        let on = day(text, "value_on")?;
+        let found = service::balance_by_value(&app, &caller, id, on).await?;
+        let (account, balance) = found.ok_or_else(Problem::not_found)?;
+        return Ok(Json(BalanceView {
+            account: account.account.id.to_string(),
+            asset: account.account.asset.to_string(),
+            scale: account.scale,
+            at: None,
+            value_on: Some(on.to_string()),
+            balance: balance.to_string(),
+            entries: None,
+        }));
+    }
     let at: UtcMicros = match query.at {
         Some(at) => at.parse().map_err(|_| {
             Problem::malformed("at", "must be UTC time such as 2026-03-01T12:00:00.000000Z")
@@ -187,9 +212,10 @@ pub(super) async fn balance(
         account: account.account.id.to_string(),
         asset: account.account.asset.to_string(),
         scale: account.scale,
-        at: at.to_string(),
+        at: Some(at.to_string()),
+        value_on: None,
         balance: mark.balance.to_string(),
-        entries: mark.sequence.to_string(),
+        entries: Some(mark.sequence.to_string()),
     }))
 }
 

@@ -7,6 +7,7 @@ use ledger::{AccountId, AccountKind, AccountNumber};
 use messages::statement::{Format, Head, Line, LogReceipt, StatementError, StatementWriter};
 use money::{Asset, AssetCode};
 use thiserror::Error;
+use time::{Date, Duration};
 use uuid::Uuid;
 
 use super::body::{Broken, Chunks};
@@ -14,6 +15,7 @@ use super::period::{Bisection, Period, SKEW_US};
 use super::store::{self, EntryRow};
 use crate::accounts::{StoredAccount, service as accounts};
 use crate::log::service::head_of;
+use crate::policies::VALUE_DAYS_MAX;
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::sql::{corrupt, micros, timestamp};
@@ -100,6 +102,32 @@ pub(super) async fn balance_at(
     let after = UtcMicros::from_micros(at.get().saturating_add(1));
     let mark = mark(&mut tx, services, &account, after).await?;
     Ok(Some((account, mark)))
+}
+
+/// Where an account that the caller may see stands at the end of a day by value dates: what was posted by then, less what
+/// counts later. No value date is before its posting.
+pub(super) async fn balance_by_value(
+    services: &Services,
+    caller: &Caller,
+    account: AccountId,
+    day: Date,
+) -> Result<Option<(StoredAccount, i64)>, sqlx::Error> {
+    let Some(account) = accounts::get(services, caller, account).await? else { return Ok(None) };
+    let (id, book) = (account.account.id, services.bank.book);
+    let first = day.checked_sub(Duration::days(VALUE_DAYS_MAX)).unwrap_or(day);
+    let Some(period) = Period::new(first, day) else { return Ok(None) };
+    let mut tx = services.db.as_user(caller).await?;
+    let posted = mark(&mut tx, services, &account, period.ends()).await?;
+    // What was posted before counts by then.
+    let settled = mark(&mut tx, services, &account, period.begins()).await?;
+    let range = (settled.sequence, posted.sequence);
+    let (debits, credits) = store::sums_after(&mut tx, book, id, range, day).await?;
+    let (grown, shrunk) = if is_normal(account.account.kind, "debit") {
+        (debits, credits)
+    } else {
+        (credits, debits)
+    };
+    Ok(Some((account, posted.balance.saturating_sub(grown).saturating_add(shrunk))))
 }
 
 /// The last entry before an instant: by halves to where no later one can be older, then backwards to it.
@@ -256,14 +284,15 @@ fn line(row: &EntryRow, amount: i64, leaf: Option<u64>, other: Option<String>) -
     let details: BTreeMap<String, String> =
         row.details.as_deref().and_then(|it| serde_json::from_slice(it).ok()).unwrap_or_default();
     let transfer_id = row.transfer_id.to_string();
-    let text = details.get("memo").or_else(|| details.get(&transfer_id)).cloned();
+    let memo = details.get("memo").or_else(|| details.get(&transfer_id)).cloned();
+    let text = row.rate.as_ref().map(|rate| format!("exchange at {rate}")).or(memo);
     Line {
         reference: row.sequence.to_string(),
         end_to_end_id: details.get("end_to_end_id").cloned(),
         intent_id: Some(row.intent_id.to_string()),
         leaf_index: leaf,
         booking_date: day,
-        value_date: day,
+        value_date: row.value_on.unwrap_or(day),
         amount,
         counterparty: None,
         counterparty_account: other,
@@ -273,6 +302,6 @@ fn line(row: &EntryRow, amount: i64, leaf: Option<u64>, other: Option<String>) -
     }
 }
 
-fn micros_date(row: &EntryRow) -> time::Date {
+fn micros_date(row: &EntryRow) -> Date {
     timestamp(micros(row.posted_at)).date()
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use intent::{UserId, UtcMicros};
 use ledger::{AccountId, BookId};
 use sqlx::PgConnection;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::sql::{book_id, timestamp};
@@ -22,6 +22,9 @@ pub(super) struct EntryRow {
     pub(super) kind: String,
     pub(super) other: Uuid,
     pub(super) posted_at: OffsetDateTime,
+    pub(super) value_on: Option<Date>,
+    /// Of an exchange: the pair and its rate.
+    pub(super) rate: Option<String>,
     /// What the payer wrote, where the reader may see it.
     pub(super) details: Option<Vec<u8>>,
 }
@@ -68,6 +71,32 @@ pub(super) async fn posted_at(
     .await
 }
 
+/// What went out and what came in between two numbers with a value date behind a day, in minor units.
+pub(super) async fn sums_after(
+    tx: &mut PgConnection,
+    book: BookId,
+    account: AccountId,
+    (after, up_to): (i64, i64),
+    day: Date,
+) -> sqlx::Result<(i64, i64)> {
+    let row = sqlx::query!(
+        r#"SELECT coalesce(sum(e.amount) FILTER (WHERE e.side = 'debit'), 0)::int8 AS "debits!",
+                  coalesce(sum(e.amount) FILTER (WHERE e.side = 'credit'), 0)::int8 AS "credits!"
+             FROM entries e
+             JOIN transfers t ON t.book_id = e.book_id AND t.transfer_id = e.transfer_id
+            WHERE e.book_id = $1 AND e.account_id = $2 AND e.sequence > $3 AND e.sequence <= $4
+              AND t.value_on > $5"#,
+        book_id(book),
+        account.get(),
+        after,
+        up_to,
+        day,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok((row.debits, row.credits))
+}
+
 /// Entries after a number and up to another, in order, at most so many.
 pub(super) async fn entries(
     tx: &mut PgConnection,
@@ -79,6 +108,7 @@ pub(super) async fn entries(
     sqlx::query_as!(
         EntryRow,
         r#"SELECT e.sequence, e.side, e.amount, e.balance_after, e.transfer_id, t.intent_id, t.kind, t.posted_at,
+                  t.value_on, t.rate,
                   CASE WHEN t.debit_account = e.account_id THEN t.credit_account ELSE t.debit_account END AS "other!",
                   d.details AS "details?"
              FROM entries e

@@ -5,15 +5,16 @@
 use axum::Json;
 use axum::extract::State;
 use bytes::Bytes;
-use intent::{Kind, UtcMicros};
+use intent::{Kind, OrderTerms, UtcMicros};
 use ledger::TransferId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use time::Date;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::service::{self, HistoryPage, StoredTransfer};
+use super::service::{self, Before, By, HistoryPage, StoredTransfer};
 use crate::App;
 use crate::accounts::parse_id;
 use crate::corridor::api::submit_kind;
@@ -71,6 +72,12 @@ pub(super) struct TransferView {
     asset: String,
     /// `ok`, or the code of its refusal.
     code: String,
+    /// The day from which on it counts; absent where it changed no balance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_on: Option<String>,
+    /// Of an exchange: the pair and its rate, such as `EUR/USD 1.0812`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate: Option<String>,
     /// Free text of the payer, if any was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -92,6 +99,8 @@ impl TransferView {
             amount: stored.amount_minor.to_string(),
             asset: stored.asset.to_string(),
             code: stored.code,
+            value_on: stored.value_on.map(OrderTerms::day_text),
+            rate: stored.rate,
             details: stored.details.and_then(raw),
             receipt: receipt.and_then(raw),
         }
@@ -117,13 +126,19 @@ pub(super) struct TransferPage {
 pub(super) struct HistoryQuery {
     /// Of this account only.
     account: Option<String>,
-    /// Cursor of an earlier page.
+    /// `posting`, which is the default, or `value`: by which of its two dates a movement is listed.
+    by: Option<String>,
+    /// From this day on, UTC, such as `2026-03-01`.
+    from: Option<String>,
+    /// Up to this day.
+    to: Option<String>,
+    /// Cursor of an earlier page by the same date.
     cursor: Option<String>,
     /// 1 to 500, default 50.
     limit: Option<i64>,
 }
 
-/// What moved on the caller's accounts, newest first.
+/// What moved on the caller's accounts, newest first, by the day of posting or by value date.
 #[utoipa::path(get, path = "/api/transactions/history", tag = "transactions", params(HistoryQuery), responses((status = 200, body = TransferPage)))]
 pub(super) async fn history(
     State(app): State<App>,
@@ -131,17 +146,30 @@ pub(super) async fn history(
     Query(query): Query<HistoryQuery>,
 ) -> Result<Json<TransferPage>, Problem> {
     let limit = page_limit(query.limit, PAGE_DEFAULT, PAGE_MAX)?;
+    let by = match query.by.as_deref() {
+        None | Some("posting") => By::Posting,
+        Some("value") => By::Value,
+        Some(_) => return Err(Problem::malformed("by", "must be posting or value")),
+    };
     let page = HistoryPage {
+        by,
+        from: query.from.as_deref().map(|day| parse_day(day, "from")).transpose()?,
+        to: query.to.as_deref().map(|day| parse_day(day, "to")).transpose()?,
         account: query.account.as_deref().map(|id| parse_id(id, "account")).transpose()?,
-        before: query.cursor.as_deref().map(parse_cursor).transpose()?,
+        before: query.cursor.as_deref().map(|cursor| parse_cursor(cursor, by)).transpose()?,
         limit,
     };
     let found = service::history(&app, &caller, page).await?;
     let is_full = i64::try_from(found.len()) == Ok(limit);
-    let next = found
-        .last()
-        .filter(|_| is_full)
-        .map(|last| format!("{}.{}", last.posted_at.get(), last.id));
+    let next = found.last().filter(|_| is_full).map(|last| {
+        match last.value_on.filter(|_| by == By::Value) {
+            Some(day) => {
+                let day = OrderTerms::day_text(day);
+                format!("{day}.{}.{}", last.posted_at.get(), last.id)
+            }
+            None => format!("{}.{}", last.posted_at.get(), last.id),
+        }
+    });
     let items = found.into_iter().map(|transfer| TransferView::new(transfer, None)).collect();
     Ok(Json(TransferPage { items, next }))
 }
@@ -159,9 +187,22 @@ pub(super) async fn one(
     Ok(Json(TransferView::new(transfer, receipt)))
 }
 
-fn parse_cursor(cursor: &str) -> Result<(UtcMicros, TransferId), Problem> {
+/// A day in its one spelling.
+pub(crate) fn parse_day(text: &str, field: &'static str) -> Result<Date, Problem> {
+    OrderTerms::day(text)
+        .ok_or_else(|| Problem::malformed(field, "must be a date such as 2026-03-01"))
+}
+
+fn parse_cursor(cursor: &str, by: By) -> Result<Before, Problem> {
     let malformed = || Problem::malformed("cursor", "is not a cursor of this list");
-    let (at, id) = cursor.split_once('.').ok_or_else(malformed)?;
-    let at = at.parse().map_err(|_| malformed())?;
-    Ok((UtcMicros::from_micros(at), id.parse().map_err(|_| malformed())?))
+    let (value_on, rest) = match by {
+        By::Posting => (None, cursor),
+        By::Value => {
+            let (day, rest) = cursor.split_once('.').ok_or_else(malformed)?;
+            (Some(OrderTerms::day(day).ok_or_else(malformed)?), rest)
+        }
+    };
+    let (at, id) = rest.split_once('.').ok_or_else(malformed)?;
+    let posted_at = UtcMicros::from_micros(at.parse().map_err(|_| malformed())?);
+    Ok(Before { value_on, posted_at, id: id.parse().map_err(|_| malformed())? })
 }

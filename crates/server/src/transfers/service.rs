@@ -3,6 +3,7 @@
 use intent::{ReceiptParts, UtcMicros, checkpoint_json};
 use ledger::{AccountId, TransferId};
 use money::AssetCode;
+use time::Date;
 
 use super::store;
 use crate::Services;
@@ -22,7 +23,30 @@ pub(super) struct StoredTransfer {
     /// `ok`, or the code of its refusal.
     pub(super) code: String,
     pub(super) posted_at: UtcMicros,
+    /// From when on it counts; `None` where it changed no balance.
+    pub(super) value_on: Option<Date>,
+    /// Of an exchange: the pair and its rate.
+    pub(super) rate: Option<String>,
     pub(super) details: Option<Vec<u8>>,
+}
+
+/// Which of its two dates a transfer is listed by.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum By {
+    /// When it was posted.
+    #[default]
+    Posting,
+    /// From when on it counts.
+    Value,
+}
+
+/// Where an earlier page ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    /// Only by value date.
+    pub(super) value_on: Option<Date>,
+    pub(super) posted_at: UtcMicros,
+    pub(super) id: TransferId,
 }
 
 /// Which movements to list.
@@ -30,8 +54,14 @@ pub(super) struct StoredTransfer {
 pub(super) struct HistoryPage {
     /// Of this account only.
     pub(super) account: Option<AccountId>,
+    /// Which date puts them in order.
+    pub(super) by: By,
+    /// From this day on.
+    pub(super) from: Option<Date>,
+    /// Up to this day.
+    pub(super) to: Option<Date>,
     /// Older than this one.
-    pub(super) before: Option<(UtcMicros, TransferId)>,
+    pub(super) before: Option<Before>,
     /// At most so many.
     pub(super) limit: i64,
 }
@@ -43,7 +73,11 @@ pub(super) async fn history(
     page: HistoryPage,
 ) -> sqlx::Result<Vec<StoredTransfer>> {
     let mut tx = services.db.as_user(caller).await?;
-    store::history(&mut tx, services.bank.book, caller.user, page).await
+    let book = services.bank.book;
+    match page.by {
+        By::Posting => store::history(&mut tx, book, caller.user, page).await,
+        By::Value => store::history_by_value(&mut tx, book, caller.user, page).await,
+    }
 }
 
 /// One transfer with its receipt as JSON: the receipt only for whoever signed it, since it opens what only they may see.

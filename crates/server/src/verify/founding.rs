@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crypto::sha256;
 use intent::{Role, UtcMicros};
 use ledger::AccountId;
-use money::AssetCode;
+use money::{Asset, AssetCode};
 use uuid::Uuid;
 
 use super::examine::Examined;
@@ -37,6 +37,14 @@ impl Founding {
     /// The equity account per asset.
     pub(super) fn equity(&self) -> BTreeMap<AssetCode, AccountId> {
         self.assets.iter().map(|(asset, (_, account))| (*asset, *account)).collect()
+    }
+
+    /// The assets with their decimals.
+    pub(super) fn scales(&self) -> BTreeMap<AssetCode, Asset> {
+        let asset = |(code, (scale, _)): (&AssetCode, &(i32, AccountId))| {
+            Some((*code, Asset::new(*code, u8::try_from(*scale).ok()?).ok()?))
+        };
+        self.assets.iter().filter_map(asset).collect()
     }
 
     /// Reads leaf 0.

@@ -326,6 +326,8 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("asset", C),
             ("code", C),
             ("refers_to", C),
+            ("value_on", D),
+            ("rate", C),
             ("posted_at", C),
         ],
     ),

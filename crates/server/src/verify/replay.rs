@@ -22,7 +22,7 @@ use crate::accounts::change::{account_of, change};
 use crate::bank::house::House;
 use crate::beneficiaries::{self, BENEFICIARIES, PayeeAccount};
 use crate::corridor::Refusal;
-use crate::corridor::fold::{Asker, Fact, Fold, Item, Needs, OK, moves_money};
+use crate::corridor::fold::{Asker, Decision, Fact, Fold, Item, Needs, OK, moves_money};
 use crate::credentials::changes::CREDENTIAL_CHANGES;
 use crate::policies::Policies;
 use crate::policies::rules::POLICIES;
@@ -114,6 +114,7 @@ impl<'a> Replay<'a> {
         fold.owners = accounts.keys().map(|account| (*account, None)).collect();
         fold.opened_at = accounts.keys().map(|account| (*account, at)).collect();
         fold.rows = rows;
+        fold.assets = Arc::new(founding.scales());
         Self {
             fold,
             registry,
@@ -341,7 +342,7 @@ impl<'a> Replay<'a> {
         debug_assert_eq!(rows.len(), decision.rows.len(), "each row has a name of its own");
         for (position, item) in decision.items.iter().enumerate() {
             if item.id_was_free {
-                self.write(at, intent.id().get(), position, item, written);
+                self.write(at, intent.id().get(), position, (&decision, item), written);
             }
         }
         let single = decision.items.len() == 1;
@@ -369,7 +370,14 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn write(&mut self, at: At, intent: Uuid, position: usize, item: &Item, written: &mut Written) {
+    fn write(
+        &mut self,
+        at: At,
+        intent: Uuid,
+        position: usize,
+        (decision, item): (&Decision, &Item),
+        written: &mut Written,
+    ) {
         let transfer = TransferRow {
             transfer_id: item.id.get(),
             intent_id: intent,
@@ -383,6 +391,8 @@ impl<'a> Replay<'a> {
             asset: item.amount.asset().to_string(),
             code: item.code().to_owned(),
             refers_to: item.kind.refers_to().map(TransferId::get),
+            value_on: decision.value_on(item),
+            rate: decision.rate(item).map(str::to_owned),
             posted_at: timestamp(at.now),
         };
         written.transfers.push((transfer, at.index));
@@ -632,7 +642,7 @@ impl<'a> Replay<'a> {
             for (position, item) in
                 decision.items.iter().enumerate().filter(|(_, it)| it.id_was_free)
             {
-                self.write(at, event.id.get(), position, item, written);
+                self.write(at, event.id.get(), position, (&decision, item), written);
                 if let Fact::OrderDue { order, .. } = fact {
                     let row = self.fold.rows.get(&STANDING_ORDERS, &order.to_string());
                     let commitment = row.and_then(|row| Sha2::from_hex(row.get("details")?).ok());

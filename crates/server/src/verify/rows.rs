@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::report::{Finding, Findings, Step};
@@ -57,6 +57,8 @@ row! {
         asset: String,
         code: String,
         refers_to: Option<Uuid>,
+        value_on: Option<Date>,
+        rate: Option<String>,
         posted_at: OffsetDateTime,
     }
 }
@@ -211,6 +213,7 @@ trait Plain: ToString {}
 impl Plain for Uuid {}
 impl Plain for String {}
 impl Plain for OffsetDateTime {}
+impl Plain for Date {}
 impl Plain for i64 {}
 impl Plain for i32 {}
 impl Plain for bool {}

@@ -1,11 +1,13 @@
 //! What became of an intent, for the rows and for the record.
 
-use intent::{Effects, Outcome, RiskRecord, UtcMicros, rows_digest};
+use intent::{Effects, OrderTerms, Outcome, RiskRecord, UtcMicros, rows_digest};
 use ledger::{AccountId, Posting, TransferId, TransferKind};
 use money::Amount;
+use time::Date;
 
 use crate::corridor::refusal::Refusal;
 use crate::registers::{self, Row};
+use crate::standing_orders::day_of;
 
 /// Name of the decision's time among the effects: the erasable origin is not needed to replay a decision.
 pub(crate) const DECIDED_AT: &str = "at";
@@ -16,6 +18,10 @@ pub(crate) const OK: &str = "ok";
 pub(crate) const HELD: &str = "held";
 /// Name, among the effects of a refusal by a limit, of what is left of it in minor units; of a number of signatures nothing.
 pub(crate) const LIMIT_LEFT: &str = "limit_left";
+/// Name, among the effects of an exchange, of the rate that was in force.
+pub(crate) const RATE: &str = "rate";
+/// Name, among the effects, of the value date where it is another day than that of the posting.
+const VALUE_ON: &str = "value_on";
 
 /// What became of one intent.
 #[derive(Debug, Default)]
@@ -30,6 +36,10 @@ pub(crate) struct Decision {
     pub(super) limit_left: Option<i64>,
     pub(super) risk: Option<RiskRecord>,
     pub(super) is_batch: bool,
+    /// The rate that was in force for an exchange.
+    pub(super) rate: Option<String>,
+    /// The value date of what it posts.
+    pub(super) value_on: Option<Date>,
     /// An account or an earlier transfer that it names was not there.
     pub(super) lacks: bool,
 }
@@ -63,6 +73,16 @@ impl Decision {
             )
     }
 
+    /// The value date of one of its transfers; `None` where nothing was posted.
+    pub(crate) fn value_on(&self, item: &Item) -> Option<Date> {
+        self.value_on.filter(|_| item.is_posted())
+    }
+
+    /// At which rate one of its transfers was made, if it was an exchange.
+    pub(crate) fn rate(&self, item: &Item) -> Option<&str> {
+        self.rate.as_deref().filter(|_| item.is_posted())
+    }
+
     /// The effects group of the record.
     pub(crate) fn effects(&self, now: UtcMicros) -> Effects {
         let postings: Vec<&Posting> =
@@ -71,6 +91,10 @@ impl Decision {
         let mut result = registers::service::result_of(&self.rows);
         result.insert(DECIDED_AT.to_owned(), now.to_string());
         result.extend(self.limit_left.map(|left| (LIMIT_LEFT.to_owned(), left.to_string())));
+        result.extend(self.rate.clone().map(|rate| (RATE.to_owned(), rate)));
+        let is_posted = self.items.iter().any(Item::is_posted);
+        let value_on = self.value_on.filter(|day| is_posted && *day != day_of(now));
+        result.extend(value_on.map(|day| (VALUE_ON.to_owned(), OrderTerms::day_text(day))));
         Effects {
             outcome: if self.refusal.is_some() { Outcome::Refused } else { Outcome::Accepted },
             code: self.refusal.map_or(accepted, Refusal::code).to_owned(),
@@ -87,6 +111,11 @@ impl Decision {
 }
 
 impl Item {
+    /// Whether it changed balances: what is held or given up does not.
+    fn is_posted(&self) -> bool {
+        self.outcome.as_ref().is_ok_and(|posting| !posting.entries().is_empty())
+    }
+
     /// `ok`, or the code of the refusal.
     pub(crate) const fn code(&self) -> &'static str {
         match &self.outcome {

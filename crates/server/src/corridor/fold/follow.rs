@@ -126,7 +126,7 @@ impl Fold<'_> {
             }
         };
         self.accrue(&decision.items, now);
-        decision
+        self.dated(decision, now)
     }
 
     /// A capture, a void or a reversal by whoever may.
@@ -168,6 +168,12 @@ impl Fold<'_> {
         let is_payee = self.owner(record.credit()) == Some(asker.user);
         let is_manager = asker.role == Role::Manager;
         match kind {
+            // Half of an exchange is not given back.
+            TransferKind::Reverse { .. }
+                if [record.debit(), record.credit()].iter().any(|id| self.is_position(*id)) =>
+            {
+                false
+            }
             TransferKind::Reverse { .. } => {
                 is_payee || is_manager && self.owner(record.debit()).is_none()
             }

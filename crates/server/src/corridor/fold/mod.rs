@@ -13,9 +13,11 @@
 //! | [`follow`] | what follows an earlier transfer: captures, voids, reversals, decisions, expiries |
 //! | [`order`] | standing orders |
 //! | [`interest`] | interest and fees |
+//! | [`exchange`] | exchanges of one asset for another |
 //! | [`decision`] | what became of it, for the row and for the record |
 
 mod decision;
+mod exchange;
 mod file;
 mod follow;
 mod interest;
@@ -31,8 +33,9 @@ use intent::{Body, Intent, IntentId, Kind, RiskRecord, Role, UserId, UtcMicros};
 use ledger::{
     AccountId, AccountRow, Ledger, Posting, RecordState, Rejection, TransferId, TransferKind,
 };
-use money::{Amount, AssetCode};
+use money::{Amount, Asset, AssetCode};
 
+use self::exchange::Exchange;
 use self::wish::Wish;
 use super::refusal::Refusal;
 use crate::holds::{HOLDS, REVERSALS};
@@ -43,7 +46,7 @@ use crate::policy::{Permission, Permissions};
 use crate::registers::{Row, Rows};
 use crate::sessions::SignIn;
 
-pub(crate) use self::decision::{DECIDED_AT, Decision, Item, LIMIT_LEFT, OK};
+pub(crate) use self::decision::{DECIDED_AT, Decision, Item, LIMIT_LEFT, OK, RATE};
 pub(crate) use self::follow::Fact;
 pub(crate) use self::interest::MonthOver;
 pub(crate) use self::wish::{Needs, ending_id};
@@ -84,6 +87,8 @@ pub(crate) struct Fold<'a> {
     pub(crate) taken: HashSet<TransferId>,
     /// The bank's own account per asset, from which accounts are funded.
     pub(crate) equity: &'a BTreeMap<AssetCode, AccountId>,
+    /// The assets that the bank keeps.
+    pub(crate) assets: Arc<BTreeMap<AssetCode, Asset>>,
     /// What the bank allows.
     pub(crate) policies: Arc<Policies>,
 }
@@ -166,6 +171,7 @@ pub(crate) const fn moves_money(kind: Kind) -> bool {
             | Kind::ApprovalDecide
             | Kind::StandingOrderPlace
             | Kind::StandingOrderEnd
+            | Kind::TransferExchange
     )
 }
 
@@ -195,6 +201,7 @@ impl<'a> Fold<'a> {
             rows: Rows::default(),
             taken: HashSet::new(),
             equity,
+            assets: Arc::default(),
             policies,
         }
     }
@@ -205,7 +212,12 @@ impl<'a> Fold<'a> {
         let lacks = wishes.iter().any(|wish| self.lacks(&wish.kind));
         let decision = self.decide_wishes(intent, wishes, asker, now);
         self.accrue(&decision.items, now);
-        Decision { lacks: lacks || decision.lacks, ..decision }
+        self.dated(Decision { lacks: lacks || decision.lacks, ..decision }, now)
+    }
+
+    /// Gives what a decision posts its value date.
+    fn dated(&self, decision: Decision, now: UtcMicros) -> Decision {
+        Decision { value_on: Some(self.policies.days.value_date(now)), ..decision }
     }
 
     /// Whether an account or an earlier transfer that a wish names is not there.
@@ -239,6 +251,16 @@ impl<'a> Fold<'a> {
                 self.place_order(intent.id(), transfer, terms, asker, now)
             }
             Body::StandingOrderEnd { order } => self.end_order(*order, asker, now),
+            Body::TransferExchange { debit, credit, sell, buy, rate } => {
+                let exchange = Exchange {
+                    debit: *debit,
+                    credit: *credit,
+                    sell: *sell,
+                    buy: *buy,
+                    rate: *rate,
+                };
+                self.exchange(&wishes, exchange, asker, now)
+            }
             _ => self.pay(intent, wishes, asker, now),
         }
     }

@@ -6,7 +6,7 @@ use intent::{Body, Intent, IntentId, TransferBody};
 use ledger::{AccountId, TransferId, TransferKind};
 use money::AssetCode;
 
-use super::Fact;
+use super::{Fact, exchange};
 use crate::bank::house::{House, derived};
 use crate::payment_files::sent_as;
 use crate::standing_orders::run_id;
@@ -73,6 +73,9 @@ pub(super) fn wishes(intent: &Intent, equity: &BTreeMap<AssetCode, AccountId>) -
         Body::TransferReverse { transfer, amount, .. } => {
             one(TransferKind::Reverse { transfer: *transfer, amount: *amount })
         }
+        Body::TransferExchange { debit, credit, sell, buy, .. } => {
+            exchange::wishes(intent, (*debit, *credit), (*sell, *buy), equity)
+        }
         _ => Vec::new(),
     }
 }
@@ -115,7 +118,8 @@ impl Needs {
             }
             _ => {}
         }
-        let counts = !matches!(intent.body(), Body::AccountFund { .. });
+        let counts =
+            !matches!(intent.body(), Body::AccountFund { .. } | Body::TransferExchange { .. });
         for wish in wishes(intent, equity) {
             self.transfers.push(wish.id);
             self.refers_to.extend(wish.kind.refers_to());

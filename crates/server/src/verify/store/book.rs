@@ -25,7 +25,7 @@ pub(in crate::verify) async fn transfers(
     sqlx::query_as!(
         TransferRow,
         "SELECT transfer_id, intent_id, item, kind, debit_account, credit_account, debit_owner, credit_owner, amount,
-                asset, code, refers_to, posted_at
+                asset, code, refers_to, value_on, rate, posted_at
            FROM transfers WHERE book_id = $1 AND transfer_id = ANY($2)",
         book_id(book),
         ids,
