@@ -136,6 +136,7 @@ pub(crate) enum Command {
     Policies(commands::policies::Command),
     Fund(commands::fund::Args),
     History(commands::history::Args),
+    Events(commands::events::Args),
     #[command(subcommand)]
     Keys(commands::keys::Command),
     #[command(subcommand)]

@@ -61,8 +61,8 @@ pub use proof::{Instance, ProofHeaders, RequestSigner, session_key};
 pub use receipt::{ReceiptProof, verify_receipt};
 pub use report::{ReportProof, verify_report};
 pub use session::{
-    AuthenticatorSetup, Channel, HistoryQuery, SecondFactor, Session, Settled, Standing,
-    TrustedDevice, VerifiedFactor, Visit,
+    AuthenticatorSetup, BankEvent, Channel, Events, HistoryQuery, SecondFactor, Session, Settled,
+    Standing, TrustedDevice, VerifiedFactor, Visit,
 };
 pub use transport::{ServerUrl, Transport};
 pub use trust::Trust;

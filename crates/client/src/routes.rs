@@ -32,6 +32,7 @@ pub(crate) const ROLES: &str = "/api/rbac/roles";
 pub(crate) const ROLES_WITH_HOLDERS: &str = "/api/admin/roles";
 pub(crate) const NAVIGATION: &str = "/api/rbac/navigation";
 pub(crate) const TRAIL: &str = "/api/audit/logs";
+pub(crate) const EVENTS: &str = "/api/events";
 pub(crate) const HISTORY: &str = "/api/transactions/history";
 
 /// The route that takes a kind, and no other kind.

@@ -29,6 +29,7 @@ pub mod log;
 mod mfa;
 pub mod migrate;
 pub mod openapi;
+mod outbox;
 mod passkeys;
 mod policies;
 pub mod policy;

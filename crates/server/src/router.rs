@@ -10,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::problem::{Code, Problem};
 use crate::{
     App, accounts, approvals, audit, authority, certificates, corridor, credentials, devices,
-    health, holds, ip_rules, log, mfa, openapi, passkeys, policies, rate_limits, roles, security,
-    sessions, telemetry, transfers, users,
+    health, holds, ip_rules, log, mfa, openapi, outbox, passkeys, policies, rate_limits, roles,
+    security, sessions, telemetry, transfers, users,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -46,6 +46,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(accounts::router())
         .merge(transfers::router())
         .merge(holds::router())
+        .merge(outbox::router())
         .merge(approvals::router())
         .merge(corridor::api::router())
         .merge(users::router())

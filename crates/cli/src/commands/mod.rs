@@ -14,6 +14,7 @@ pub(crate) mod config;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod enrol;
+pub(crate) mod events;
 pub(crate) mod found;
 pub(crate) mod fund;
 pub(crate) mod help;
@@ -55,6 +56,7 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Policies(command) => policies::run(globals, command).await,
         Command::Fund(args) => fund::run(globals, args).await,
         Command::History(args) => history::run(globals, args).await,
+        Command::Events(args) => events::run(globals, args).await,
         Command::Keys(command) => keys::run(globals, command).await,
         Command::Certificate(command) => certificate::run(globals, command).await,
         Command::Authority(command) => authority::run(globals, command).await,

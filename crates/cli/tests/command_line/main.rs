@@ -167,7 +167,7 @@ fn completions_are_for_this_command() {
 /// `UPDATE_SNAPSHOTS=1` and read the difference.
 #[test]
 fn the_help_says_what_it_said() {
-    let topics: [&[&str]; 31] = [
+    let topics: [&[&str]; 32] = [
         &["found"],
         &["serve"],
         &["enrol"],
@@ -188,6 +188,7 @@ fn the_help_says_what_it_said() {
         &["pay"],
         &["fund"],
         &["history"],
+        &["events"],
         &["keys"],
         &["certificate", "revoke"],
         &["receipt"],

@@ -1,6 +1,7 @@
 //! A session: signed requests and signed intents, from as many tasks as you like.
 
 mod channel;
+mod events;
 mod tokens;
 mod visit;
 
@@ -20,6 +21,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 pub use channel::Channel;
+pub use events::{BankEvent, Events};
 pub use tokens::Standing;
 pub(crate) use tokens::Tokens;
 pub use visit::{AuthenticatorSetup, SecondFactor, TrustedDevice, VerifiedFactor, Visit};

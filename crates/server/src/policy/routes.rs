@@ -272,6 +272,7 @@ pub const ROUTES: &[Route] = &[
     post("/api/transactions/batch", Access::Signs(Kind::TransferBatch)),
     get("/api/transactions/history", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),
+    get("/api/events", Access::SignedIn).from(Aal::Two, Aal::Three),
     get("/api/transactions/{id}", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),
     // Any kind: each is decided as on its own route.
