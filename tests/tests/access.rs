@@ -178,6 +178,8 @@ fn one_of_each(alice: &Customer) -> Vec<Body> {
         Wish::overdraft(account, eur(1)).body,
         Wish::propose_policy("limits".to_owned(), "bank".to_owned(), "{}".to_owned()).body,
         Wish::approve_policy(intent_id, true).body,
+        Wish::set_webhook(Uuid::now_v7(), "https://erp.example".to_owned(), vec![], true, false)
+            .body,
     ]
 }
 

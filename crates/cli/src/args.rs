@@ -150,6 +150,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Authority(commands::authority::Command),
     #[command(subcommand)]
+    Webhooks(commands::webhooks::Command),
+    #[command(subcommand)]
     Receipt(commands::receipt::Command),
     #[command(subcommand)]
     Cert(commands::cert::Command),

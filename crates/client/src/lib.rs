@@ -69,6 +69,6 @@ pub use trust::Trust;
 pub use wire::{
     AccountView, ApprovalView, AuthorityView, DeviceView, HistoryItem, HistoryPage, HoldView,
     InvitationView, KeyInfo, KeyStatus, PolicyPage, PolicyView, ProposalView, RecoveryView,
-    RoleView, SecurityInfo, TrailItem, TrailPage,
+    RoleView, SecurityInfo, TrailItem, TrailPage, WebhookView,
 };
 pub use wish::{BatchLine, Wish};

@@ -33,6 +33,7 @@ pub(crate) const ROLES_WITH_HOLDERS: &str = "/api/admin/roles";
 pub(crate) const NAVIGATION: &str = "/api/rbac/navigation";
 pub(crate) const TRAIL: &str = "/api/audit/logs";
 pub(crate) const EVENTS: &str = "/api/events";
+pub(crate) const WEBHOOKS: &str = "/api/admin/webhooks";
 pub(crate) const HISTORY: &str = "/api/transactions/history";
 
 /// The route that takes a kind, and no other kind.
@@ -66,6 +67,7 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::AccountOverdraft => "/api/accounts/overdraft",
         Kind::PolicyPropose => "/api/admin/policies",
         Kind::PolicyApprove => "/api/admin/policies/approve",
+        Kind::WebhookSet => WEBHOOKS,
         Kind::AuthorityRotate => "/api/admin/authority/rotate",
     }
 }

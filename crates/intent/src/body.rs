@@ -258,6 +258,19 @@ pub enum Body {
         /// [`Body::OVERLAP_DAYS_MAX`].
         overlap_days: u16,
     },
+    /// Says where the bank tells what happens, and of which kinds.
+    WebhookSet {
+        /// Which endpoint, chosen by whoever makes it.
+        webhook: Uuid,
+        /// Where it is.
+        url: String,
+        /// Names of the kinds of intents and events that are told, in order; none: all.
+        kinds: Vec<String>,
+        /// Whether it is told at all.
+        active: bool,
+        /// Whether it gets a new secret; the first setting always makes one.
+        new_secret: bool,
+    },
 }
 
 impl Body {
@@ -278,6 +291,8 @@ impl Body {
     pub const OVERLAP_DAYS_MAX: u16 = 90;
     /// Longest name of a custom role in characters.
     pub const ROLE_NAME_CHARS_MAX: usize = 40;
+    /// Longest address of an endpoint, in characters.
+    pub const URL_CHARS_MAX: usize = 1024;
     /// Longest value of a policy in characters.
     pub const POLICY_CHARS_MAX: usize = 4096;
     /// Longest scope of a policy in characters.
@@ -318,6 +333,7 @@ impl Body {
             Self::PolicyPropose { .. } => Kind::PolicyPropose,
             Self::PolicyApprove { .. } => Kind::PolicyApprove,
             Self::AuthorityRotate { .. } => Kind::AuthorityRotate,
+            Self::WebhookSet { .. } => Kind::WebhookSet,
         }
     }
 
@@ -364,7 +380,8 @@ impl Body {
             | Self::AccountOverdraft { .. }
             | Self::PolicyPropose { .. }
             | Self::PolicyApprove { .. }
-            | Self::AuthorityRotate { .. } => Ok(false),
+            | Self::AuthorityRotate { .. }
+            | Self::WebhookSet { .. } => Ok(false),
         }
     }
 }

@@ -68,11 +68,13 @@ pub enum Kind {
     PolicyApprove = 28,
     /// Propose the next issuing authority, or put the one into force that somebody else proposed.
     AuthorityRotate = 29,
+    /// Say where the bank tells what happens.
+    WebhookSet = 35,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::UserEnrol,
         Self::SessionLogin,
         Self::AccountOpen,
@@ -102,6 +104,7 @@ impl Kind {
         Self::PolicyPropose,
         Self::PolicyApprove,
         Self::AuthorityRotate,
+        Self::WebhookSet,
     ];
 
     /// The number in the leaf: 1..=127.
@@ -137,6 +140,7 @@ impl Kind {
             Self::PolicyPropose => 27,
             Self::PolicyApprove => 28,
             Self::AuthorityRotate => 29,
+            Self::WebhookSet => 35,
         }
     }
 
@@ -179,6 +183,7 @@ impl Kind {
             Self::PolicyPropose => "policy.propose",
             Self::PolicyApprove => "policy.approve",
             Self::AuthorityRotate => "authority.rotate",
+            Self::WebhookSet => "webhook.set",
         }
     }
 
@@ -214,7 +219,8 @@ impl Kind {
             | Self::AccountOverdraft
             | Self::PolicyPropose
             | Self::PolicyApprove
-            | Self::AuthorityRotate => Purpose::Intent,
+            | Self::AuthorityRotate
+            | Self::WebhookSet => Purpose::Intent,
         }
     }
 }
@@ -398,7 +404,7 @@ const AUDITOR_CLERK: [Kind; 7] = [
     Kind::DeviceRevoke,
     Kind::AuditReport,
 ];
-const SYSTEM_ADMIN: [Kind; 15] = [
+const SYSTEM_ADMIN: [Kind; 16] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::KeyRotate,
@@ -414,6 +420,7 @@ const SYSTEM_ADMIN: [Kind; 15] = [
     Kind::PolicyPropose,
     Kind::PolicyApprove,
     Kind::AuthorityRotate,
+    Kind::WebhookSet,
 ];
 
 impl Role {

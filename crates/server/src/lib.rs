@@ -49,6 +49,7 @@ pub mod transfers;
 pub mod users;
 pub mod vault;
 pub mod verify;
+mod webhooks;
 mod wire;
 
 pub use app::{App, Services};

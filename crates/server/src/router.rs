@@ -11,7 +11,7 @@ use crate::problem::{Code, Problem};
 use crate::{
     App, accounts, approvals, audit, authority, certificates, corridor, credentials, devices,
     health, holds, ip_rules, log, mfa, openapi, outbox, passkeys, policies, rate_limits, roles,
-    security, sessions, telemetry, transfers, users,
+    security, sessions, telemetry, transfers, users, webhooks,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -47,6 +47,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(transfers::router())
         .merge(holds::router())
         .merge(outbox::router())
+        .merge(webhooks::router())
         .merge(approvals::router())
         .merge(corridor::api::router())
         .merge(users::router())

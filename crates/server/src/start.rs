@@ -21,7 +21,7 @@ use crate::http::serve::{Serving, serve};
 use crate::http::{edge, tls};
 use crate::migrate::{self, MigrationError};
 use crate::postgres::{ClusterError, PrivateCluster, Supervised};
-use crate::{App, authority, clock, outbox, reminders, telemetry};
+use crate::{App, authority, clock, outbox, reminders, telemetry, webhooks};
 
 /// How long requests in work may still take. Longer than the poster's longest group commit.
 const GRACE: Duration = Duration::from_secs(15);
@@ -69,6 +69,7 @@ pub async fn start_with_token(
     background.spawn(authority::crl::keep_fresh(app.clone(), stop.clone()));
     background.spawn(crate::holds::keep_giving_back(app.clone(), stop.clone()));
     background.spawn(outbox::keep_looking(app.clone(), stop.clone()));
+    background.spawn(webhooks::keep_delivering(app.clone(), stop.clone()));
     background.spawn(reminders::keep_reminding(app.clone(), stop.clone()));
     background.spawn(drain_metrics(stop.clone()));
     tracing::info!(addr = %serving.addr, tls_addr = %serving.tls_addr, "strongroom is open");

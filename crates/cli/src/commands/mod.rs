@@ -33,6 +33,7 @@ pub(crate) mod reverse;
 pub(crate) mod roles;
 pub(crate) mod serve;
 pub(crate) mod verify;
+pub(crate) mod webhooks;
 
 use crate::args::{Command, Globals};
 use crate::exit::Exit;
@@ -63,6 +64,7 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Devices(command) => devices::run(globals, command).await,
         Command::Roles(command) => roles::run(globals, command).await,
         Command::Audit(command) => audit::run(globals, command).await,
+        Command::Webhooks(command) => webhooks::run(globals, command).await,
         Command::Receipt(command) => receipt::run(globals, command),
         Command::Cert(command) => cert::run(globals, command),
         Command::Config(command) => config::run(globals, command),

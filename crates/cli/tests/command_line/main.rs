@@ -167,7 +167,7 @@ fn completions_are_for_this_command() {
 /// `UPDATE_SNAPSHOTS=1` and read the difference.
 #[test]
 fn the_help_says_what_it_said() {
-    let topics: [&[&str]; 32] = [
+    let topics: [&[&str]; 34] = [
         &["found"],
         &["serve"],
         &["enrol"],
@@ -195,6 +195,8 @@ fn the_help_says_what_it_said() {
         &["receipt", "verify"],
         &["cert"],
         &["cert", "verify"],
+        &["webhooks"],
+        &["webhooks", "set"],
         &["config"],
         &["doctor"],
         &["migrate"],

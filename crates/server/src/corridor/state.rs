@@ -7,7 +7,7 @@ use super::Fault;
 use super::applying::{Applied, Applying};
 use super::refusal::Refusal;
 use crate::policy::{self, Permission};
-use crate::{accounts, authority, certificates, devices, registers, sessions, users};
+use crate::{accounts, authority, certificates, devices, registers, sessions, users, webhooks};
 
 /// Authorises and applies one intent inside the poster's transaction.
 pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Applied, Fault> {
@@ -20,6 +20,7 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
     }
     match cx.intent.body() {
         Body::AuthorityRotate { .. } => authority::service::apply_rotate(tx, cx).await,
+        Body::WebhookSet { .. } => webhooks::service::apply_set(tx, cx).await,
         Body::UserInvite { .. } => users::invitations::apply_invite(tx, cx).await,
         Body::UserRecover { .. } => users::recovery::apply_recover(tx, cx).await,
         Body::DeviceApprove { .. } => devices::service::apply_approve(tx, cx).await,

@@ -67,7 +67,8 @@ pub(super) fn of_intent(intent: &Intent) -> About {
         | Body::PolicyPropose { .. }
         | Body::PolicyApprove { .. }
         | Body::AuditReport { .. }
-        | Body::AuthorityRotate { .. } => About::default(),
+        | Body::AuthorityRotate { .. }
+        | Body::WebhookSet { .. } => About::default(),
     }
 }
 

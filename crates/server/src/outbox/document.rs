@@ -114,6 +114,12 @@ impl Told {
         concerns.then(|| self.document(code, accounts, movements))
     }
 
+    /// What whoever may read nothing of the bank is told: that it happened, and to which accounts.
+    pub(super) fn bare(&self) -> Document<'_> {
+        let accounts = self.accounts.keys().map(AccountId::to_string).collect();
+        self.document(self.code.as_deref(), accounts, Vec::new())
+    }
+
     fn document<'a>(
         &'a self,
         code: Option<&'a str>,

@@ -129,6 +129,33 @@ impl Outbox {
     }
 }
 
+impl Outbox {
+    /// As [`Self::page`], for somebody outside who may read nothing.
+    pub(crate) async fn notices(
+        &self,
+        services: &Services,
+        from: u64,
+        until: u64,
+    ) -> sqlx::Result<Vec<Notice>> {
+        let page = self.page(services, from, until).await?;
+        page.iter()
+            .map(|told| {
+                let body = serde_json::to_vec(&told.bare());
+                let body = body.map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+                Ok(Notice { leaf: told.leaf, id: told.id, kind: told.kind, body })
+            })
+            .collect()
+    }
+}
+
+/// What somebody outside is told of a leaf.
+pub(crate) struct Notice {
+    pub(crate) leaf: u64,
+    pub(crate) id: Uuid,
+    pub(crate) kind: &'static str,
+    pub(crate) body: Vec<u8>,
+}
+
 impl Recent {
     fn end(&self) -> u64 {
         self.first.saturating_add(u64::try_from(self.told.len()).unwrap_or(u64::MAX))

@@ -294,6 +294,9 @@ pub const ROUTES: &[Route] = &[
     post("/api/admin/roles", Access::Signs(Kind::RoleDefine)),
     post("/api/admin/roles/grant", Access::Signs(Kind::RoleGrant)),
     get("/api/admin/authority", Access::Needs(Permission::AuthorityRotate)),
+    get("/api/admin/webhooks", Access::Needs(Permission::WebhooksManage)),
+    post("/api/admin/webhooks", Access::Signs(Kind::WebhookSet)),
+    post("/api/admin/webhooks/{id}/replay", Access::Needs(Permission::WebhooksManage)),
     post("/api/admin/authority/rotate", Access::Signs(Kind::AuthorityRotate)),
 ];
 

@@ -22,7 +22,7 @@ mod rule;
 pub(crate) mod service;
 mod store;
 
-use crate::{approvals, authority, credentials, holds, ip_rules, policies, roles, users};
+use crate::{approvals, authority, credentials, holds, ip_rules, policies, roles, users, webhooks};
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
 pub(crate) use self::rule::{Issuing, Lookup, Person, Question, Rule, rule};
@@ -44,4 +44,5 @@ pub(crate) const ALL: &[&Register] = &[
     &holds::HOLDS,
     &holds::REVERSALS,
     &authority::rules::AUTHORITIES,
+    &webhooks::rules::WEBHOOKS,
 ];

@@ -58,6 +58,9 @@ const SIGN_IN: Class = Class::Uncovered(
 );
 const ASKED: Class =
     Class::Uncovered("a request that grants nothing: what grants is the signed approval of it");
+const TOLD: Class = Class::Uncovered(
+    "how far somebody outside was told: it can be set back at any time, and moves nothing here",
+);
 const TOOL: Class =
     Class::Uncovered("bookkeeping of the migration tool; the schema is reviewed, not replayed");
 
@@ -379,6 +382,32 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("credit_owner", D),
             ("salt", C),
             ("details", C),
+        ],
+    ),
+    (
+        "webhook_secrets",
+        &[
+            ("book_id", SECRET),
+            ("webhook_id", SECRET),
+            ("made_by", SECRET),
+            ("sealed_secret", SECRET),
+            ("ends_at", SECRET),
+        ],
+    ),
+    (
+        "webhook_deliveries",
+        &[
+            ("book_id", TOLD),
+            ("webhook_id", TOLD),
+            ("next_leaf", TOLD),
+            ("attempts", TOLD),
+            ("failing_since", TOLD),
+            ("retry_at", TOLD),
+            ("paused_at", TOLD),
+            ("last_result", TOLD),
+            ("last_at", TOLD),
+            ("lease_holder", TOLD),
+            ("lease_until", TOLD),
         ],
     ),
     ("log_head", &[("book_id", D), ("size", D), ("root", C)]),
