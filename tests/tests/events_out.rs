@@ -1,14 +1,20 @@
 //! What has happened, told to those who may know: streams of server-sent events.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use client::{BankEvent, Channel, ClientError, Events, SecondFactor, Session};
+use client::{
+    BankEvent, BatchLine, Channel, ClientError, Events, SecondFactor, Session, Settled, Wish,
+};
 use e2e::{Bank, Request, eur, eventually_within};
-use ledger::{AccountId, Freeze};
+use intent::{ApprovalDecision, UtcMicros};
+use ledger::{AccountId, Freeze, TransferId};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Row as _;
+use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 /// Long enough for a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -194,6 +200,115 @@ async fn nobody_is_told_of_what_is_no_business_of_theirs() {
     let told = until(&mut administered, "user.lock").await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].document["movements"], json!([]));
+}
+
+/// The administrator proposes, the manager approves.
+async fn put_in_force(bank: &Bank, policy: &str, value: &str) {
+    let wish = Wish::propose_policy(policy.into(), "bank".into(), value.into());
+    let proposed = bank.admin().await.submit(wish).await.unwrap();
+    let wish = Wish::approve_policy(proposed.receipt.intent_id, true);
+    bank.manager().await.submit(wish).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_transfer_of_the_ledger_is_told_with_its_record() {
+    let bank = Bank::start().await;
+    let (alice, bob) = (bank.customer("Alice", 1_000_000).await, bank.customer("Bob", 0).await);
+    let mary = bank.manager().await;
+    let id = |settled: &Settled| TransferId::new(settled.receipt.intent_id.get());
+    let until =
+        |seconds: i64| UtcMicros::from_micros(server::clock::now().get() + seconds * 1_000_000);
+    let value = r#"{"count_per_day":"9999","per_hour":"9999","per_minute":"9999"}"#;
+    put_in_force(&bank, "limits", value).await;
+    let paid = alice.transfer(alice.account, bob.account, eur(5), None).await.unwrap();
+    bob.submit(Wish::reverse(id(&paid), None, "too much".into())).await.unwrap();
+    let line = |to, minor| BatchLine { to, amount: eur(minor), memo: None };
+    let lines = [line(bob.account, 1), line(alice.account, 2), line(bob.account, 3)];
+    alice.batch(alice.account, &lines, false).await.unwrap();
+    let hold = async |seconds| {
+        let wish = Wish::hold(alice.account, bob.account, eur(7), until(seconds), None).unwrap();
+        id(&alice.submit(wish).await.unwrap())
+    };
+    let (taken, voided, _expires) = (hold(3_600).await, hold(3_600).await, hold(1).await);
+    bob.submit(Wish::capture(taken, Some(eur(4)))).await.unwrap();
+    bob.submit(Wish::void(voided)).await.unwrap();
+    put_in_force(&bank, "approvals", r#"{"above":"0","two_above":"1000"}"#).await;
+    for decision in [ApprovalDecision::Approve, ApprovalDecision::Reject] {
+        let lines = [line(bob.account, 11), line(bob.account, 12)];
+        let waits = alice.batch(alice.account, &lines, false).await.unwrap();
+        assert_eq!(waits.receipt.code, "held");
+        let wish = Wish::decide(waits.receipt.intent_id, decision, "looked at it".into());
+        mary.submit(wish).await.unwrap();
+    }
+    eventually_within(PATIENCE, "the expiry", async || {
+        let expired = "SELECT count(*) FROM holds WHERE state = 'expired'";
+        (bank.count(expired).await == 1).then_some(())
+    })
+    .await;
+    mary.freeze(bob.account, freeze(), "the last").await.unwrap();
+
+    let rows = bank.rows("SELECT intent_id, transfer_id FROM transfers").await;
+    let pair = |row: &sqlx::postgres::PgRow| (row.get::<Uuid, _>(0), row.get::<Uuid, _>(1));
+    let ledger: BTreeSet<_> =
+        rows.iter().map(pair).map(|(of, id)| (of.to_string(), id.to_string())).collect();
+    let mut events = bank.auditor().await.events(Some(0)).await.unwrap();
+    let (mut told, mut expiries) = (BTreeSet::new(), 0);
+    let everything = self::until(&mut events, "account.freeze").await;
+    for event in &everything {
+        let (of, text) =
+            (&event.document["id"], |value: &Value| value.as_str().unwrap().to_owned());
+        for movement in event.document["movements"].as_array().unwrap() {
+            if event.kind == "hold.expired" {
+                expiries += 1;
+                continue;
+            }
+            assert!(told.insert((text(of), text(&movement["transfer"]))), "{movement} twice");
+        }
+    }
+    assert_eq!((told, expiries), (ledger, 1));
+    assert!(
+        everything.iter().zip(1..).all(|(event, leaf)| event.leaf == leaf),
+        "no leaf is left out"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_is_cut_off_and_others_go_on() {
+    let bank = Bank::start().await;
+    let (alice, bob) = (bank.customer("Alice", 1_000_000).await, bank.customer("Bob", 0).await);
+    let value = r#"{"count_per_day":"9999","per_hour":"9999","per_minute":"9999"}"#;
+    put_in_force(&bank, "limits", value).await;
+    // A socket that nobody reads, with room for little.
+    let request = Request::get("/api/events").proved_by(&bob).await;
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(bank.addr()).await.unwrap();
+    let mut head = "GET /api/events HTTP/1.1\r\nhost: bank\r\n".to_owned();
+    for (name, value) in &request.headers {
+        head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+    }
+    stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+    let streams = async || {
+        let text = bank.get("/metrics").await.text();
+        let line = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("0");
+            line.trim().parse::<f64>().unwrap()
+        };
+        (line("strongroom_event_streams "), line("strongroom_event_streams_cut_total "))
+    };
+    eventually_within(PATIENCE, "the stream", async || (streams().await.0 >= 1.0).then_some(()))
+        .await;
+    let mut reader = bob.events(None).await.unwrap();
+    // Each batch is an event of a quarter of a megabyte; what the sockets take is less than all of them.
+    let lines: Vec<_> =
+        (0..1_000).map(|_| BatchLine { to: bob.account, amount: eur(1), memo: None }).collect();
+    for _ in 0..40 {
+        alice.batch(alice.account, &lines, false).await.unwrap();
+        assert_eq!(next(&mut reader).await.kind, "transfer.batch");
+    }
+    eventually_within(PATIENCE, "the cut", async || (streams().await.1 >= 1.0).then_some(())).await;
+    alice.transfer(alice.account, bob.account, eur(1), None).await.unwrap();
+    assert_eq!(next(&mut reader).await.kind, "transfer");
 }
 
 #[tokio::test(flavor = "multi_thread")]

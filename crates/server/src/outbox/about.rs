@@ -1,7 +1,7 @@
 //! Whom and what a record is about, read from its own bytes. Pure.
 
 use crypto::Sha3;
-use intent::{Body, Event, EventKind, Intent, UserId};
+use intent::{Body, Event, EventKind, Intent, IntentId, UserId};
 use ledger::{AccountId, TransferId};
 
 /// What a record names beside the transfers that it made: those say themselves whose they are.
@@ -15,8 +15,12 @@ pub(super) struct About {
     pub(super) certificates: Vec<Sha3>,
     /// Devices to whose holder it happened.
     pub(super) devices: Vec<Sha3>,
+    /// Transfers that it may have made: the ledger says which.
+    pub(super) made: Vec<TransferId>,
+    /// Payments whose holds it may have ended.
+    pub(super) payments: Vec<IntentId>,
     /// Earlier transfers that ended without one of their own.
-    pub(super) transfers: Vec<TransferId>,
+    pub(super) ended: Vec<TransferId>,
 }
 
 impl About {
@@ -29,12 +33,11 @@ impl About {
     }
 }
 
-/// What an intent is about. Whoever adds a kind says here who is told of it beside its signer: nobody, where knowing would
-/// warn somebody who is looked into.
+/// What an intent is about. Whoever adds a kind says here which transfers it makes, and who is told of it beside its signer:
+/// nobody, where knowing would warn somebody who is looked into.
 pub(super) fn of_intent(intent: &Intent) -> About {
     match intent.body() {
         Body::AccountOpen { account, .. }
-        | Body::AccountFund { account, .. }
         | Body::AccountFreeze { account, .. }
         | Body::AccountClose { account }
         | Body::AccountOverdraft { account, .. } => About::accounts(&[*account]),
@@ -48,16 +51,23 @@ pub(super) fn of_intent(intent: &Intent) -> About {
         | Body::UserRecover { user, .. }
         | Body::UserLock { user, .. }
         | Body::RoleGrant { user, .. } => About::persons(&[*user]),
-        // Money says itself whose it is.
-        Body::Transfer(_)
-        | Body::TransferBatch { .. }
+        // One transfer has the id of its intent. Money says itself whose it is.
+        Body::AccountFund { .. }
+        | Body::Transfer(_)
         | Body::HoldPlace { .. }
         | Body::HoldCapture { .. }
         | Body::HoldVoid { .. }
-        | Body::TransferReverse { .. }
-        | Body::ApprovalDecide { .. }
+        | Body::TransferReverse { .. } => {
+            About { made: vec![TransferId::new(intent.id().get())], ..About::default() }
+        }
+        Body::TransferBatch { items, .. } => {
+            About { made: items.iter().map(|item| item.id).collect(), ..About::default() }
+        }
+        Body::ApprovalDecide { payment, .. } => {
+            About { payments: vec![*payment], ..About::default() }
+        }
         // The bank's own affairs, and those of the signer alone.
-        | Body::SessionLogin { .. }
+        Body::SessionLogin { .. }
         | Body::KeyRotate { .. }
         | Body::DeviceApprove { .. }
         | Body::UserInvite { .. }
@@ -86,7 +96,7 @@ pub(super) fn of_event(event: &Event) -> About {
         }
         EventKind::HoldExpired => {
             let hold = member("hold").and_then(|id| id.parse().ok());
-            About { transfers: hold.into_iter().collect(), ..About::default() }
+            About { ended: hold.into_iter().collect(), ..About::default() }
         }
         EventKind::BankFounded
         | EventKind::CrlIssued
@@ -102,7 +112,7 @@ pub(super) fn of_event(event: &Event) -> About {
 mod tests {
     use std::collections::BTreeMap;
 
-    use intent::{IntentId, UtcMicros};
+    use intent::UtcMicros;
     use uuid::Uuid;
 
     use super::*;
@@ -122,6 +132,6 @@ mod tests {
         assert_eq!(event(EventKind::SessionOpened, "user", "nobody"), About::default());
         let hold = TransferId::new(Uuid::from_u128(8));
         let told = event(EventKind::HoldExpired, "hold", &hold.to_string());
-        assert_eq!(told, About { transfers: vec![hold], ..About::default() });
+        assert_eq!(told, About { ended: vec![hold], ..About::default() });
     }
 }

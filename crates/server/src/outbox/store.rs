@@ -58,27 +58,17 @@ pub(super) struct TransferRow {
     pub(super) movement: Movement,
 }
 
-/// The transfers of these records, which were written between two times, and those of these ids; each record's in order.
+/// The transfers of these ids, those of a record in its order.
 pub(super) async fn transfers(
     tx: &mut PgConnection,
     book: BookId,
-    records: &[Uuid],
-    (from, to): (UtcMicros, UtcMicros),
     ids: &[Uuid],
 ) -> sqlx::Result<Vec<TransferRow>> {
     let rows = sqlx::query!(
-        r#"SELECT transfer_id AS "transfer_id!", intent_id AS "intent_id!", item AS "item!", kind AS "kind!",
-                  debit_account AS "debit_account!", credit_account AS "credit_account!", debit_owner, credit_owner,
-                  amount AS "amount!", asset AS "asset!", code AS "code!", refers_to
-             FROM (SELECT * FROM transfers
-                    WHERE book_id = $1 AND posted_at BETWEEN $3 AND $4 AND intent_id = ANY($2)
-                   UNION ALL
-                   SELECT * FROM transfers WHERE book_id = $1 AND transfer_id = ANY($5) AND intent_id <> ALL($2)) t
-            ORDER BY intent_id, item"#,
+        "SELECT transfer_id, intent_id, kind, debit_account, credit_account, debit_owner, credit_owner, amount, asset, code,
+                refers_to
+           FROM transfers WHERE book_id = $1 AND transfer_id = ANY($2) ORDER BY intent_id, item",
         book_id(book),
-        records,
-        timestamp(from),
-        timestamp(to),
         ids,
     )
     .fetch_all(tx)
@@ -100,6 +90,22 @@ pub(super) async fn transfers(
             },
         })
         .collect())
+}
+
+/// The holds of these payments.
+pub(super) async fn holds(
+    tx: &mut PgConnection,
+    book: BookId,
+    payments: &[Uuid],
+) -> sqlx::Result<Vec<TransferId>> {
+    let holds = sqlx::query_scalar!(
+        "SELECT transfer_id FROM holds WHERE book_id = $1 AND intent_id = ANY($2)",
+        book_id(book),
+        payments,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(holds.into_iter().map(TransferId::new).collect())
 }
 
 /// Whose accounts these are.

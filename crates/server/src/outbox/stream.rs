@@ -25,7 +25,7 @@ const GATHER: Duration = Duration::from_millis(50);
 /// A reader who takes nothing for so long is cut off, and may come again with the id of what they got last.
 const SLOW: Duration = Duration::from_secs(10);
 /// Lines that wait for the reader.
-pub(super) const WAITING_MAX: usize = 64;
+pub(super) const WAITING_MAX: usize = 16;
 
 /// What goes into the body.
 pub(super) type Line = Result<sse::Event, Infallible>;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::about::{self, About};
 use super::document::Told;
 use super::store::{self, RecordRow, TransferRow};
+use crate::corridor::fold::ending_id;
 use crate::log::store::head_of;
 use crate::sql::corrupt;
 use crate::{App, Services, telemetry as names};
@@ -234,14 +235,19 @@ async fn read(services: &Services, from: u64, until: u64) -> sqlx::Result<Vec<To
     let mut tx = services.db.as_auditor().await?;
     let records = store::records(&mut tx, book, from, until).await?;
     let abouts = records.iter().map(about).collect::<sqlx::Result<Vec<_>>>()?;
-    let times = records.iter().map(|record| record.recorded_at);
-    let (Some(first), Some(last)) = (times.clone().min(), times.max()) else {
-        return Ok(Vec::new());
+    let named = |of: fn(&About) -> &Vec<TransferId>| abouts.iter().flat_map(of);
+    let mut ids: Vec<Uuid> =
+        named(|about| &about.made).chain(named(|about| &about.ended)).map(|id| id.get()).collect();
+    let payments: Vec<Uuid> =
+        abouts.iter().flat_map(|about| &about.payments).map(|id| id.get()).collect();
+    if !payments.is_empty() {
+        let holds = store::holds(&mut tx, book, &payments).await?;
+        ids.extend(holds.into_iter().map(|hold| ending_id(hold).get()));
+    }
+    let transfers = match ids.as_slice() {
+        [] => Vec::new(),
+        ids => store::transfers(&mut tx, book, ids).await?,
     };
-    let ids: Vec<Uuid> = records.iter().map(|record| record.intent_id).collect();
-    let named: Vec<Uuid> =
-        abouts.iter().flat_map(|about| &about.transfers).map(|id| id.get()).collect();
-    let transfers = store::transfers(&mut tx, book, &ids, (first, last), &named).await?;
     let accounts: Vec<Uuid> =
         abouts.iter().flat_map(|about| &about.accounts).map(|id| id.get()).collect();
     let mut known = Known::default();
@@ -294,7 +300,7 @@ impl Known {
         let kind = Kind::from_code(leaf.kind_code).map(Kind::name);
         let kind = kind.or_else(|| EventKind::from_code(leaf.kind_code).map(EventKind::name));
         let own = self.of_record.get(&record.intent_id).into_iter().flatten();
-        let named = about.transfers.iter().filter_map(|id| self.by_id.get(id));
+        let named = about.ended.iter().filter_map(|id| self.by_id.get(id));
         let rows: Vec<&Arc<TransferRow>> = own.chain(named).collect();
         let holders = about.certificates.iter().chain(&about.devices);
         let persons = holders.filter_map(|id| self.holders.get(id)).chain(&about.persons);
