@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::document::{Movement, Sight};
-use crate::sql::{book_id, corrupt, int8, micros, timestamp};
+use crate::sql::{book_id, corrupt, int8, micros};
 
 /// A record, as far as it can be told of.
 pub(super) struct RecordRow {

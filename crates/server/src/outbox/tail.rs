@@ -15,7 +15,7 @@ use super::about::{self, About};
 use super::document::Told;
 use super::store::{self, RecordRow, TransferRow};
 use crate::corridor::fold::ending_id;
-use crate::log::store::head_of;
+use crate::log::service::size;
 use crate::sql::corrupt;
 use crate::{App, Services, telemetry as names};
 
@@ -223,7 +223,7 @@ pub(crate) async fn keep_looking(app: App, stop: CancellationToken) {
 /// Takes note of the head of the log as it is now.
 pub(super) async fn look(services: &Services) -> sqlx::Result<u64> {
     let mut tx = services.db.as_auditor().await?;
-    let size = head_of(&mut tx, services.bank.book).await?.size.get();
+    let size = size(&mut tx, services.bank.book).await?;
     tx.commit().await?;
     services.outbox.committed(size);
     Ok(size)

@@ -4,7 +4,6 @@ use crypto::random_secret;
 use intent::{Body, UtcMicros};
 use serde_json::json;
 use sqlx::PgConnection;
-use tlog::TreeSize;
 use uuid::Uuid;
 
 use super::message::{SECRET_LEN, shown};
@@ -12,7 +11,7 @@ use super::rules::{WEBHOOKS, rule};
 use super::store::{self, StandingRow};
 use crate::Services;
 use crate::corridor::{Applied, Applying, Fault};
-use crate::log::store::head_of;
+use crate::log::service::size;
 use crate::problem::Problem;
 use crate::registers::{self, Row};
 use crate::sessions::Caller;
@@ -50,8 +49,8 @@ pub(crate) async fn apply_set(tx: &mut PgConnection, cx: &Applying<'_>) -> Resul
         store::insert_secret(tx, book, *webhook, intent, &sealed, times).await?;
         extra = Some(json!({"secret": shown(&secret)}));
     }
-    let size = head_of(tx, book).await?.size;
-    store::begin(tx, book, *webhook, size.get()).await?;
+    let size = size(tx, book).await?;
+    store::begin(tx, book, *webhook, size).await?;
     Ok(Applied::Accepted { result, extra, bumps_epoch })
 }
 
@@ -84,8 +83,8 @@ pub(super) async fn replay(
 ) -> Result<(), Problem> {
     let book = services.bank.book;
     let mut tx = services.db.as_writer().await?;
-    let size = head_of(&mut tx, book).await?.size;
-    if after.is_some_and(|leaf| TreeSize::new(leaf) >= size) {
+    let size = size(&mut tx, book).await?;
+    if after.is_some_and(|leaf| leaf >= size) {
         return Err(Problem::malformed("after", "is not in the log yet"));
     }
     let next = after.map(|leaf| leaf.saturating_add(1));
