@@ -3,7 +3,7 @@
 //! # Standard
 //!
 //! The special-purpose registries of the IANA (RFC 6890 and what was added since). Of IPv6 only global unicast counts
-//! (2000::/3), so that mapped, translated, link-local, unique-local and multicast addresses are out without being named.
+//! (`2000::/3`), so that mapped, translated, link-local, unique-local and multicast addresses are out without being named.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

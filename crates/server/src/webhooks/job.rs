@@ -129,9 +129,9 @@ async fn deliver(
             Ok(status) => {
                 metrics::counter!(names::WEBHOOKS, "result" => "taken").increment(1);
                 let mut tx = app.db.as_writer().await?;
-                let step = (next, leaf.saturating_add(1));
+                let range = (next, leaf.saturating_add(1));
                 let is_ours =
-                    store::advance(&mut tx, &lease(clock::now()), step, Some(&status)).await?;
+                    store::advance(&mut tx, &lease(clock::now()), range, Some(&status)).await?;
                 tx.commit().await?;
                 if !is_ours {
                     return Ok(());

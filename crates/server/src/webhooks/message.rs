@@ -87,7 +87,7 @@ mod tests {
             let left = pause(first, failures, jitter);
             prop_assert!(whole >= first && whole <= PAUSE_MAX);
             prop_assert!(left <= whole && left.saturating_mul(2) >= whole);
-            prop_assert!(pause(first, failures + 1, 0) >= whole);
+            prop_assert!(pause(first, failures.saturating_add(1), 0) >= whole);
         }
     }
 }
