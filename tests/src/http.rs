@@ -134,6 +134,7 @@ pub(crate) fn route(kind: Kind) -> &'static str {
         Kind::AccountOverdraft => "/api/accounts/overdraft",
         Kind::PolicyPropose => "/api/admin/policies",
         Kind::PolicyApprove => "/api/admin/policies/approve",
+        Kind::WebhookSet => "/api/admin/webhooks",
         Kind::AuthorityRotate => "/api/admin/authority/rotate",
         Kind::BeneficiaryAdd => "/api/beneficiaries",
         Kind::BeneficiaryChange => "/api/beneficiaries/change",

@@ -499,6 +499,10 @@ async fn role_refusals(bank: &Bank, provoked: &mut Provoked) {
         let answer = bank.submit(admin, &Forger::of(admin).next(wish.body)).await;
         provoked.recorded(bank, &answer, refusal);
     }
+    let elsewhere = "ftp://erp.example".to_owned();
+    let wish = Wish::set_webhook(Uuid::now_v7(), elsewhere, vec![], true, false);
+    let answer = bank.submit(admin, &Forger::of(admin).next(wish.body)).await;
+    provoked.recorded(bank, &answer, Refusal::WebhookInvalid);
     let auditor = bank.auditor().await;
     let nobody = Wish::audit_report(ReportSubject::User, "somebody".to_owned(), None, None).body;
     let formless = bank.submit(auditor, &Forger::of(auditor).next(nobody)).await;

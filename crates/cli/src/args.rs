@@ -144,6 +144,7 @@ pub(crate) enum Command {
     Policies(commands::policies::Command),
     Fund(commands::fund::Args),
     History(commands::history::Args),
+    Events(commands::events::Args),
     #[command(subcommand)]
     Statement(commands::statement::Command),
     Reconcile(commands::reconcile::Args),
@@ -159,6 +160,8 @@ pub(crate) enum Command {
     Audit(commands::audit::Command),
     #[command(subcommand)]
     Authority(commands::authority::Command),
+    #[command(subcommand)]
+    Webhooks(commands::webhooks::Command),
     #[command(subcommand)]
     Receipt(commands::receipt::Command),
     #[command(subcommand)]

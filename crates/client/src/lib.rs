@@ -71,8 +71,8 @@ pub use proof::{Instance, ProofHeaders, RequestSigner, session_key};
 pub use receipt::{ReceiptProof, verify_receipt};
 pub use report::{ReportProof, verify_report};
 pub use session::{
-    AuthenticatorSetup, Channel, HistoryQuery, SecondFactor, Session, Settled, Standing,
-    TrustedDevice, VerifiedFactor, Visit,
+    AuthenticatorSetup, BankEvent, Channel, Events, HistoryQuery, SecondFactor, Session, Settled,
+    Standing, TrustedDevice, VerifiedFactor, Visit,
 };
 pub use statement::verify_statement;
 pub use transport::{ServerUrl, Transport};
@@ -80,6 +80,6 @@ pub use trust::Trust;
 pub use wire::{
     AccountView, ApprovalView, AuthorityView, DeviceView, FileItemView, FilePreview, FileTotalView,
     HistoryItem, HistoryPage, HoldView, InvitationView, KeyInfo, KeyStatus, PolicyPage, PolicyView,
-    ProposalView, RecoveryView, RoleView, SecurityInfo, TrailItem, TrailPage,
+    ProposalView, RecoveryView, RoleView, SecurityInfo, TrailItem, TrailPage, WebhookView,
 };
 pub use wish::{BatchLine, Wish};

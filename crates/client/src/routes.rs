@@ -37,6 +37,8 @@ pub(crate) const STANDING_ORDERS: &str = "/api/standing-orders";
 pub(crate) const TEMPLATES: &str = "/api/templates";
 pub(crate) const DRY_RUN: &str = "/api/intents/dry-run";
 pub(crate) const PAYMENT_FILES: &str = "/api/payments/files";
+pub(crate) const EVENTS: &str = "/api/events";
+pub(crate) const WEBHOOKS: &str = "/api/admin/webhooks";
 pub(crate) const HISTORY: &str = "/api/transactions/history";
 pub(crate) const RATES: &str = "/api/rates";
 pub(crate) const EXCHANGE_PREVIEW: &str = "/api/transactions/exchange/preview";
@@ -73,6 +75,7 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::AccountOverdraft => "/api/accounts/overdraft",
         Kind::PolicyPropose => "/api/admin/policies",
         Kind::PolicyApprove => "/api/admin/policies/approve",
+        Kind::WebhookSet => WEBHOOKS,
         Kind::AuthorityRotate => "/api/admin/authority/rotate",
         Kind::BeneficiaryAdd => BENEFICIARIES,
         Kind::BeneficiaryChange => "/api/beneficiaries/change",

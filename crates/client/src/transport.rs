@@ -11,6 +11,8 @@ use crate::{ClientError, Instance, Problem};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than the 30 s that the bank allows itself.
+/// A stream is never longer: whoever reads it comes again.
+const STREAM_TIMEOUT: Duration = Duration::from_hours(24);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
 /// What is written while it is read has no length that we know.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_hours(1);
@@ -127,17 +129,47 @@ impl Transport {
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<Vec<u8>, ClientError> {
-        let fault = |source| ClientError::Unreachable { server: self.origin.clone(), source };
         let url = format!("{}{path}", self.origin);
         let request = self.http.request(method, url).headers(headers).body(body);
-        let mut response = request.send().await.map_err(fault)?;
-        let status = response.status();
+        let response = request.send().await.map_err(|source| self.fault(source))?;
+        self.whole(response).await
+    }
+
+    /// Sends a request for an answer that goes on; a status of 400 and above is an error.
+    pub(crate) async fn open(
+        &self,
+        path: &str,
+        headers: HeaderMap,
+    ) -> Result<reqwest::Response, ClientError> {
+        let url = format!("{}{path}", self.origin);
+        let request = self.http.get(url).headers(headers).timeout(STREAM_TIMEOUT);
+        let response = request.send().await.map_err(|source| self.fault(source))?;
+        if response.status().is_success() {
+            self.observe(&response);
+            return Ok(response);
+        }
+        Err(match self.whole(response).await {
+            Err(error) => error,
+            Ok(_) => ClientError::Answer { what: "a stream of events" },
+        })
+    }
+
+    fn fault(&self, source: reqwest::Error) -> ClientError {
+        ClientError::Unreachable { server: self.origin.clone(), source }
+    }
+
+    fn observe(&self, response: &reqwest::Response) {
         if let Some(name) = response.headers().get(Instance::HEADER).and_then(|v| v.to_str().ok()) {
             self.instance.observe(name);
         }
+    }
+
+    async fn whole(&self, mut response: reqwest::Response) -> Result<Vec<u8>, ClientError> {
+        self.observe(&response);
+        let status = response.status();
         let retry_after_s = retry_after_s(response.headers());
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(fault)? {
+        while let Some(chunk) = response.chunk().await.map_err(|source| self.fault(source))? {
             if bytes.len().saturating_add(chunk.len()) > ANSWER_LEN_MAX {
                 return Err(ClientError::Answer { what: "larger than 16 MiB" });
             }

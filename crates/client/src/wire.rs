@@ -446,6 +446,31 @@ pub struct RoleView {
     pub holders: Vec<String>,
 }
 
+/// Where the bank tells what happens, and how that stands.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct WebhookView {
+    /// Which endpoint.
+    pub webhook: String,
+    /// Where it is.
+    pub url: String,
+    /// Names of the kinds that it is told of; none: all.
+    pub kinds: Vec<String>,
+    /// `telling`, `failing`, `paused` or `off`.
+    pub status: String,
+    /// The first leaf that it was not told of yet.
+    pub next: String,
+    /// Leaves that it was not told of yet.
+    pub behind: String,
+    /// Failures in a row.
+    pub failures: u32,
+    /// When it is tried again.
+    #[serde(default)]
+    pub retry_at: Option<String>,
+    /// A status, or why there was none.
+    #[serde(default)]
+    pub last_result: Option<String>,
+}
+
 /// One leaf of the audit trail.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct TrailItem {

@@ -182,6 +182,18 @@ impl Wish {
         Self::plain(Body::IpRuleSet { rule, subject, network, action })
     }
 
+    /// Says where the bank tells what happens; `kinds` in ascending order, none of them: all.
+    #[must_use]
+    pub const fn set_webhook(
+        webhook: Uuid,
+        url: String,
+        kinds: Vec<String>,
+        active: bool,
+        new_secret: bool,
+    ) -> Self {
+        Self::plain(Body::WebhookSet { webhook, url, kinds, active, new_secret })
+    }
+
     /// Proposes the next issuing authority or, as another administrator, puts it into force.
     #[must_use]
     pub const fn rotate_authority(

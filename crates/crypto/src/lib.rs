@@ -64,7 +64,7 @@ pub use hash::{Sha2, Sha3, Sha3Hasher, Sha256Hasher, sha3_256, sha256, sha512};
 pub use kdf::{Argon2Params, PBKDF2_ITERATIONS, argon2id, hkdf_sha256, pbkdf2_hmac_sha256};
 pub use kem::{KemPublicKey, KemSecretKey};
 pub use known_answers::{provider, self_test};
-pub use mac::{MacKey, hmac_sha3_256, hmac_sha3_256_verify};
+pub use mac::{MacKey, hmac_sha3_256, hmac_sha3_256_verify, hmac_sha256};
 pub use seal::{open_sealed, seal_to};
 pub use secret::{SecretBytes, constant_time_eq, fill_random, random, random_secret};
 pub use sign::{PublicKey, Signature, SigningKey};

@@ -1,6 +1,7 @@
-//! HMAC-SHA3-256 (FIPS 198-1), which the provider's HMAC does not offer.
+//! HMAC-SHA3-256 (FIPS 198-1), which the provider's HMAC does not offer, and HMAC-SHA-256, which it does.
 
 use aws_lc_rs::digest::{self, Context};
+use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
 use crate::hash::fixed;
@@ -56,6 +57,16 @@ impl MacKey {
             Err(CryptoError::InvalidSignature)
         }
     }
+}
+
+/// HMAC-SHA-256 (RFC 2104) of `parts`, concatenated, for formats of others that ask for it.
+#[must_use]
+pub fn hmac_sha256(key: &SecretBytes, parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key.expose()));
+    for part in parts {
+        context.update(part);
+    }
+    fixed(context.sign().as_ref())
 }
 
 /// The tag of `data`, 32 bytes.

@@ -300,6 +300,19 @@ pub enum Body {
         /// The intent that placed it.
         order: IntentId,
     },
+    /// Says where the bank tells what happens, and of which kinds.
+    WebhookSet {
+        /// Which endpoint, chosen by whoever makes it.
+        webhook: Uuid,
+        /// Where it is.
+        url: String,
+        /// Names of the kinds of intents and events that are told, in order; none: all.
+        kinds: Vec<String>,
+        /// Whether it is told at all.
+        active: bool,
+        /// Whether it gets a new secret; the first setting always makes one.
+        new_secret: bool,
+    },
     /// Sell one asset for another, between accounts of one's own, at the bank's rate.
     TransferExchange {
         /// Account in the asset that is sold.
@@ -333,6 +346,8 @@ impl Body {
     pub const OVERLAP_DAYS_MAX: u16 = 90;
     /// Longest name of a custom role in characters.
     pub const ROLE_NAME_CHARS_MAX: usize = 40;
+    /// Longest address of an endpoint, in characters.
+    pub const URL_CHARS_MAX: usize = 1024;
     /// Longest value of a policy in characters.
     pub const POLICY_CHARS_MAX: usize = 4096;
     /// Longest scope of a policy in characters.
@@ -378,6 +393,7 @@ impl Body {
             Self::BeneficiaryChange { .. } => Kind::BeneficiaryChange,
             Self::StandingOrderPlace { .. } => Kind::StandingOrderPlace,
             Self::StandingOrderEnd { .. } => Kind::StandingOrderEnd,
+            Self::WebhookSet { .. } => Kind::WebhookSet,
             Self::TransferExchange { .. } => Kind::TransferExchange,
         }
     }
@@ -432,6 +448,7 @@ impl Body {
             | Self::PolicyPropose { .. }
             | Self::PolicyApprove { .. }
             | Self::AuthorityRotate { .. }
+            | Self::WebhookSet { .. }
             | Self::PaymentsFile { .. }
             | Self::BeneficiaryChange { renamed: None, .. }
             | Self::StandingOrderEnd { .. }

@@ -112,7 +112,7 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
         Kind::RoleDefine => Body::RoleDefine {
             name: members.plain_name("name")?,
             base: members.role("base")?,
-            permissions: members.permissions()?,
+            permissions: members.names("permissions", "a permission")?,
             active: members.boolean("active")?,
         },
         Kind::RoleGrant => Body::RoleGrant {
@@ -133,6 +133,13 @@ pub(crate) fn read(kind: Kind, value: Value<'_>) -> Result<Body, IntentError> {
         Kind::StandingOrderPlace => payees::read_order(&mut members)?,
         Kind::StandingOrderEnd => Body::StandingOrderEnd { order: members.intent("order")? },
         Kind::TransferExchange => exchange::read(&mut members)?,
+        Kind::WebhookSet => Body::WebhookSet {
+            webhook: members.uuid("webhook")?,
+            url: members.phrase("url", Body::URL_CHARS_MAX)?,
+            kinds: members.names("kinds", "a kind")?,
+            active: members.boolean("active")?,
+            new_secret: members.boolean("new_secret")?,
+        },
         Kind::HoldPlace => Body::HoldPlace {
             transfer: read_transfer(&mut members)?,
             expires_at: members.take("expires_at", UTC_FORM, |text| text.parse().ok())?,
@@ -275,11 +282,11 @@ impl Members<'_, '_> {
     }
 
     /// In ascending order without repetition, so that one set has one spelling.
-    fn permissions(&mut self) -> Result<Vec<String>, IntentError> {
-        let names = self.list("permissions", "a permission", |text| Some(text.into_owned()))?;
+    fn names(&mut self, name: &str, form: &'static str) -> Result<Vec<String>, IntentError> {
+        let names = self.list(name, form, |text| Some(text.into_owned()))?;
         if names.len() > Body::PERMISSIONS_MAX || !names.is_sorted_by(|one, next| one < next) {
             let why = format!("must be at most {} names in order", Body::PERMISSIONS_MAX);
-            return Err(self.malformed("permissions", why));
+            return Err(self.malformed(name, why));
         }
         Ok(names)
     }
@@ -436,6 +443,14 @@ pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
                 .string("network", network)
                 .uuid("rule", *rule)
                 .string("subject", subject);
+        }
+        Body::WebhookSet { webhook, url, kinds, active, new_secret } => {
+            Object::new(out)
+                .flag("active", *active)
+                .texts("kinds", kinds)
+                .flag("new_secret", *new_secret)
+                .string("url", url)
+                .uuid("webhook", *webhook);
         }
         Body::AuditReport { subject, value, from, to } => {
             Object::new(out)

@@ -78,13 +78,15 @@ pub enum Kind {
     StandingOrderPlace = 33,
     /// End a standing order.
     StandingOrderEnd = 34,
+    /// Say where the bank tells what happens.
+    WebhookSet = 35,
     /// Sell one asset for another, at the bank's rate.
     TransferExchange = 36,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::UserEnrol,
         Self::SessionLogin,
         Self::AccountOpen,
@@ -119,6 +121,7 @@ impl Kind {
         Self::BeneficiaryChange,
         Self::StandingOrderPlace,
         Self::StandingOrderEnd,
+        Self::WebhookSet,
         Self::TransferExchange,
     ];
 
@@ -160,6 +163,7 @@ impl Kind {
             Self::BeneficiaryChange => 32,
             Self::StandingOrderPlace => 33,
             Self::StandingOrderEnd => 34,
+            Self::WebhookSet => 35,
             Self::TransferExchange => 36,
         }
     }
@@ -208,6 +212,7 @@ impl Kind {
             Self::BeneficiaryChange => "beneficiary.change",
             Self::StandingOrderPlace => "standing_order.place",
             Self::StandingOrderEnd => "standing_order.end",
+            Self::WebhookSet => "webhook.set",
             Self::TransferExchange => "transfer.exchange",
         }
     }
@@ -245,6 +250,7 @@ impl Kind {
             | Self::PolicyPropose
             | Self::PolicyApprove
             | Self::AuthorityRotate
+            | Self::WebhookSet
             | Self::PaymentsFile
             | Self::BeneficiaryAdd
             | Self::BeneficiaryChange
@@ -455,7 +461,7 @@ const AUDITOR_CLERK: [Kind; 7] = [
     Kind::DeviceRevoke,
     Kind::AuditReport,
 ];
-const SYSTEM_ADMIN: [Kind; 15] = [
+const SYSTEM_ADMIN: [Kind; 16] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::KeyRotate,
@@ -471,6 +477,7 @@ const SYSTEM_ADMIN: [Kind; 15] = [
     Kind::PolicyPropose,
     Kind::PolicyApprove,
     Kind::AuthorityRotate,
+    Kind::WebhookSet,
 ];
 
 impl Role {

@@ -15,6 +15,7 @@ use crate::corridor::{self, Corridor};
 use crate::credentials::Passwords;
 use crate::db::Db;
 use crate::ip_rules::Doorkeeper;
+use crate::outbox::Outbox;
 use crate::passkeys::Passkeys;
 use crate::rate_limits::Turnstile;
 use crate::sessions::Sessions;
@@ -37,6 +38,8 @@ pub struct Services {
     pub directory: Directory,
     /// Who is signed in.
     pub sessions: Sessions,
+    /// What has happened, for those who listen.
+    pub(crate) outbox: Outbox,
     /// Who may come from where.
     pub doorkeeper: Doorkeeper,
     /// How much somebody may ask for.
@@ -106,6 +109,7 @@ impl App {
             corridor,
             directory,
             sessions,
+            outbox: Outbox::new(),
             doorkeeper,
             turnstile,
             authority,

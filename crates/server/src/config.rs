@@ -15,6 +15,7 @@
 //! | `STRONGROOM_RATE_LIMITS` | [`RateLimits::default`]; `off`, or what differs: `sign_in.address=60/60,read.user=off` |
 //! | `STRONGROOM_REDIS_URL` | none: each process counts requests for itself |
 //! | `STRONGROOM_TOKEN_MODULE`, `STRONGROOM_TOKEN` | none: a PKCS#11 module and the label of a token, for a bank whose issuing key is in one |
+//! | `STRONGROOM_WEBHOOK_NETWORKS` | none; networks of the bank's own, separated by commas, in which endpoints of webhooks may be, also on other ports than 443 and without TLS |
 //! | `STRONGROOM_DB_CONNECTIONS` | 16 |
 //! | `STRONGROOM_BODY_BYTES_MAX` | 4194304 |
 //! | `STRONGROOM_TIMEOUT_S` | 30 |
@@ -63,6 +64,8 @@ pub struct Config {
     pub key_ages: KeyAges,
     /// The PKCS#11 token with the issuing key.
     pub token: Option<TokenPlace>,
+    /// How endpoints of webhooks are reached.
+    pub webhooks: WebhookConfig,
 }
 
 impl Default for Config {
@@ -80,6 +83,7 @@ impl Default for Config {
             redis: None,
             key_ages: KeyAges::default(),
             token: None,
+            webhooks: WebhookConfig::default(),
         }
     }
 }
@@ -121,8 +125,11 @@ impl Config {
         if let Some(names) = variables.text("STRONGROOM_TLS_NAMES") {
             config.tls.names = names.split(',').map(|name| name.trim().to_owned()).collect();
         }
-        if let Some(networks) = variables.text("STRONGROOM_TRUSTED_PROXIES") {
-            config.trusted_proxies = proxies(&networks)?;
+        if let Some(networks) = variables.text(PROXIES) {
+            config.trusted_proxies = networks_of(PROXIES, &networks)?;
+        }
+        if let Some(networks) = variables.text(WEBHOOK_NETWORKS) {
+            config.webhooks.networks = networks_of(WEBHOOK_NETWORKS, &networks)?;
         }
         config.origin = variables
             .text("STRONGROOM_ORIGIN")
@@ -131,15 +138,17 @@ impl Config {
     }
 }
 
+const PROXIES: &str = "STRONGROOM_TRUSTED_PROXIES";
+const WEBHOOK_NETWORKS: &str = "STRONGROOM_WEBHOOK_NETWORKS";
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// Networks or single addresses, separated by commas.
-fn proxies(text: &str) -> Result<Vec<IpNet>, ConfigError> {
+fn networks_of(name: &'static str, text: &str) -> Result<Vec<IpNet>, ConfigError> {
     let network = |part: &str| {
         let address = || part.parse::<IpAddr>().ok().map(IpNet::from);
-        part.parse::<IpNet>().ok().or_else(address).ok_or_else(|| ConfigError::Invalid {
-            name: "STRONGROOM_TRUSTED_PROXIES",
-            why: format!("`{part}` is no network"),
-        })
+        part.parse::<IpNet>()
+            .ok()
+            .or_else(address)
+            .ok_or_else(|| ConfigError::Invalid { name, why: format!("`{part}` is no network") })
     };
     text.split(',').map(|part| network(part.trim())).collect()
 }
@@ -234,6 +243,27 @@ impl Default for TlsConfig {
             listen: SocketAddr::new(LOOPBACK, 8443),
             files: None,
             names: ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+/// How endpoints of webhooks are reached.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WebhookConfig {
+    /// Networks of the bank's own: an endpoint there need not be public, nor have TLS, nor be on port 443.
+    pub networks: Vec<IpNet>,
+    /// Pause after the first failure; it doubles from there.
+    pub first_pause: Duration,
+    /// An endpoint to which nothing could be delivered for so long is left alone.
+    pub give_up_after: Duration,
+}
+
+impl Default for WebhookConfig {
+    fn default() -> Self {
+        Self {
+            networks: Vec::new(),
+            first_pause: Duration::from_secs(5),
+            give_up_after: Duration::from_hours(72),
         }
     }
 }
@@ -349,6 +379,7 @@ mod tests {
             (&[("STRONGROOM_LISTEN", "everywhere")][..], "STRONGROOM_LISTEN"),
             (&[("STRONGROOM_PROFILE", "prod")], "STRONGROOM_PROFILE"),
             (&[("STRONGROOM_TRUSTED_PROXIES", "10.0.0.1,proxy")], "STRONGROOM_TRUSTED_PROXIES"),
+            (&[("STRONGROOM_WEBHOOK_NETWORKS", "the cellar")], "STRONGROOM_WEBHOOK_NETWORKS"),
             (&[("STRONGROOM_TIMEOUT_S", "-1")], "STRONGROOM_TIMEOUT_S"),
             (&[("STRONGROOM_RATE_LIMITS", "sign_in.address=0/1")], "STRONGROOM_RATE_LIMITS"),
             (&[("STRONGROOM_KEY_DAYS_MAX", "soon")], "STRONGROOM_KEY_DAYS_MAX"),

@@ -32,6 +32,7 @@ pub mod log;
 mod mfa;
 pub mod migrate;
 pub mod openapi;
+mod outbox;
 mod passkeys;
 mod payment_files;
 mod policies;
@@ -57,6 +58,7 @@ pub mod transfers;
 pub mod users;
 pub mod vault;
 pub mod verify;
+mod webhooks;
 mod wire;
 
 pub use app::{App, Services};

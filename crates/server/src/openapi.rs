@@ -32,6 +32,8 @@ use crate::problem::Code;
     tags(
         (name = "operation", description = "Health and metrics"),
         (name = "security", description = "What really runs"),
+        (name = "events", description = "What happens, as it happens"),
+        (name = "webhooks", description = "What happens, told to endpoints outside"),
     )
 )]
 struct Base;

@@ -75,11 +75,13 @@ pub enum Permission {
     AuditReport,
     /// Propose the next issuing authority, or approve it.
     AuthorityRotate,
+    /// Say where the bank tells what happens.
+    WebhooksManage,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::IdentityEnrol,
         Self::SessionsOpen,
         Self::KeysRotate,
@@ -107,6 +109,7 @@ impl Permission {
         Self::IpRulesManage,
         Self::AuditReport,
         Self::AuthorityRotate,
+        Self::WebhooksManage,
     ];
 
     /// The permission with this stable name.
@@ -146,6 +149,7 @@ impl Permission {
             Self::IpRulesManage => "ip_rules:manage",
             Self::AuditReport => "audit:report",
             Self::AuthorityRotate => "authority:rotate",
+            Self::WebhooksManage => "webhooks:manage",
         }
     }
 
@@ -184,6 +188,7 @@ impl Permission {
             Kind::AccountOverdraft => Self::AccountsOverdraft,
             Kind::PolicyPropose | Kind::PolicyApprove => Self::PoliciesManage,
             Kind::AuthorityRotate => Self::AuthorityRotate,
+            Kind::WebhookSet => Self::WebhooksManage,
         }
     }
 }
@@ -204,7 +209,7 @@ pub const fn permissions(role: Role) -> Permissions {
         AccountsClose, AccountsFreeze, AccountsFund, AccountsOpen, AccountsOverdraft, AccountsRead,
         ApprovalsDecide, AuditReport, AuthorityRotate, CertificatesRead, CertificatesRevokeOthers,
         IpRulesManage, LogRead, PoliciesManage, RolesManage, TransfersCorrect, TransfersSubmit,
-        UsersApprove, UsersInvite, UsersLock, UsersRead, UsersRecover,
+        UsersApprove, UsersInvite, UsersLock, UsersRead, UsersRecover, WebhooksManage,
     };
     let own: &[Permission] = match role {
         Role::Customer => {
@@ -239,6 +244,7 @@ pub const fn permissions(role: Role) -> Permissions {
             IpRulesManage,
             PoliciesManage,
             AuthorityRotate,
+            WebhooksManage,
         ],
     };
     BASICS.union(Permissions::of(own))

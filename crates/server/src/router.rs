@@ -10,9 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::problem::{Code, Problem};
 use crate::{
     App, accounts, approvals, audit, authority, beneficiaries, certificates, corridor, credentials,
-    days, devices, exchange, health, holds, ip_rules, log, mfa, openapi, passkeys, payment_files,
-    policies, rate_limits, reconciliation, roles, security, sessions, standing_orders, statements,
-    telemetry, templates, transfers, users,
+    days, devices, exchange, health, holds, ip_rules, log, mfa, openapi, outbox, passkeys,
+    payment_files, policies, rate_limits, reconciliation, roles, security, sessions,
+    standing_orders, statements, telemetry, templates, transfers, users, webhooks,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -51,6 +51,8 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(payment_files::router())
         .merge(reconciliation::router())
         .merge(holds::router())
+        .merge(outbox::router())
+        .merge(webhooks::router())
         .merge(approvals::router())
         .merge(beneficiaries::router())
         .merge(standing_orders::router())

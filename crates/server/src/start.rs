@@ -21,7 +21,7 @@ use crate::http::serve::{Serving, serve};
 use crate::http::{edge, tls};
 use crate::migrate::{self, MigrationError};
 use crate::postgres::{ClusterError, PrivateCluster, Supervised};
-use crate::{App, authority, clock, reminders, telemetry};
+use crate::{App, authority, clock, outbox, reminders, telemetry, webhooks};
 
 /// How long requests in work may still take. Longer than the poster's longest group commit.
 const GRACE: Duration = Duration::from_secs(15);
@@ -71,6 +71,8 @@ pub async fn start_with_token(
     background.spawn(crate::interest::keep_posting(app.clone(), stop.clone()));
     background.spawn(crate::days::keep_closing(app.clone(), stop.clone()));
     background.spawn(crate::standing_orders::keep_paying(app.clone(), stop.clone()));
+    background.spawn(outbox::keep_looking(app.clone(), stop.clone()));
+    background.spawn(webhooks::keep_delivering(app.clone(), stop.clone()));
     background.spawn(reminders::keep_reminding(app.clone(), stop.clone()));
     background.spawn(drain_metrics(stop.clone()));
     tracing::info!(addr = %serving.addr, tls_addr = %serving.tls_addr, "strongroom is open");
@@ -84,6 +86,8 @@ impl Running {
     /// Brings the bank down in order. Everything acknowledged is committed already, so a crash in the
     /// middle of this loses nothing either.
     pub async fn shutdown(self) -> Result<(), StartError> {
+        // A stream has no end of its own that could be waited for.
+        self.app.outbox.close();
         if !self.serving.shutdown(GRACE).await {
             tracing::warn!("requests were cut off; their ids tell what became of them");
         }

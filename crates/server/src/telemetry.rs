@@ -39,6 +39,16 @@ pub const SIGN_IN_REFUSED: &str = "strongroom_sign_in_refused_total";
 /// Locks that began after failed sign-ins, by whose.
 pub const SIGN_IN_LOCKS: &str = "strongroom_sign_in_locks_total";
 
+/// Streams of events that are open.
+pub const EVENT_STREAMS: &str = "strongroom_event_streams";
+/// Streams of events that were cut off because nobody read them.
+pub const EVENT_STREAMS_CUT: &str = "strongroom_event_streams_cut_total";
+
+/// Webhooks sent, by what came of it.
+pub const WEBHOOKS: &str = "strongroom_webhooks_total";
+/// Endpoints that are paused because nothing could be delivered for too long.
+pub const WEBHOOKS_PAUSED: &str = "strongroom_webhooks_paused";
+
 /// Keys whose first reminder has come and that were not replaced yet.
 pub const ROTATIONS_DUE: &str = "strongroom_rotations_due";
 /// Requests refused because a budget was spent, by class and scope.
@@ -102,6 +112,13 @@ pub fn recorder() -> &'static PrometheusHandle {
         metrics::describe_counter!(SIGN_INS, "Sessions opened, by whether the place was known");
         metrics::describe_counter!(SIGN_IN_REFUSED, "Sign-ins refused, by what was wrong");
         metrics::describe_counter!(SIGN_IN_LOCKS, "Locks after failed sign-ins, by whose");
+        metrics::describe_gauge!(EVENT_STREAMS, "Streams of events that are open");
+        metrics::describe_counter!(EVENT_STREAMS_CUT, "Streams of events that nobody read");
+        metrics::describe_counter!(WEBHOOKS, "Webhooks sent, by what came of it");
+        metrics::describe_gauge!(
+            WEBHOOKS_PAUSED,
+            "Endpoints that are paused after lasting failure"
+        );
         metrics::describe_gauge!(ROTATIONS_DUE, "Keys that should be replaced soon");
         metrics::describe_counter!(RATE_LIMITED, "Requests over a budget, by class and scope");
         metrics::describe_counter!(

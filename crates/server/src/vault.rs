@@ -30,6 +30,8 @@ pub enum VaultPurpose {
     PasswordHash,
     /// The secret of an authenticator; its owner is the user id.
     TotpSecret,
+    /// The secret of an endpoint of webhooks; its owner is the id of the intent that made it.
+    WebhookSecret,
 }
 
 impl VaultPurpose {
@@ -39,6 +41,7 @@ impl VaultPurpose {
             Self::SessionSecret => "strongroom/vault/session-secret/v1",
             Self::PasswordHash => "strongroom/vault/password-hash/v1",
             Self::TotpSecret => "strongroom/vault/totp-secret/v1",
+            Self::WebhookSecret => "strongroom/vault/webhook-secret/v1",
         }
     }
 }
@@ -52,6 +55,7 @@ struct DerivedKeys {
     session_secrets: AeadKey,
     password_hashes: AeadKey,
     totp_secrets: AeadKey,
+    webhook_secrets: AeadKey,
 }
 
 impl Vault {
@@ -66,6 +70,7 @@ impl Vault {
             session_secrets: key(VaultPurpose::SessionSecret)?,
             password_hashes: key(VaultPurpose::PasswordHash)?,
             totp_secrets: key(VaultPurpose::TotpSecret)?,
+            webhook_secrets: key(VaultPurpose::WebhookSecret)?,
         })))
     }
 
@@ -101,6 +106,7 @@ impl Vault {
             VaultPurpose::SessionSecret => &self.0.session_secrets,
             VaultPurpose::PasswordHash => &self.0.password_hashes,
             VaultPurpose::TotpSecret => &self.0.totp_secrets,
+            VaultPurpose::WebhookSecret => &self.0.webhook_secrets,
         }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod config;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod enrol;
+pub(crate) mod events;
 pub(crate) mod exchange;
 pub(crate) mod found;
 pub(crate) mod fund;
@@ -38,6 +39,7 @@ pub(crate) mod serve;
 pub(crate) mod standing_orders;
 pub(crate) mod statement;
 pub(crate) mod verify;
+pub(crate) mod webhooks;
 
 use crate::args::{Command, Globals};
 use crate::exit::Exit;
@@ -66,6 +68,7 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Policies(command) => policies::run(globals, command).await,
         Command::Fund(args) => fund::run(globals, args).await,
         Command::History(args) => history::run(globals, args).await,
+        Command::Events(args) => events::run(globals, args).await,
         Command::Reconcile(args) => reconcile::run(globals, args).await,
         Command::Statement(command) => statement::run(globals, command).await,
         Command::Keys(command) => keys::run(globals, command).await,
@@ -74,6 +77,7 @@ pub(crate) async fn run(globals: &Globals, command: Command) -> Result<Exit, Fai
         Command::Devices(command) => devices::run(globals, command).await,
         Command::Roles(command) => roles::run(globals, command).await,
         Command::Audit(command) => audit::run(globals, command).await,
+        Command::Webhooks(command) => webhooks::run(globals, command).await,
         Command::Receipt(command) => receipt::run(globals, command),
         Command::Cert(command) => cert::run(globals, command),
         Command::Config(command) => config::run(globals, command),

@@ -167,7 +167,7 @@ fn completions_are_for_this_command() {
 /// `UPDATE_SNAPSHOTS=1` and read the difference.
 #[test]
 fn the_help_says_what_it_said() {
-    let topics: [&[&str]; 36] = [
+    let topics: [&[&str]; 39] = [
         &["found"],
         &["serve"],
         &["enrol"],
@@ -193,12 +193,15 @@ fn the_help_says_what_it_said() {
         &["reconcile"],
         &["statement"],
         &["statement", "verify"],
+        &["events"],
         &["keys"],
         &["certificate", "revoke"],
         &["receipt"],
         &["receipt", "verify"],
         &["cert"],
         &["cert", "verify"],
+        &["webhooks"],
+        &["webhooks", "set"],
         &["config"],
         &["doctor"],
         &["migrate"],

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::RwLock;
 
+use super::events::Events;
 use super::tokens::{Standing, Tokens};
 use super::visit::transcript;
 use crate::bank::{BOOTSTRAP_PURPOSE, from_body, json_headers, to_body};
@@ -195,6 +196,24 @@ impl Channel {
         let token = self.token().await?;
         let headers = self.headers(Method::GET.as_str(), path, &[], &token)?;
         self.bank.transport().download(path, headers, out).await
+    }
+
+    /// What happens, behind the leaf `after`, or from now on.
+    pub async fn events(&self, after: Option<u64>) -> Result<Events, ClientError> {
+        let path = match after {
+            Some(leaf) => format!("{}?after={leaf}", routes::EVENTS),
+            None => routes::EVENTS.to_owned(),
+        };
+        let (transport, token) = (self.bank.transport(), self.token().await?);
+        let meant_for = transport.instance().name();
+        let headers = self.headers("GET", &path, &[], &token)?;
+        let opened = match transport.open(&path, headers).await {
+            Err(error) if is_refused_proof(&error) && transport.instance().name() != meant_for => {
+                transport.open(&path, self.headers("GET", &path, &[], &token)?).await
+            }
+            outcome => outcome,
+        };
+        Ok(Events::new(transport.server().origin(), opened?))
     }
 
     /// Sends a request with its proof; once more where another server process than the last one

@@ -1,6 +1,7 @@
 //! A session: signed requests and signed intents, from as many tasks as you like.
 
 mod channel;
+mod events;
 mod tokens;
 mod visit;
 
@@ -23,6 +24,7 @@ use time::Date;
 use uuid::Uuid;
 
 pub use channel::Channel;
+pub use events::{BankEvent, Events};
 pub use tokens::Standing;
 pub(crate) use tokens::Tokens;
 pub use visit::{AuthenticatorSetup, SecondFactor, TrustedDevice, VerifiedFactor, Visit};
@@ -32,7 +34,7 @@ use crate::wire::{EnrolAnswer, FilePreview, Page, Resolved};
 use crate::{
     ApprovalView, AuthorityView, Bank, BatchLine, ClientError, DeviceView, FileToPay, HistoryPage,
     HoldView, Identity, InvitationView, KeyInfo, KeyStatus, PolicyPage, RecoveryView, Registration,
-    RequestSigner, RoleView, TrailPage, Wish, routes,
+    RequestSigner, RoleView, TrailPage, WebhookView, Wish, routes,
 };
 
 /// The same signed bytes are sent at most this often; the intent id makes it harmless.
@@ -428,6 +430,26 @@ impl Session {
     pub async fn roles_with_holders(&self) -> Result<Vec<RoleView>, ClientError> {
         let page: Page<RoleView> = self.get(routes::ROLES_WITH_HOLDERS).await?;
         Ok(page.items)
+    }
+
+    /// Where the bank tells what happens, and how that stands.
+    pub async fn webhooks(&self) -> Result<Vec<WebhookView>, ClientError> {
+        let page: Page<WebhookView> = self.get(routes::WEBHOOKS).await?;
+        Ok(page.items)
+    }
+
+    /// Has an endpoint be told again what came after a leaf, or go on where it stands.
+    pub async fn replay_webhook(
+        &self,
+        webhook: Uuid,
+        after: Option<u64>,
+    ) -> Result<(), ClientError> {
+        let body = match after {
+            Some(leaf) => json!({"after": leaf.to_string()}),
+            None => json!({}),
+        };
+        let path = format!("{}/{webhook}/replay", routes::WEBHOOKS);
+        self.request(Method::POST, &path, to_body(&body)?).await.map(drop)
     }
 
     /// A page of the audit trail, newest first; `query` are the pairs that the route takes.

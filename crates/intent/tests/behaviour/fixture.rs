@@ -151,6 +151,13 @@ pub(crate) fn body(kind: Kind) -> Body {
             network: "192.0.2.0/24".to_owned(),
             action: IpRuleAction::Allow,
         },
+        Kind::WebhookSet => Body::WebhookSet {
+            webhook: Uuid::from_u128(79),
+            url: "https://erp.example/events".to_owned(),
+            kinds: vec!["account.fund".to_owned(), "transfer".to_owned()],
+            active: true,
+            new_secret: false,
+        },
         Kind::AuditReport => Body::AuditReport {
             subject: ReportSubject::Window,
             value: String::new(),

@@ -128,6 +128,8 @@ impl Close {
         let signer = services.authority.checkpoint_signer();
         let closed = append::append(&mut tx, book, signer, log, prepared, self.now).await?;
         tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
+        let (edge, _) = &closed;
+        services.outbox.committed(edge.size().get());
         // A crash right here loses nothing but the answers: the client asks again with the same id.
         if self.bumps_epoch {
             services.directory.observe_epoch(epoch.saturating_add(1));

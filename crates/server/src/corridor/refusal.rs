@@ -90,6 +90,8 @@ pub enum Refusal {
     ReportSubjectInvalid,
     /// The rule names no role, person or network.
     IpRuleInvalid,
+    /// The endpoint has no address that may be one, names an unknown kind, or is one too many.
+    WebhookInvalid,
     /// Whoever sets the rule could not come back from where they are.
     IpRuleLocksOut,
     /// The certificates of the next issuing authority do not hold.
@@ -176,7 +178,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 78] = [
+    pub const OWN: [Self; 79] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -215,6 +217,7 @@ impl Refusal {
         Self::ConflictingDuties,
         Self::ReportSubjectInvalid,
         Self::IpRuleInvalid,
+        Self::WebhookInvalid,
         Self::IpRuleLocksOut,
         Self::AuthorityInvalid,
         Self::AuthorityKnown,
@@ -310,6 +313,7 @@ impl Refusal {
             Self::ConflictingDuties => "conflicting-duties",
             Self::ReportSubjectInvalid => "report-subject-invalid",
             Self::IpRuleInvalid => "ip-rule-invalid",
+            Self::WebhookInvalid => "webhook-invalid",
             Self::IpRuleLocksOut => "ip-rule-locks-out",
             Self::AuthorityInvalid => "authority-invalid",
             Self::AuthorityKnown => "authority-known",
@@ -401,6 +405,7 @@ impl Refusal {
             | Self::ConflictingDuties
             | Self::ReportSubjectInvalid
             | Self::IpRuleInvalid
+            | Self::WebhookInvalid
             | Self::IpRuleLocksOut
             | Self::AuthorityInvalid
             | Self::AssetUnknown
@@ -486,6 +491,9 @@ impl Refusal {
             Self::PermissionsBeyondBase => "a permission is not one of the built-in role's",
             Self::ReportSubjectInvalid => {
                 "the subject of the report must be a fingerprint, an id, or a window of time"
+            }
+            Self::WebhookInvalid => {
+                "the endpoint needs an http(s) address without a password, known kinds, and a free place"
             }
             Self::IpRuleInvalid => "the rule must name a role or a person, and a network",
             Self::IpRuleLocksOut => "by this rule you could not come back from where you are",

@@ -8,7 +8,7 @@ use super::applying::{Applied, Applying};
 use super::refusal::Refusal;
 use crate::policy::{self, Permission};
 use crate::{
-    accounts, authority, beneficiaries, certificates, devices, registers, sessions, users,
+    accounts, authority, beneficiaries, certificates, devices, registers, sessions, users, webhooks,
 };
 
 /// Whether an intent of this kind rests on more than it locks: on whose an account is and what they are called, which another
@@ -28,6 +28,7 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
     }
     match cx.intent.body() {
         Body::AuthorityRotate { .. } => authority::service::apply_rotate(tx, cx).await,
+        Body::WebhookSet { .. } => webhooks::service::apply_set(tx, cx).await,
         Body::UserInvite { .. } => users::invitations::apply_invite(tx, cx).await,
         Body::UserRecover { .. } => users::recovery::apply_recover(tx, cx).await,
         Body::DeviceApprove { .. } => devices::service::apply_approve(tx, cx).await,

@@ -37,7 +37,7 @@ const LINK: &str = "database link";
 pub async fn examine(db: &Db) -> sqlx::Result<Vec<Check>> {
     let mut connection = db.bare_connection().await?;
     let tx = &mut *connection;
-    Ok(vec![
+    let mut checks = vec![
         version(tx).await?,
         link(db, tx).await?,
         login(tx).await?,
@@ -47,7 +47,24 @@ pub async fn examine(db: &Db) -> sqlx::Result<Vec<Check>> {
         durability(tx).await?,
         checksums(tx).await?,
         migrations(tx).await?,
-    ])
+    ];
+    // A pool of one connection has no second one.
+    drop(connection);
+    checks.extend(webhooks(db).await);
+    Ok(checks)
+}
+
+/// Nothing to say of a database without the table: that it must be migrated is said elsewhere.
+async fn webhooks(db: &Db) -> Option<Check> {
+    let mut tx = db.as_writer().await.ok()?;
+    Some(match crate::webhooks::paused(&mut tx).await.ok()? {
+        0 => Check::ok("webhooks", "no endpoint is paused"),
+        paused => Check::warn(
+            "webhooks",
+            format!("{paused} paused: nothing could be delivered for too long"),
+            "see `strongroom webhooks list`; when the endpoint answers, `strongroom webhooks replay`",
+        ),
+    })
 }
 
 async fn version(tx: &mut PgConnection) -> sqlx::Result<Check> {

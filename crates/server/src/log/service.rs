@@ -220,6 +220,11 @@ pub(crate) async fn shows_record(
     Ok(store::record_of(tx, book, intent_id).await?.is_some())
 }
 
+/// How many leaves the log has, as of this transaction.
+pub(crate) async fn size(tx: &mut PgConnection, book: BookId) -> sqlx::Result<u64> {
+    Ok(store::head_of(tx, book).await?.size.get())
+}
+
 /// The receipt of an intent: the same bytes now as when it was first answered.
 pub(crate) async fn stored_receipt(
     tx: &mut PgConnection,

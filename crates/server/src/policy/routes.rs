@@ -302,6 +302,7 @@ pub const ROUTES: &[Route] = &[
         .from(Aal::Two, Aal::Three),
     get("/api/transactions/history", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),
+    get("/api/events", Access::SignedIn).from(Aal::Two, Aal::Three),
     get("/api/transactions/{id}", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),
     // Any kind: each is decided as on its own route.
@@ -325,6 +326,9 @@ pub const ROUTES: &[Route] = &[
     post("/api/admin/roles", Access::Signs(Kind::RoleDefine)),
     post("/api/admin/roles/grant", Access::Signs(Kind::RoleGrant)),
     get("/api/admin/authority", Access::Needs(Permission::AuthorityRotate)),
+    get("/api/admin/webhooks", Access::Needs(Permission::WebhooksManage)),
+    post("/api/admin/webhooks", Access::Signs(Kind::WebhookSet)),
+    post("/api/admin/webhooks/{id}/replay", Access::Needs(Permission::WebhooksManage)),
     post("/api/admin/authority/rotate", Access::Signs(Kind::AuthorityRotate)),
 ];
 

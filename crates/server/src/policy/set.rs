@@ -99,6 +99,7 @@ const fn bit(permission: Permission) -> u64 {
         Permission::AccountsOverdraft => 1 << 24,
         Permission::PoliciesManage => 1 << 25,
         Permission::AuthorityRotate => 1 << 26,
+        Permission::WebhooksManage => 1 << 35,
     }
 }
 

@@ -8,7 +8,7 @@ use pki::Certificate;
 use super::row::{Register, Row, Rows};
 use crate::corridor::Refusal;
 use crate::corridor::fold::Asker;
-use crate::{audit, authority, ip_rules, policies, roles, users};
+use crate::{audit, authority, ip_rules, policies, roles, users, webhooks};
 
 /// Rows that a rule needs to see: those of a register with this value in a column, or all of them.
 pub(crate) struct Lookup {
@@ -76,6 +76,7 @@ pub(crate) fn rule(intent: &Intent) -> Option<Rule> {
         Body::IpRuleSet { .. } => Some(ip_rules::rules::rule()),
         Body::AuditReport { .. } => Some(audit::rule()),
         Body::AuthorityRotate { .. } => Some(authority::rules::rule()),
+        Body::WebhookSet { .. } => Some(webhooks::rules::rule()),
         Body::RoleDefine { .. } => Some(roles::rules::define()),
         Body::RoleGrant { user, .. } => Some(roles::rules::grant(*user)),
         Body::PolicyPropose { .. } => Some(policies::rules::propose_rule()),

@@ -18,7 +18,7 @@ use intent::UtcMicros;
 use super::assurance::{Aal, Assurance};
 use super::caller::Caller;
 use super::caller::too_low;
-use super::live::{Freshness, Live, SessionRefused};
+use super::live::{Freshness, Live, SessionRefused, Usage};
 use super::proof::{Covered, Presented};
 use super::token::{Claims, TokenRefused};
 use crate::http::read_body;
@@ -66,23 +66,6 @@ async fn examine(
     {
         return Err(TokenRefused::Invalid.into());
     }
-    let Some((certificate, device)) = live.bound else {
-        let unbound = services.sessions.unbound(&live, now).await?;
-        if claims.role != unbound.role.name() {
-            return Err(TokenRefused::Invalid.into());
-        }
-        return Ok(Caller {
-            user: live.user,
-            role: unbound.role,
-            permissions: unbound.permissions,
-            session: live.session,
-            sign_in: live.sign_in,
-            key_generation: live.generation,
-            assurance: unbound.assurance,
-            authenticated_at: live.authenticated_at(),
-            epoch: unbound.epoch,
-        });
-    };
     let freshness = match parts.method {
         Method::GET | Method::HEAD => Freshness::Exact,
         // What is no intent has no poster to look again.
@@ -96,10 +79,39 @@ async fn examine(
         }
         _ => Freshness::Recent,
     };
-    services.sessions.refuse_ended(&live, freshness, now).await?;
-    let signer = services.directory.signer(&certificate, now).await?;
+    let caller = stand(services, &live, freshness, Usage::Request, now).await?;
     // Token, session and certificate come from three places; they must tell of one person, role and device.
-    if signer.user != live.user || signer.device != device || claims.role != signer.role.name() {
+    if claims.role != caller.role.name() {
+        return Err(TokenRefused::Invalid.into());
+    }
+    Ok(caller)
+}
+
+/// Whose session this is as of now, if it has not ended and they may still act.
+async fn stand(
+    services: &Services,
+    live: &Live,
+    freshness: Freshness,
+    usage: Usage,
+    now: UtcMicros,
+) -> Result<Caller, SessionRefused> {
+    let Some((certificate, device)) = live.bound else {
+        let unbound = services.sessions.unbound(live, usage, now).await?;
+        return Ok(Caller {
+            user: live.user,
+            role: unbound.role,
+            permissions: unbound.permissions,
+            session: live.session,
+            sign_in: live.sign_in,
+            key_generation: live.generation,
+            assurance: unbound.assurance,
+            authenticated_at: live.authenticated_at(),
+            epoch: unbound.epoch,
+        });
+    };
+    services.sessions.refuse_ended(live, freshness, now).await?;
+    let signer = services.directory.signer(&certificate, now).await?;
+    if signer.user != live.user || signer.device != device {
         return Err(TokenRefused::Invalid.into());
     }
     Ok(Caller {
@@ -113,6 +125,22 @@ async fn examine(
         authenticated_at: live.authenticated_at(),
         epoch: signer.epoch,
     })
+}
+
+/// The caller as of now, for an answer that goes on: refused once the session has ended, its key was replaced, or its
+/// person, role or level are others. It does not count as a use of the session.
+pub(crate) async fn still(
+    services: &Services,
+    caller: &Caller,
+    now: UtcMicros,
+) -> Result<Caller, SessionRefused> {
+    let live = services.sessions.get(caller.session, now).await?;
+    let found = stand(services, &live, Freshness::Exact, Usage::Watching, now).await?;
+    let is_same = found.user == caller.user
+        && found.role == caller.role
+        && found.aal() >= caller.aal()
+        && found.key_generation == caller.key_generation;
+    if is_same { Ok(found) } else { Err(SessionRefused::Ended) }
 }
 
 /// Verifies a request's proof and uses up its counter.

@@ -46,6 +46,15 @@ pub enum Freshness {
     Recent,
 }
 
+/// Whether somebody asks for something, or only waits for what comes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Usage {
+    /// A request: it keeps a session from becoming idle.
+    Request,
+    /// An open stream: nobody need be there.
+    Watching,
+}
+
 /// The sessions of this instance. Clones share them.
 #[derive(Clone)]
 pub struct Sessions(Arc<Inner>);
@@ -226,6 +235,7 @@ impl Sessions {
     pub(super) async fn unbound(
         &self,
         live: &Live,
+        usage: Usage,
         now: UtcMicros,
     ) -> Result<Unbound, SessionRefused> {
         let mut tx = self.0.db.as_gate().await?;
@@ -241,7 +251,8 @@ impl Sessions {
         }
         tx.commit().await?;
         refuse_replaced(live, found.key_generation)?;
-        if now.get().saturating_sub(found.used_at.get()) >= USED_EVERY_US {
+        let unnoted_us = now.get().saturating_sub(found.used_at.get());
+        if usage == Usage::Request && unnoted_us >= USED_EVERY_US {
             let mut tx = self.0.db.as_writer().await?;
             store::mark_used(&mut tx, self.0.book, live.session, now).await?;
             tx.commit().await?;

@@ -54,6 +54,7 @@ pub(crate) use self::api::{open_router, router};
 pub use self::assurance::{Aal, Assurance, Factor};
 pub use self::caller::Caller;
 pub use self::guard::authenticate;
+pub(crate) use self::guard::still;
 pub use self::live::Sessions;
 pub(crate) use self::opening::SESSION_US;
 pub(crate) use self::place::Place;

@@ -11,7 +11,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use super::assurance::Assurance;
 use super::caller::Caller;
 use super::guard;
-use super::live::{SessionRefused, is_idle};
+use super::live::{SessionRefused, Usage, is_idle};
 use super::opening::{Opener, Opening, SECRET_LEN};
 use super::proof::ProofRefused;
 use super::recorded;
@@ -231,7 +231,7 @@ pub(crate) async fn refresh(
     guard::prove(services, &live, parts, body, now)?;
     let role = match &live.bound {
         Some((certificate, _)) => services.directory.signer(certificate, now).await?.role,
-        None => services.sessions.unbound(&live, now).await?.role,
+        None => services.sessions.unbound(&live, Usage::Request, now).await?.role,
     };
     let secret = random::<SECRET_LEN>()?;
     let mut tx = services.db.as_writer().await?;

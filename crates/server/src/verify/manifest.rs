@@ -63,6 +63,9 @@ const NOTE: Class =
 const KEPT: Class = Class::Uncovered(
     "a copy of what the payer sent: the leaf has its digest, against which it is held whenever it is read",
 );
+const TOLD: Class = Class::Uncovered(
+    "how far somebody outside was told: it can be set back at any time, and moves nothing here",
+);
 const TOOL: Class =
     Class::Uncovered("bookkeeping of the migration tool; the schema is reviewed, not replayed");
 
@@ -411,6 +414,32 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
     (
         "payment_file_contents",
         &[("book_id", KEPT), ("intent_id", KEPT), ("owner", KEPT), ("salt", KEPT), ("bytes", KEPT)],
+    ),
+    (
+        "webhook_secrets",
+        &[
+            ("book_id", SECRET),
+            ("webhook_id", SECRET),
+            ("made_by", SECRET),
+            ("sealed_secret", SECRET),
+            ("ends_at", SECRET),
+        ],
+    ),
+    (
+        "webhook_deliveries",
+        &[
+            ("book_id", TOLD),
+            ("webhook_id", TOLD),
+            ("next_leaf", TOLD),
+            ("attempts", TOLD),
+            ("failing_since", TOLD),
+            ("retry_at", TOLD),
+            ("paused_at", TOLD),
+            ("last_result", TOLD),
+            ("last_at", TOLD),
+            ("lease_holder", TOLD),
+            ("lease_until", TOLD),
+        ],
     ),
     ("log_head", &[("book_id", D), ("size", D), ("root", C)]),
     ("log_tiles", &[("book_id", D), ("level", D), ("tile_index", D), ("hashes", D)]),

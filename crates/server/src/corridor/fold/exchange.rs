@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use intent::{Intent, UtcMicros};
+use intent::{Intent, IntentId, UtcMicros};
 use ledger::{
     AccountId, Batch, Posting, Rejection, Transfer, TransferId, TransferKind, post_batch,
 };
@@ -36,15 +36,17 @@ pub(super) fn wishes(
 ) -> Vec<Wish> {
     let position = |amount: Amount| Some(House::Position.account(*equity.get(&amount.asset())?));
     let Some((taken, given)) = position(sell).zip(position(buy)) else { return Vec::new() };
-    let id = intent.id().get();
-    let post = |id, debit, credit, amount| Wish {
-        id: TransferId::new(id),
-        kind: TransferKind::Post { debit, credit, amount },
-    };
+    let post =
+        |id, debit, credit, amount| Wish { id, kind: TransferKind::Post { debit, credit, amount } };
     vec![
-        post(id, debit, taken, sell),
-        post(derived(b"strongroom/exchange-bought/v1", id), given, credit, buy),
+        post(TransferId::new(intent.id().get()), debit, taken, sell),
+        post(bought_id(intent.id()), given, credit, buy),
     ]
+}
+
+/// The transfer of what is bought; that of what is sold has the id of its intent.
+pub(crate) fn bought_id(exchange: IntentId) -> TransferId {
+    TransferId::new(derived(b"strongroom/exchange-bought/v1", exchange.get()))
 }
 
 impl Fold<'_> {

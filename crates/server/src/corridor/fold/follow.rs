@@ -14,6 +14,7 @@ use super::{Asker, Decision, Fold};
 use crate::approvals::{self, APPROVALS, Next};
 use crate::corridor::refusal::Refusal;
 use crate::credentials::changes::Credential;
+use crate::standing_orders::run_id;
 
 /// A fact that nobody signs, and that changes the ledger or what a register says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -72,6 +73,16 @@ impl Fact {
                 attempt: text(Self::ATTEMPT)?.parse().ok()?,
             }),
             _ => None,
+        }
+    }
+
+    /// The transfer that it makes, if it makes one of its own.
+    pub(crate) fn transfer(self) -> Option<TransferId> {
+        match self {
+            Self::OrderDue { order, number, attempt } => Some(run_id(order, number, attempt)),
+            Self::InterestPosted(over) => Some(over.interest_id()),
+            Self::FeeCharged(over) => Some(over.fee_id()),
+            Self::HoldExpired { .. } | Self::CredentialChanged { .. } => None,
         }
     }
 

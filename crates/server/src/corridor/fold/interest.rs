@@ -55,12 +55,12 @@ impl MonthOver {
     }
 
     /// The transfer that posts its interest.
-    pub(super) fn interest_id(&self) -> TransferId {
+    pub(crate) fn interest_id(&self) -> TransferId {
         self.transfer_id("interest")
     }
 
     /// The transfer that charges its fee.
-    pub(super) fn fee_id(&self) -> TransferId {
+    pub(crate) fn fee_id(&self) -> TransferId {
         self.transfer_id("fee")
     }
 

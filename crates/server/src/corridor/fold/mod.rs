@@ -47,6 +47,7 @@ use crate::registers::{Row, Rows};
 use crate::sessions::SignIn;
 
 pub(crate) use self::decision::{DECIDED_AT, Decision, Item, LIMIT_LEFT, OK, RATE};
+pub(crate) use self::exchange::bought_id;
 pub(crate) use self::follow::Fact;
 pub(crate) use self::interest::MonthOver;
 pub(crate) use self::wish::{Needs, ending_id};
