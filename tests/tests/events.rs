@@ -134,7 +134,7 @@ async fn a_key_that_is_due_is_told_to_its_holder_and_recorded_once_by_however_ma
         [(52, vec![]), (2, vec!["30"]), (23, vec!["30", "7"]), (0, vec!["30", "7"])]
     {
         age(days).await;
-        remind().await;
+        Box::pin(remind()).await;
         let recorded = events(&bank, "rotation.due").await;
         let steps: Vec<_> =
             recorded.iter().map(|event| event["days_ahead"].as_str().unwrap()).collect();

@@ -1,6 +1,7 @@
 //! What has happened, told to those who may know: streams of server-sent events.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use client::{
@@ -151,7 +152,7 @@ async fn nobody_is_told_of_what_is_no_business_of_theirs() {
         [alice.events(None).await.unwrap(), carol.events(None).await.unwrap()];
     let [auditor, admin] = [bank.auditor().await, bank.admin().await];
     let manager = bank.manager().await;
-    let [mut audited, mut administered, mut managed] = [
+    let [mut audited, mut administered, mut at_the_desk] = [
         auditor.events(None).await.unwrap(),
         admin.events(None).await.unwrap(),
         manager.events(None).await.unwrap(),
@@ -195,7 +196,7 @@ async fn nobody_is_told_of_what_is_no_business_of_theirs() {
     let told = until(&mut audited, "user.lock").await;
     let kinds: Vec<_> = told.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds, ["transfer", "transfer", "transfer", "account.freeze", "user.lock"]);
-    let told = until(&mut managed, "account.freeze").await;
+    let told = until(&mut at_the_desk, "account.freeze").await;
     assert_eq!(amounts(&told), [5, 7]);
     let told = until(&mut administered, "user.lock").await;
     assert_eq!(told.len(), 1);
@@ -248,9 +249,9 @@ async fn every_transfer_of_the_ledger_is_told_with_its_record() {
     mary.freeze(bob.account, freeze(), "the last").await.unwrap();
 
     let rows = bank.rows("SELECT intent_id, transfer_id FROM transfers").await;
-    let pair = |row: &sqlx::postgres::PgRow| (row.get::<Uuid, _>(0), row.get::<Uuid, _>(1));
+    let columns = |row: &sqlx::postgres::PgRow| (row.get::<Uuid, _>(0), row.get::<Uuid, _>(1));
     let ledger: BTreeSet<_> =
-        rows.iter().map(pair).map(|(of, id)| (of.to_string(), id.to_string())).collect();
+        rows.iter().map(columns).map(|(of, id)| (of.to_string(), id.to_string())).collect();
     let mut events = bank.auditor().await.events(Some(0)).await.unwrap();
     let (mut told, mut expiries) = (BTreeSet::new(), 0);
     let everything = self::until(&mut events, "account.freeze").await;
@@ -285,7 +286,7 @@ async fn who_does_not_read_is_cut_off_and_others_go_on() {
     let mut stream = socket.connect(bank.addr()).await.unwrap();
     let mut head = "GET /api/events HTTP/1.1\r\nhost: bank\r\n".to_owned();
     for (name, value) in &request.headers {
-        head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+        write!(head, "{name}: {}\r\n", value.to_str().unwrap()).unwrap();
     }
     stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
     let streams = async || {

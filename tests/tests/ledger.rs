@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use client::{Session, Wish};
 use e2e::{Answer, Bank, Customer, Forger, Request, Row, eur, fresh_account};
-use intent::{BatchItem, Body, SignedIntent, TransferBody, UserId};
+use intent::{BatchItem, Body, SignedIntent, TransferBody, UserId, UtcMicros};
 use ledger::model::Model;
-use ledger::{AccountId, AccountKind, Batch, Freeze, Rejection, Transfer, TransferId};
+use ledger::{
+    AccountId, AccountKind, Batch, Freeze, Rejection, Transfer, TransferId, TransferKind,
+};
 use money::{Amount, AssetCode};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -28,6 +30,10 @@ enum Step {
     Fund { to: usize, minor: i64 },
     Pay { by: usize, from: usize, to: usize, minor: i64 },
     Batch { by: usize, atomic: bool, items: Vec<Line> },
+    Hold { by: usize, from: usize, to: usize, minor: i64 },
+    Capture { by: usize, which: prop::sample::Index, part: Option<i64> },
+    Void { by: usize, which: prop::sample::Index },
+    Reverse { by: usize, which: prop::sample::Index, part: Option<i64> },
     Freeze { which: usize, debit: bool, credit: bool },
     Replay { which: prop::sample::Index },
 }
@@ -51,6 +57,14 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(by, from, to, minor)| Step::Pay { by, from, to, minor }),
         4 => (0..2_usize, any::<bool>(), prop::collection::vec(line, 1..6))
             .prop_map(|(by, atomic, items)| Step::Batch { by, atomic, items }),
+        4 => (0..2_usize, 0..5_usize, 0..5_usize, minor())
+            .prop_map(|(by, from, to, minor)| Step::Hold { by, from, to, minor }),
+        3 => (0..2_usize, any::<prop::sample::Index>(), prop::option::of(minor()))
+            .prop_map(|(by, which, part)| Step::Capture { by, which, part }),
+        1 => (0..2_usize, any::<prop::sample::Index>())
+            .prop_map(|(by, which)| Step::Void { by, which }),
+        3 => (0..2_usize, any::<prop::sample::Index>(), prop::option::of(minor()))
+            .prop_map(|(by, which, part)| Step::Reverse { by, which, part }),
         1 => (0..4_usize, any::<bool>(), any::<bool>())
             .prop_map(|(which, debit, credit)| Step::Freeze { which, debit, credit }),
         1 => any::<prop::sample::Index>().prop_map(|which| Step::Replay { which }),
@@ -85,7 +99,18 @@ struct Judge<'a> {
     model: Model,
     accounts: [AccountId; 5],
     taken: BTreeSet<TransferId>,
+    /// Payments and holds that were tried, with who is paid and whether it was accepted.
+    paid: Vec<Earlier>,
+    held: Vec<Earlier>,
     sent: Vec<(SignedIntent, usize, Answer)>,
+}
+
+/// An earlier transfer that a later one may refer to.
+#[derive(Clone, Copy)]
+struct Earlier {
+    id: TransferId,
+    payee: Option<usize>,
+    accepted: bool,
 }
 
 impl World {
@@ -118,8 +143,15 @@ impl World {
             let asset = if place == 3 { dollars } else { AssetCode::EUR };
             model.open_account(*account, asset, AccountKind::Liability, Some(0)).unwrap();
         }
-        let mut judge =
-            Judge { world: self, model, accounts, taken: BTreeSet::new(), sent: Vec::new() };
+        let mut judge = Judge {
+            world: self,
+            model,
+            accounts,
+            taken: BTreeSet::new(),
+            paid: Vec::new(),
+            held: Vec::new(),
+            sent: Vec::new(),
+        };
         for step in steps {
             judge.take(step).await?;
             judge.compare().await?;
@@ -149,9 +181,50 @@ impl Judge<'_> {
                 let signed = Forger::of(world.session(*by)).next(Body::Transfer(body));
                 let id = TransferId::new(signed.parse_intent().unwrap().id().get());
                 let expected = self.expect(Some(*by), id, debit, credit, amount);
+                let payee = self.owner(credit);
+                self.paid.push(Earlier { id, payee, accepted: expected.is_ok() });
                 let answer = self.submit(*by, signed).await;
                 prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
             }
+            Step::Hold { by, from, to, minor } => {
+                let (debit, credit) = (self.accounts[*from], self.accounts[*to]);
+                let amount = eur(*minor);
+                let expires_at = server::clock::now().get() + 3_600_000_000;
+                let expires_at = UtcMicros::from_micros(expires_at);
+                let transfer = TransferBody { debit, credit, amount, details: None };
+                let body = Body::HoldPlace { transfer, expires_at };
+                let signed = Forger::of(world.session(*by)).next(body);
+                let id = TransferId::new(signed.parse_intent().unwrap().id().get());
+                let expires_at_us = expires_at.get();
+                let kind = TransferKind::Hold { debit, credit, amount, expires_at_us };
+                let admitted = self.admit_kind(Some(*by), id, debit, kind);
+                let expected = self.settle(id, admitted);
+                let payee = self.owner(credit);
+                self.held.push(Earlier { id, payee, accepted: expected.is_ok() });
+                let answer = self.submit(*by, signed).await;
+                prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
+            }
+            Step::Capture { by, which, part } if !self.held.is_empty() => {
+                let hold = *which.get(&self.held);
+                let amount = part.map(eur);
+                let kind = TransferKind::Capture { hold: hold.id, amount };
+                let id = self.follow(*by, hold, Wish::capture(hold.id, amount), kind).await?;
+                // What was captured was paid, and can be given back.
+                self.paid.extend(id.map(|id| Earlier { id, ..hold }));
+            }
+            Step::Void { by, which } if !self.held.is_empty() => {
+                let hold = *which.get(&self.held);
+                let kind = TransferKind::Void { hold: hold.id };
+                self.follow(*by, hold, Wish::void(hold.id), kind).await?;
+            }
+            Step::Reverse { by, which, part } if !self.paid.is_empty() => {
+                let paid = *which.get(&self.paid);
+                let amount = part.map(eur);
+                let kind = TransferKind::Reverse { transfer: paid.id, amount };
+                let wish = Wish::reverse(paid.id, amount, "test".to_owned());
+                self.follow(*by, paid, wish, kind).await?;
+            }
+            Step::Capture { .. } | Step::Void { .. } | Step::Reverse { .. } => {}
             Step::Batch { by, atomic, items } => self.take_batch(*by, *atomic, items).await?,
             Step::Freeze { which, debit, credit } => {
                 let freeze = Freeze { debit: *debit, credit: *credit };
@@ -175,6 +248,28 @@ impl Judge<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What follows an earlier transfer: only its payee may, and others learn nothing of it. The id, if it was accepted.
+    async fn follow(
+        &mut self,
+        by: usize,
+        earlier: Earlier,
+        wish: Wish,
+        kind: TransferKind,
+    ) -> Result<Option<TransferId>, TestCaseError> {
+        let signed = Forger::of(self.world.session(by)).next(wish.body);
+        let id = TransferId::new(signed.parse_intent().unwrap().id().get());
+        let is_payee = earlier.accepted && earlier.payee == Some(by);
+        let admitted = match (is_payee, kind) {
+            (true, _) => Transfer::new(id, kind).map_err(Refusal::from),
+            (false, TransferKind::Reverse { .. }) => Err(Rejection::TransferNotFound.into()),
+            (false, _) => Err(Rejection::HoldNotFound.into()),
+        };
+        let expected = self.settle(id, admitted);
+        let answer = self.submit(by, signed).await;
+        prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
+        Ok(expected.is_ok().then_some(id))
     }
 
     async fn take_batch(
@@ -225,9 +320,25 @@ impl Judge<'_> {
         amount: Amount,
     ) -> Result<(), Refusal> {
         let admitted = self.admit(by, id, debit, credit, amount);
+        self.settle(id, admitted)
+    }
+
+    fn settle(
+        &mut self,
+        id: TransferId,
+        admitted: Result<Transfer, Refusal>,
+    ) -> Result<(), Refusal> {
         self.taken.insert(id);
         self.model.post(&admitted?, 0)?;
         Ok(())
+    }
+
+    fn owner(&self, account: AccountId) -> Option<usize> {
+        match self.accounts.iter().position(|of| *of == account) {
+            Some(0 | 1 | 3) => Some(0),
+            Some(2) => Some(1),
+            _ => None,
+        }
     }
 
     fn admit(
@@ -238,15 +349,21 @@ impl Judge<'_> {
         credit: AccountId,
         amount: Amount,
     ) -> Result<Transfer, Refusal> {
+        self.admit_kind(by, id, debit, TransferKind::Post { debit, credit, amount })
+    }
+
+    fn admit_kind(
+        &self,
+        by: Option<usize>,
+        id: TransferId,
+        debit: AccountId,
+        kind: TransferKind,
+    ) -> Result<Transfer, Refusal> {
         if self.taken.contains(&id) {
             return Err(Rejection::DuplicateItem.into());
         }
-        let transfer = Transfer::post(id, debit, credit, amount)?;
-        let owner = match self.accounts.iter().position(|account| *account == debit) {
-            Some(0 | 1 | 3) => Some(0),
-            Some(2) => Some(1),
-            _ => by,
-        };
+        let transfer = Transfer::new(id, kind)?;
+        let owner = self.owner(debit).or(by);
         if by.is_none() || owner == by { Ok(transfer) } else { Err(Refusal::NotAccountOwner) }
     }
 
@@ -281,7 +398,8 @@ impl Judge<'_> {
     async fn compare(&self) -> Result<(), TestCaseError> {
         let names: Vec<_> = self.accounts.iter().map(|account| format!("'{account}'")).collect();
         let sql = format!(
-            "SELECT account_id, debits_posted, credits_posted, entry_count FROM accounts WHERE account_id IN ({})",
+            "SELECT account_id, debits_posted, credits_posted, debits_pending, credits_pending, entry_count
+               FROM accounts WHERE account_id IN ({})",
             names.join(",")
         );
         let rows: Vec<Row> = self.world.bank.rows(&sql).await;
@@ -289,9 +407,12 @@ impl Judge<'_> {
         for row in rows {
             let id = AccountId::new(row.get::<Uuid, _>(0));
             let totals = self.model.totals(id);
-            let stored = (row.get::<i64, _>(1), row.get::<i64, _>(2), row.get::<i64, _>(3));
-            let expected = (totals.debits_posted, totals.credits_posted, totals.entry_count);
-            prop_assert_eq!((stored.0.into(), stored.1.into(), stored.2.into()), expected);
+            let stored: [i128; 5] = std::array::from_fn(|at| row.get::<i64, _>(at + 1).into());
+            let posted = [totals.debits_posted, totals.credits_posted];
+            let pending = [totals.debits_pending, totals.credits_pending];
+            prop_assert_eq!(&stored[..2], posted);
+            prop_assert_eq!(&stored[2..4], pending);
+            prop_assert_eq!(stored[4], totals.entry_count);
         }
         Ok(())
     }
@@ -382,6 +503,8 @@ async fn a_group_commit_takes_the_same_number_of_statements_whatever_its_size() 
     let bank = Bank::start().await;
     let alice = bank.customer("Alice", 100_000).await;
     let bob = bank.customer("Bob", 0).await;
+    // With an account's first entry of a day its interest is counted on: one statement more.
+    alice.transfer(alice.account, bob.account, eur(1), None).await.unwrap();
     bank.execute("ALTER SYSTEM SET log_statement = 'all'").await;
     bank.execute("ALTER SYSTEM SET log_line_prefix = '%a|'").await;
     bank.execute("SELECT pg_reload_conf()").await;

@@ -29,10 +29,11 @@ use server::problem::Code;
 use uuid::Uuid;
 
 /// Refusals that this version has no way to bring about, and why.
-const REFUSALS_OUT_OF_REACH: [(Refusal, &str); 3] = [
+const REFUSALS_OUT_OF_REACH: [(Refusal, &str); 4] = [
     (Refusal::Ledger(Rejection::EmptyBatch), "the document's own profile refuses it first"),
     (Refusal::Ledger(Rejection::BatchTooLarge), "the document's own profile refuses it first"),
     (Refusal::Ledger(Rejection::HoldNotExpired), "of the bank's own facts, which come when it is"),
+    (Refusal::NothingDue, "of the bank's own facts, which come when something is"),
 ];
 
 /// Codes of problems that this version has no way to bring about, and why.

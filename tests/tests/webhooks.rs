@@ -21,7 +21,7 @@ use sha2::Sha256;
 use sqlx::Row as _;
 use uuid::Uuid;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const FUNDS: &str = "account.fund";
 
 /// A message as it came.

@@ -1,5 +1,6 @@
 //! `events`: what happens, as it happens.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -89,7 +90,8 @@ fn for_people(event: &BankEvent) -> String {
     for movement in movements.into_iter().flatten() {
         let [kind, amount, asset, debit, credit] =
             ["kind", "amount", "asset", "debit", "credit"].map(|name| text(movement, name));
-        lines.push_str(&format!("    {kind:<8} {amount} {asset}  {debit} -> {credit}\n"));
+        // Writing to a string does not fail.
+        let _ = writeln!(lines, "    {kind:<8} {amount} {asset}  {debit} -> {credit}");
     }
     lines
 }

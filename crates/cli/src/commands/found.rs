@@ -221,7 +221,6 @@ fn refused(error: &server::bank::FoundingError) -> Failure {
         | FoundingError::KeyFile(_)
         | FoundingError::Authority(_)
         | FoundingError::Log(_)
-        | FoundingError::Id(_)
         | FoundingError::Database(_) => Failure::unexpected("the bank was not founded", error),
     }
 }

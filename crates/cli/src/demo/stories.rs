@@ -200,11 +200,11 @@ impl Teller<'_> {
 
     /// Again and again a little less than what must be reported.
     async fn structuring(&mut self) -> Result<String, ClientError> {
-        let (payer, payee) = (self.person("Abe", 60_000).await?, self.person("Bea", 0).await?);
+        let (smurf, shop) = (self.person("Abe", 60_000).await?, self.person("Bea", 0).await?);
         for _ in 0..5 {
-            let paid = pay(&payer, &payee, 9_900).await?;
+            let paid = pay(&smurf, &shop, 9_900).await?;
             if paid.receipt.code == "held" {
-                return self.stopped(&paid, &payer).await;
+                return self.stopped(&paid, &smurf).await;
             }
         }
         Err(ClientError::Answer { what: "structured payments" })

@@ -4,7 +4,6 @@ use intent::UtcMicros;
 use ledger::{AccountId, BookId};
 use money::AssetCode;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::rule::{Accrual, accrual};
 use crate::sql::{book_id, corrupt, micros};
@@ -33,7 +32,7 @@ pub(super) async fn candidates(
           WHERE i.book_id = $1 AND ($2::uuid IS NULL OR i.account_id > $2) AND NOT a.closed
           ORDER BY i.account_id LIMIT $3"#,
         book_id(book),
-        after.map(AccountId::get) as Option<Uuid>,
+        after.map(AccountId::get),
         limit,
     )
     .fetch_all(tx)

@@ -103,7 +103,7 @@ mod tests {
     const DAY_US: i64 = 86_400_000_000;
 
     fn at(index: u64, day: i64) -> At {
-        At { index, now: UtcMicros::from_micros(day * DAY_US + 1) }
+        At { index, now: UtcMicros::from_micros(day.saturating_mul(DAY_US).saturating_add(1)) }
     }
 
     fn eur(minor: i64) -> Amount {

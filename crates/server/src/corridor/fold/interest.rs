@@ -216,7 +216,7 @@ mod tests {
 
     fn at(day: Date) -> UtcMicros {
         let seconds = day.midnight().assume_utc().unix_timestamp();
-        UtcMicros::from_micros(seconds * 1_000_000 + 5)
+        UtcMicros::from_micros(seconds.saturating_mul(1_000_000).saturating_add(5))
     }
 
     fn over(month: Date) -> MonthOver {
