@@ -414,6 +414,9 @@ async fn no_route_shows_a_customer_anything_of_another() {
     ];
     let mut walked = 0;
     for (method, path, open) in routes(&bank).await {
+        if path == "/api/events" {
+            continue; // It never ends: see `events_out`, which tells what each reader is told.
+        }
         let mut targets = vec![path.clone()];
         for (parameter, values) in &victim {
             if path.contains(parameter) {

@@ -266,7 +266,9 @@ impl Judge<'_> {
             (false, TransferKind::Reverse { .. }) => Err(Rejection::TransferNotFound.into()),
             (false, _) => Err(Rejection::HoldNotFound.into()),
         };
-        let expected = self.settle(id, admitted);
+        // What refers to nothing leaves no transfer, and so uses no id up.
+        let expected =
+            if earlier.accepted { self.settle(id, admitted) } else { admitted.map(drop) };
         let answer = self.submit(by, signed).await;
         prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
         Ok(expected.is_ok().then_some(id))

@@ -68,7 +68,7 @@ const RULES: &[(&str, &str)] = &[
           WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
             AND c.relname <> '_sqlx_migrations'
             AND a.atttypid NOT IN ('int4'::regtype, 'int8'::regtype, 'bool'::regtype,
-                'text'::regtype, 'bytea'::regtype, 'uuid'::regtype, 'timestamptz'::regtype)",
+                'text'::regtype, 'bytea'::regtype, 'uuid'::regtype, 'timestamptz'::regtype, 'date'::regtype)",
     ),
     (
         "money is int8",
