@@ -126,7 +126,7 @@ impl Terms {
     }
 }
 
-/// What an account has earned and nobody has paid, in 262,800,000ths of a minor unit: nothing is rounded away.
+/// What an account has earned and nobody has paid, in parts of which 262,800,000 are a minor unit: nothing is rounded away.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Accrual {
     /// The day from which on it is not counted yet.

@@ -18,7 +18,7 @@ use crate::sessions::Caller;
 use crate::sql::micros;
 use crate::{App, clock, users};
 
-/// As the database's CHECKs.
+/// As the database checks it.
 const NAME_CHARS_MAX: usize = 80;
 const MEMO_CHARS_MAX: usize = 140;
 /// Templates of one person.
