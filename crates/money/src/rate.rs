@@ -101,6 +101,7 @@ impl fmt::Display for Rate {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers, and a test may panic")]
 mod tests {
     use proptest::prelude::*;
 
