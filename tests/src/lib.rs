@@ -15,6 +15,7 @@ mod forge;
 mod http;
 mod patience;
 mod people;
+mod policies;
 mod redis;
 mod server_process;
 mod template;
@@ -27,6 +28,7 @@ pub use forge::Forger;
 pub use http::{Answer, Request, Unfinished};
 pub use patience::{eventually, eventually_within};
 pub use people::{Customer, Holder};
+pub use policies::code_of;
 pub use redis::Redis;
 pub use template::{BANK, ORIGIN, PASSPHRASE};
 

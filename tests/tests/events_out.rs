@@ -203,14 +203,6 @@ async fn nobody_is_told_of_what_is_no_business_of_theirs() {
     assert_eq!(told[0].document["movements"], json!([]));
 }
 
-/// The administrator proposes, the manager approves.
-async fn put_in_force(bank: &Bank, policy: &str, value: &str) {
-    let wish = Wish::propose_policy(policy.into(), "bank".into(), value.into());
-    let proposed = bank.admin().await.submit(wish).await.unwrap();
-    let wish = Wish::approve_policy(proposed.receipt.intent_id, true);
-    bank.manager().await.submit(wish).await.unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_transfer_of_the_ledger_is_told_with_its_record() {
     let bank = Bank::start().await;
@@ -220,7 +212,7 @@ async fn every_transfer_of_the_ledger_is_told_with_its_record() {
     let until =
         |seconds: i64| UtcMicros::from_micros(server::clock::now().get() + seconds * 1_000_000);
     let value = r#"{"count_per_day":"9999","per_hour":"9999","per_minute":"9999"}"#;
-    put_in_force(&bank, "limits", value).await;
+    bank.put_in_force("limits", "bank", value).await;
     let paid = alice.transfer(alice.account, bob.account, eur(5), None).await.unwrap();
     bob.submit(Wish::reverse(id(&paid), None, "too much".into())).await.unwrap();
     let line = |to, minor| BatchLine { to, amount: eur(minor), memo: None };
@@ -233,7 +225,7 @@ async fn every_transfer_of_the_ledger_is_told_with_its_record() {
     let (taken, voided, _expires) = (hold(3_600).await, hold(3_600).await, hold(1).await);
     bob.submit(Wish::capture(taken, Some(eur(4)))).await.unwrap();
     bob.submit(Wish::void(voided)).await.unwrap();
-    put_in_force(&bank, "approvals", r#"{"above":"0","two_above":"1000"}"#).await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"0","two_above":"1000"}"#).await;
     for decision in [ApprovalDecision::Approve, ApprovalDecision::Reject] {
         let lines = [line(bob.account, 11), line(bob.account, 12)];
         let waits = alice.batch(alice.account, &lines, false).await.unwrap();
@@ -278,7 +270,7 @@ async fn who_does_not_read_is_cut_off_and_others_go_on() {
     let bank = Bank::start().await;
     let (alice, bob) = (bank.customer("Alice", 1_000_000).await, bank.customer("Bob", 0).await);
     let value = r#"{"count_per_day":"9999","per_hour":"9999","per_minute":"9999"}"#;
-    put_in_force(&bank, "limits", value).await;
+    bank.put_in_force("limits", "bank", value).await;
     // A socket that nobody reads, with room for little.
     let request = Request::get("/api/events").proved_by(&bob).await;
     let socket = tokio::net::TcpSocket::new_v4().unwrap();

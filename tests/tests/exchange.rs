@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use client::{ClientError, HistoryQuery, Session, Settled, Wish};
-use e2e::{Bank, Customer, eur, eventually, fresh_account, money};
+use e2e::{Bank, Customer, code_of, eur, eventually, fresh_account, money};
 use intent::OrderTerms;
 use ledger::{AccountId, Freeze, TransferId};
 use money::{Amount, AssetCode, Rate};
@@ -12,22 +12,6 @@ use server::corridor::Refusal;
 use time::{Date, Duration};
 
 const RATES: &str = r#"{"buy":"1.0812","sell":"1.0934"}"#;
-
-/// The administrator proposes, the manager approves.
-async fn put_in_force(bank: &Bank, policy: &str, scope: &str, value: &str) {
-    let wish = Wish::propose_policy(policy.into(), scope.into(), value.into());
-    let proposed = bank.admin().await.submit(wish).await.unwrap();
-    let wish = Wish::approve_policy(proposed.receipt.intent_id, true);
-    bank.manager().await.submit(wish).await.unwrap();
-}
-
-fn code(answer: &Result<Settled, ClientError>) -> &str {
-    match answer {
-        Ok(settled) => &settled.receipt.code,
-        Err(ClientError::Refused { problem, .. }) => &problem.code,
-        Err(other) => panic!("neither accepted nor refused: {other}"),
-    }
-}
 
 /// What a receipt proves under this name.
 fn effect(bank: &Bank, settled: &Settled, name: &str) -> Option<String> {
@@ -69,7 +53,7 @@ async fn what_is_sold_and_what_is_bought_move_together_at_the_rate_that_was_sign
     let bank = Bank::start().await;
     let (alice, dollars) = traveller(&bank, "Alice", 100_000).await;
     assert!(alice.rates().await.unwrap().is_empty());
-    put_in_force(&bank, "rates", "pair:EUR/USD", RATES).await;
+    bank.put_in_force("rates", "pair:EUR/USD", RATES).await;
     let [listed] = alice.rates().await.unwrap().try_into().unwrap();
     assert_eq!((listed.base.as_str(), listed.quote.as_str()), ("EUR", "USD"));
     assert_eq!((listed.buy.as_str(), listed.sell.as_str()), ("1.0812", "1.0934"));
@@ -119,8 +103,8 @@ fn server_day() -> Date {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_exchanges_for_others_against_the_rate_or_by_half() {
     let bank = Bank::start().await;
-    put_in_force(&bank, "rates", "pair:EUR/USD", RATES).await;
-    put_in_force(&bank, "rates", "pair:EUR/XAU", RATES).await;
+    bank.put_in_force("rates", "pair:EUR/USD", RATES).await;
+    bank.put_in_force("rates", "pair:EUR/XAU", RATES).await;
     let (alice, dollars) = traveller(&bank, "Alice", 100_000).await;
     let (mallory, hers) = traveller(&bank, "Mallory", 100_000).await;
     let at = |debit, credit, sell: Amount, buy: Amount, said: &str| {
@@ -150,7 +134,7 @@ async fn nobody_exchanges_for_others_against_the_rate_or_by_half() {
     ];
     for (wish, expected) in refused {
         let answer = mallory.submit(wish.clone()).await;
-        assert_eq!(code(&answer), expected, "{:?}", wish.body);
+        assert_eq!(code_of(&answer), expected, "{:?}", wish.body);
     }
     let stale = at(mallory.account, hers, eur(100), usd(109), "1.0934");
     let Err(ClientError::Refused { problem, .. }) = mallory.submit(stale).await else {
@@ -169,7 +153,7 @@ async fn nobody_exchanges_for_others_against_the_rate_or_by_half() {
         let leg = TransferId::new(sqlx::Row::get(leg, 0));
         for session in [&*mallory, manager] {
             let answer = session.submit(Wish::reverse(leg, None, "by half".into())).await;
-            assert_eq!(code(&answer), "transfer-not-found");
+            assert_eq!(code_of(&answer), "transfer-not-found");
         }
     }
     assert!(
@@ -178,7 +162,7 @@ async fn nobody_exchanges_for_others_against_the_rate_or_by_half() {
     );
     // A manager or anybody else has no accounts to exchange.
     let answer = manager.submit(good(mallory.account, hers)).await;
-    assert_eq!(code(&answer), "permission-denied");
+    assert_eq!(code_of(&answer), "permission-denied");
     bank.assert_verifies().await;
     bank.assert_books_balance().await;
 }
@@ -186,7 +170,7 @@ async fn nobody_exchanges_for_others_against_the_rate_or_by_half() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frozen_account_or_position_keeps_both_sides_from_moving() {
     let bank = Bank::start().await;
-    put_in_force(&bank, "rates", "pair:EUR/USD", RATES).await;
+    bank.put_in_force("rates", "pair:EUR/USD", RATES).await;
     let (alice, dollars) = traveller(&bank, "Alice", 100_000).await;
     let manager = bank.manager().await;
     let of_bank = |asset: &str| {
@@ -205,14 +189,14 @@ async fn a_frozen_account_or_position_keeps_both_sides_from_moving() {
         manager.freeze(account, both, "inquiry").await.unwrap();
         let terms = (eur(10_000), usd(10_812), rate("1.0812"));
         let answer = alice.submit(Wish::exchange(alice.account, dollars, terms)).await;
-        assert_eq!(code(&answer), expected);
+        assert_eq!(code_of(&answer), expected);
         manager.freeze(account, Freeze::default(), "over").await.unwrap();
     }
     assert_eq!((bank.balance(alice.account).await, bank.balance(dollars).await), (100_000, 0));
     sell(&alice, alice.account, dollars, 10_000).await;
     // What stays with its owner counts no limit and waits for nobody.
-    put_in_force(&bank, "limits", "bank", r#"{"per_day":"0","per_transfer":"0"}"#).await;
-    put_in_force(&bank, "approvals", "bank", r#"{"above":"0","two_above":"0"}"#).await;
+    bank.put_in_force("limits", "bank", r#"{"per_day":"0","per_transfer":"0"}"#).await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"0","two_above":"0"}"#).await;
     assert_eq!(sell(&alice, alice.account, dollars, 10_000).await.receipt.code, "ok");
     bank.assert_verifies().await;
 }
@@ -221,7 +205,7 @@ async fn a_frozen_account_or_position_keeps_both_sides_from_moving() {
 async fn two_exchanges_race_for_one_balance_at_two_instances_and_one_wins() {
     let bank = Bank::start().await;
     let another = bank.start_another().await;
-    put_in_force(&bank, "rates", "pair:EUR/USD", RATES).await;
+    bank.put_in_force("rates", "pair:EUR/USD", RATES).await;
     let (alice, dollars) = traveller(&bank, "Alice", 40_000).await;
     let elsewhere = bank.client_of(&another).login(alice.identity().clone()).await.unwrap();
     let (alice, elsewhere) = (Arc::new(alice), Arc::new(elsewhere));
@@ -231,7 +215,7 @@ async fn two_exchanges_race_for_one_balance_at_two_instances_and_one_wins() {
         racing.spawn(async move {
             let session: &Session = if turn % 2 == 0 { &here } else { &there };
             let terms = (eur(15_000), usd(16_218), rate("1.0812"));
-            code(&session.submit(Wish::exchange(here.account, dollars, terms)).await).to_owned()
+            code_of(&session.submit(Wish::exchange(here.account, dollars, terms)).await).to_owned()
         });
     }
     let codes = racing.join_all().await;
@@ -248,28 +232,28 @@ async fn two_exchanges_race_for_one_balance_at_two_instances_and_one_wins() {
 async fn a_new_rate_counts_from_the_next_exchange_on_at_every_instance() {
     let bank = Bank::start().await;
     let another = bank.start_another().await;
-    put_in_force(&bank, "rates", "pair:EUR/USD", RATES).await;
+    bank.put_in_force("rates", "pair:EUR/USD", RATES).await;
     let (alice, dollars) = traveller(&bank, "Alice", 100_000).await;
     let elsewhere = bank.client_of(&another).login(alice.identity().clone()).await.unwrap();
     sell(&elsewhere, alice.account, dollars, 100).await;
     for round in 1..6_i64 {
         let old = alice.exchange_preview(eur(10_000), AssetCode::USD).await.unwrap();
         let value = format!(r#"{{"buy":"1.{round}","sell":"2"}}"#);
-        put_in_force(&bank, "rates", "pair:EUR/USD", &value).await;
+        bank.put_in_force("rates", "pair:EUR/USD", &value).await;
         // The other instance remembers the old rate, and must not use it.
         let wish = Wish::exchange(alice.account, dollars, old.terms().unwrap());
-        assert_eq!(code(&elsewhere.submit(wish).await), "rate-stale", "round {round}");
+        assert_eq!(code_of(&elsewhere.submit(wish).await), "rate-stale", "round {round}");
         let sold = sell(&elsewhere, alice.account, dollars, 100).await;
         assert_eq!(sold.receipt.code, "ok");
     }
     // In the other spelling it is the same pair, and the empty policy ends it.
-    put_in_force(&bank, "rates", "pair:USD/EUR", r#"{"buy":"0.9","sell":"1"}"#).await;
+    bank.put_in_force("rates", "pair:USD/EUR", r#"{"buy":"0.9","sell":"1"}"#).await;
     let other = alice.exchange_preview(eur(100), AssetCode::USD).await.unwrap();
     assert_eq!((other.pair.as_str(), other.rate.as_str()), ("USD/EUR", "1"));
     assert_eq!(alice.rates().await.unwrap().len(), 1);
-    put_in_force(&bank, "rates", "pair:USD/EUR", "{}").await;
+    bank.put_in_force("rates", "pair:USD/EUR", "{}").await;
     let wish = Wish::exchange(alice.account, dollars, other.terms().unwrap());
-    assert_eq!(code(&elsewhere.submit(wish).await), "rate-unknown");
+    assert_eq!(code_of(&elsewhere.submit(wish).await), "rate-unknown");
     let path = "/api/transactions/exchange/preview?sell_amount=1&sell_asset=EUR&buy_asset=USD";
     assert_eq!(bank.get_as(&alice, path).await.status, 404);
     another.shutdown().await.unwrap();
@@ -291,7 +275,7 @@ async fn money_counts_from_its_value_date_on_which_the_banks_calendar_gives() {
     let bob = bank.customer("Bob", 0).await;
     let first = alice.transfer(alice.account, bob.account, eur(100), None).await.unwrap();
     // Behind the cut-off all day long: whatever is posted counts from tomorrow on.
-    put_in_force(&bank, "calendar", "bank", r#"{"cut_off":"0"}"#).await;
+    bank.put_in_force("calendar", "bank", r#"{"cut_off":"0"}"#).await;
     let later = alice.transfer(alice.account, bob.account, eur(20), None).await.unwrap();
     let hold = alice
         .submit(Wish::hold(alice.account, bob.account, eur(7), in_an_hour(), None).unwrap())
@@ -378,7 +362,7 @@ fn in_an_hour() -> intent::UtcMicros {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_date_or_a_rate_that_was_changed_is_found() {
     let bank = Bank::start().await;
-    put_in_force(&bank, "rates", "pair:EUR/USD", RATES).await;
+    bank.put_in_force("rates", "pair:EUR/USD", RATES).await;
     let (alice, dollars) = traveller(&bank, "Alice", 100_000).await;
     let sold = sell(&alice, alice.account, dollars, 10_000).await;
     bank.assert_verifies().await;

@@ -1,15 +1,7 @@
 //! Interest, fees and the end of a day, end to end: posted once, by whichever server is first.
 
-use client::Wish;
 use e2e::{Bank, Customer, eventually};
 use serde_json::Value;
-
-async fn put_in_force(bank: &Bank, policy: &str, value: &str) {
-    let wish = Wish::propose_policy(policy.into(), "asset:EUR".into(), value.into());
-    let proposed = bank.admin().await.submit(wish).await.unwrap();
-    let wish = Wish::approve_policy(proposed.receipt.intent_id, true);
-    bank.manager().await.submit(wish).await.unwrap();
-}
 
 /// Everything that the month before this one had begun with. The log tells another story from then on: it is not verified.
 async fn move_a_month_back(bank: &Bank) {
@@ -29,8 +21,8 @@ async fn posted(bank: &Bank, kind: &str) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn interest_and_the_fee_of_a_month_are_posted_once_by_whichever_server_is_first() {
     let bank = Bank::start().await;
-    put_in_force(&bank, "interest", r#"{"credit":"2020-01-01:150"}"#).await;
-    put_in_force(&bank, "fees", r#"{"monthly":"300"}"#).await;
+    bank.put_in_force("interest", "asset:EUR", r#"{"credit":"2020-01-01:150"}"#).await;
+    bank.put_in_force("fees", "asset:EUR", r#"{"monthly":"300"}"#).await;
     let rich: Customer = bank.customer("Rich", 1_000_000).await;
     let poor = bank.customer("Poor", 200).await;
     move_a_month_back(&bank).await;

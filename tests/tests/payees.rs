@@ -3,7 +3,7 @@
 
 use client::{ClientError, Session, Settled, Template, Wish};
 use crypto::random;
-use e2e::{Answer, Bank, Customer, Request, eur, fresh_account};
+use e2e::{Answer, Bank, Customer, Request, code_of, eur, fresh_account};
 use intent::{BeneficiaryStatus, Body, Details, NameMatch, UnsignedIntent};
 use ledger::{AccountId, AccountNumber};
 use money::AssetCode;
@@ -13,21 +13,6 @@ use sqlx::Row;
 
 const LIMITS: &str =
     r#"{"count_per_day":"9999","new_payee":"10","per_hour":"9999","per_minute":"9999"}"#;
-
-async fn put_in_force(bank: &Bank, policy: &str, scope: &str, value: &str) {
-    let wish = Wish::propose_policy(policy.into(), scope.into(), value.into());
-    let proposed = bank.admin().await.submit(wish).await.unwrap();
-    let wish = Wish::approve_policy(proposed.receipt.intent_id, true);
-    bank.manager().await.submit(wish).await.unwrap();
-}
-
-fn code(answer: &Result<Settled, ClientError>) -> &str {
-    match answer {
-        Ok(settled) => &settled.receipt.code,
-        Err(ClientError::Refused { problem, .. }) => &problem.code,
-        Err(other) => panic!("neither accepted nor refused: {other}"),
-    }
-}
 
 async fn check(bank: &Bank, by: &Session, account: AccountId, name: &str) -> Value {
     let number = AccountNumber::of(account).to_string();
@@ -86,7 +71,7 @@ async fn a_payee_is_kept_with_what_was_paid_to_them_renamed_disabled_and_deleted
     alice.submit(wish.unwrap()).await.unwrap();
     add(&alice, cleo.account, "Cleo", NameMatch::Match).await.unwrap();
     assert_eq!(
-        code(&add(&alice, bob.account, "Bob Miller", NameMatch::Match).await),
+        code_of(&add(&alice, bob.account, "Bob Miller", NameMatch::Match).await),
         "beneficiary-exists"
     );
     alice.transfer(alice.account, bob.account, eur(300), None).await.unwrap();
@@ -118,7 +103,7 @@ async fn a_payee_is_kept_with_what_was_paid_to_them_renamed_disabled_and_deleted
     assert_eq!(list(&bank, &alice).await.len(), 1);
     assert_eq!(bank.count("SELECT count(*) FROM kept_texts").await, 1);
     let again = alice.submit(Wish::change_payee(bob.account, BeneficiaryStatus::Active)).await;
-    assert_eq!(code(&again), "beneficiary-not-found");
+    assert_eq!(code_of(&again), "beneficiary-not-found");
     add(&alice, bob.account, "Bob Miller", NameMatch::Match).await.unwrap();
     // A name that was erased takes nothing with it.
     bank.execute("DELETE FROM kept_texts").await;
@@ -134,7 +119,7 @@ async fn nobody_keeps_a_payee_under_a_name_that_is_not_theirs_without_having_sig
     let mallory = bank.customer("Mallory", 0).await;
     for said in [NameMatch::Match, NameMatch::Close] {
         let answer = add(&alice, mallory.account, "Tax Office", said).await;
-        assert_eq!(code(&answer), "payee-name-differs");
+        assert_eq!(code_of(&answer), "payee-name-differs");
     }
     add(&alice, mallory.account, "Tax Office", NameMatch::None).await.unwrap();
     let listed = list(&bank, &alice).await;
@@ -153,23 +138,27 @@ async fn a_payee_is_new_for_a_day_from_their_entry_on_and_again_when_it_is_in_us
     let alice = bank.customer("Alice", 100_000).await;
     let [bob, eve] = [bank.customer("Bob", 0).await, bank.customer("Eve", 0).await];
     let owner = alice.identity().user().id;
-    put_in_force(&bank, "limits", &format!("user:{owner}"), LIMITS).await;
+    bank.put_in_force("limits", &format!("user:{owner}"), LIMITS).await;
     add(&alice, bob.account, "Bob", NameMatch::Match).await.unwrap();
     add(&alice, eve.account, "Somebody", NameMatch::None).await.unwrap();
     let pay =
         async |to: AccountId, minor| alice.transfer(alice.account, to, eur(minor), None).await;
-    assert_eq!(code(&pay(bob.account, 1_001).await), "limit-new-payee");
+    assert_eq!(code_of(&pay(bob.account, 1_001).await), "limit-new-payee");
     pay(bob.account, 600).await.unwrap();
-    assert_eq!(code(&pay(bob.account, 401).await), "limit-new-payee", "600 of 1,000 are gone");
+    assert_eq!(code_of(&pay(bob.account, 401).await), "limit-new-payee", "600 of 1,000 are gone");
     bank.assert_verifies().await;
 
     // A day passes: the rows are moved to where the clock would be, and so the log cannot be replayed any more.
     bank.execute("UPDATE beneficiaries SET since = since - interval '24 hours'").await;
     pay(bob.account, 5_000).await.unwrap();
-    assert_eq!(code(&pay(eve.account, 1_001).await), "limit-new-payee", "her entry counts nothing");
+    assert_eq!(
+        code_of(&pay(eve.account, 1_001).await),
+        "limit-new-payee",
+        "her entry counts nothing"
+    );
     for status in [BeneficiaryStatus::Disabled, BeneficiaryStatus::Active] {
         alice.submit(Wish::change_payee(bob.account, status)).await.unwrap();
-        assert_eq!(code(&pay(bob.account, 1).await), "limit-new-payee", "{status:?}");
+        assert_eq!(code_of(&pay(bob.account, 1).await), "limit-new-payee", "{status:?}");
     }
     let report = bank.verify().await;
     let named = report.findings.iter().any(|finding| finding.table == Some("beneficiaries"));
@@ -187,7 +176,7 @@ async fn a_payee_who_is_disabled_at_another_instance_counts_or_does_not_as_the_l
     add(&alice, bob.account, "Bob", NameMatch::Match).await.unwrap();
     // Every verdict stands in the log, and whether the payee is kept is a part of it.
     let value = r#"{"ceiling":"monitor","high":"2","medium":"1"}"#;
-    put_in_force(&bank, "risk", "bank", value).await;
+    bank.put_in_force("risk", "bank", value).await;
     for turn in 0..30 {
         let status =
             if turn % 2 == 0 { BeneficiaryStatus::Disabled } else { BeneficiaryStatus::Active };
@@ -212,7 +201,7 @@ async fn nobody_sees_or_changes_whom_another_person_pays() {
         assert_eq!(list(&bank, other).await.len(), 0);
     }
     let taken = eve.submit(Wish::change_payee(bob.account, BeneficiaryStatus::Deleted)).await;
-    assert_eq!(code(&taken), "beneficiary-not-found");
+    assert_eq!(code_of(&taken), "beneficiary-not-found");
 
     let template = Template {
         name: "rent".to_owned(),
@@ -299,7 +288,7 @@ async fn a_dry_run_says_what_becomes_of_an_intent_and_leaves_nothing_behind() {
     let bank = Bank::start().await;
     let alice = bank.customer("Alice", 100_000).await;
     let bob = bank.customer("Bob", 0).await;
-    put_in_force(&bank, "approvals", "bank", r#"{"above":"500","two_above":"5000"}"#).await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"500","two_above":"5000"}"#).await;
     let pay = |minor| Wish::transfer(alice.account, bob.account, eur(minor), Some("tea")).unwrap();
     let lines = [client::BatchLine { to: bob.account, amount: eur(5), memo: None }];
     let wishes = [

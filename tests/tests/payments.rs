@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::{BatchLine, ClientError, Session, Settled, Wish};
-use e2e::{Bank, Customer, Forger, eur, eventually_within, fresh_account};
+use e2e::{Bank, Customer, Forger, code_of, eur, eventually_within, fresh_account};
 use intent::{ApprovalDecision, BatchItem, Body, IntentId, UtcMicros};
 use ledger::{Freeze, TransferId};
 use money::AssetCode;
@@ -21,28 +21,12 @@ fn id_of(settled: &Settled) -> TransferId {
     TransferId::new(settled.receipt.intent_id.get())
 }
 
-/// The administrator proposes, the manager approves.
-async fn put_in_force(bank: &Bank, policy: &str, scope: &str, value: &str) {
-    let wish = Wish::propose_policy(policy.into(), scope.into(), value.into());
-    let proposed = bank.admin().await.submit(wish).await.unwrap();
-    let wish = Wish::approve_policy(proposed.receipt.intent_id, true);
-    bank.manager().await.submit(wish).await.unwrap();
-}
-
 async fn decide(
     by: &Session,
     payment: IntentId,
     decision: ApprovalDecision,
 ) -> Result<Settled, ClientError> {
     by.submit(Wish::decide(payment, decision, "looked at it".into())).await
-}
-
-fn code(answer: &Result<Settled, ClientError>) -> &str {
-    match answer {
-        Ok(settled) => &settled.receipt.code,
-        Err(ClientError::Refused { problem, .. }) => &problem.code,
-        Err(other) => panic!("neither accepted nor refused: {other}"),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +51,7 @@ async fn lists_of_what_waits_come_in_pages() {
         assert_eq!(page(bad).await.problem(), "malformed-request", "{bad}");
     }
     let value = r#"{"above":"0","two_above":"1"}"#;
-    put_in_force(&bank, "approvals", "bank", value).await;
+    bank.put_in_force("approvals", "bank", value).await;
     for _ in 0..2 {
         alice.transfer(alice.account, bob.account, eur(100), None).await.unwrap();
     }
@@ -99,7 +83,7 @@ async fn what_is_held_is_there_for_its_payee_and_for_nobody_else() {
         (1_000, 400)
     );
     let too_much = alice.transfer(alice.account, bob.account, eur(401), None).await;
-    assert_eq!(code(&too_much), "insufficient-funds");
+    assert_eq!(code_of(&too_much), "insufficient-funds");
 
     bob.submit(Wish::capture(first, Some(eur(250)))).await.unwrap();
     assert_eq!(
@@ -130,7 +114,7 @@ async fn a_hold_is_given_back_when_its_time_is_over_once_though_two_instances_no
     .await;
     for held in holds {
         let late = bob.submit(Wish::capture(held, None)).await;
-        assert_eq!(code(&late), "hold-resolved");
+        assert_eq!(code_of(&late), "hold-resolved");
     }
     assert_eq!(bank.count("SELECT count(*) FROM holds WHERE state = 'expired'").await, 2);
     another.shutdown().await.unwrap();
@@ -169,7 +153,7 @@ async fn however_many_capture_at_once_one_wins_and_however_many_reverse_never_mo
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_payment_waits_for_two_people_and_moves_when_both_agree() {
     let bank = Bank::start().await;
-    put_in_force(&bank, "approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
     let alice = bank.customer("Alice", 1_000_000).await;
     let bob = bank.customer("Bob", 0).await;
     let max = bank.login(&bank.second_manager()).await;
@@ -182,8 +166,8 @@ async fn a_large_payment_waits_for_two_people_and_moves_when_both_agree() {
     assert_eq!(bank.balance(bob.account).await, 10_000);
     assert_eq!(available(&bank, alice.account).await, 1_000_000 - 10_000 - 10_001);
     // Neither the payer nor the payee ends what waits for the bank.
-    assert_eq!(code(&bob.submit(Wish::capture(id_of(&one), None)).await), "hold-not-found");
-    assert_eq!(code(&mary.submit(Wish::void(id_of(&one))).await), "hold-not-found");
+    assert_eq!(code_of(&bob.submit(Wish::capture(id_of(&one), None)).await), "hold-not-found");
+    assert_eq!(code_of(&mary.submit(Wish::void(id_of(&one))).await), "hold-not-found");
     decide(mary, one.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
     assert_eq!(bank.balance(bob.account).await, 20_001);
 
@@ -213,7 +197,7 @@ async fn a_large_payment_waits_for_two_people_and_moves_when_both_agree() {
 async fn two_managers_at_two_instances_decide_a_payment_once() {
     let bank = Bank::start().await;
     let another = bank.start_another().await;
-    put_in_force(&bank, "approvals", "bank", r#"{"above":"0","two_above":"1000"}"#).await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"0","two_above":"1000"}"#).await;
     let alice = bank.customer("Alice", 1_000_000).await;
     let bob = bank.customer("Bob", 0).await;
     let mary = bank.manager().await;
@@ -225,7 +209,7 @@ async fn two_managers_at_two_instances_decide_a_payment_once() {
             decide(mary, payment, ApprovalDecision::Approve),
             decide(&max, payment, ApprovalDecision::Reject),
         );
-        let mut codes = [code(&one), code(&other)];
+        let mut codes = [code_of(&one), code_of(&other)];
         codes.sort_unstable();
         assert_eq!(codes, ["ok", "payment-decided"], "round {round}");
     }
@@ -239,7 +223,7 @@ async fn two_managers_at_two_instances_decide_a_payment_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_waits_as_one_and_a_freeze_keeps_all_of_it_from_being_approved() {
     let bank = Bank::start().await;
-    put_in_force(&bank, "approvals", "bank", r#"{"above":"10","two_above":"1000"}"#).await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"10","two_above":"1000"}"#).await;
     let alice = bank.customer("Alice", 100_000).await;
     let [bob, cleo] = [bank.customer("Bob", 0).await, bank.customer("Cleo", 0).await];
     let lines =
@@ -250,7 +234,7 @@ async fn a_batch_waits_as_one_and_a_freeze_keeps_all_of_it_from_being_approved()
     let freeze = Freeze { debit: false, credit: true };
     manager.freeze(cleo.account, freeze, "inquiry").await.unwrap();
     let answer = decide(manager, payment, ApprovalDecision::Approve).await;
-    assert_eq!(code(&answer), "credit-account-frozen");
+    assert_eq!(code_of(&answer), "credit-account-frozen");
     assert_eq!((bank.balance(bob.account).await, bank.balance(cleo.account).await), (0, 0));
     manager.freeze(cleo.account, Freeze::default(), "over").await.unwrap();
     decide(manager, payment, ApprovalDecision::Approve).await.unwrap();
@@ -262,7 +246,7 @@ async fn a_batch_waits_as_one_and_a_freeze_keeps_all_of_it_from_being_approved()
 async fn the_risk_engine_holds_a_payment_back_and_a_person_lets_it_go() {
     let bank = Bank::start().await;
     let value = r#"{"ceiling":"review","critical":"3","high":"2","medium":"1"}"#;
-    put_in_force(&bank, "risk", "bank", value).await;
+    bank.put_in_force("risk", "bank", value).await;
     let alice = bank.customer("Alice", 1_000).await;
     let bob = bank.customer("Bob", 0).await;
     let paid = alice.transfer(alice.account, bob.account, eur(1_000), None).await.unwrap();
@@ -284,7 +268,7 @@ async fn a_new_limit_counts_from_the_next_payment_at_every_instance_and_under_a_
     let elsewhere = bank.client_of(&another).login(alice.identity().clone()).await.unwrap();
     elsewhere.transfer(alice.account, bob.account, eur(1), None).await.unwrap();
     let scope = format!("user:{}", alice.identity().user().id);
-    put_in_force(&bank, "limits", &scope, r#"{"count_per_day":"6","per_minute":"99"}"#).await;
+    bank.put_in_force("limits", &scope, r#"{"count_per_day":"6","per_minute":"99"}"#).await;
     let elsewhere = Arc::new(elsewhere);
     let mut racing = tokio::task::JoinSet::new();
     for turn in 0..12 {
@@ -311,7 +295,7 @@ async fn an_own_account_that_appears_at_another_instance_is_ones_own_or_a_strang
     let elsewhere = bank.client_of(&another).login(bob.identity().clone()).await.unwrap();
     let owner = bob.identity().user().id;
     let value = r#"{"count_per_day":"9999","new_payee":"1","per_hour":"9999","per_minute":"9999"}"#;
-    put_in_force(&bank, "limits", &format!("user:{owner}"), value).await;
+    bank.put_in_force("limits", &format!("user:{owner}"), value).await;
     for _ in 0..60 {
         let account = fresh_account();
         let open = Wish::open_account(account, owner, AssetCode::EUR);
@@ -320,7 +304,7 @@ async fn an_own_account_that_appears_at_another_instance_is_ones_own_or_a_strang
             bob.transfer(bob.account, account, eur(101), None),
         );
         opened.unwrap();
-        let code = code(&answer);
+        let code = code_of(&answer);
         assert!(["ok", "limit-new-payee"].contains(&code), "{code}");
     }
     another.shutdown().await.unwrap();
@@ -332,7 +316,7 @@ async fn an_own_account_that_appears_at_another_instance_is_ones_own_or_a_strang
 async fn no_first_item_keeps_the_risk_engine_from_the_rest_of_a_batch() {
     let bank = Bank::start().await;
     let value = r#"{"ceiling":"block","critical":"3","high":"2","medium":"1"}"#;
-    put_in_force(&bank, "risk", "bank", value).await;
+    bank.put_in_force("risk", "bank", value).await;
     let alice = bank.customer("Alice", 1_000).await;
     let bob = bank.customer("Bob", 1_000).await;
     let other = bank.open(&alice, AssetCode::EUR).await;
@@ -392,7 +376,7 @@ async fn a_payee_who_appears_at_another_instance_is_there_or_not_as_the_log_says
             alice.transfer(alice.account, account, eur(1), None),
         );
         opened.unwrap();
-        let code = code(&answer);
+        let code = code_of(&answer);
         assert!(["ok", "credit-account-not-found"].contains(&code), "{code}");
         assert_eq!(bank.balance(account).await, i64::from(answer.is_ok()));
     }

@@ -2,27 +2,12 @@
 
 use std::time::Duration;
 
-use client::{ClientError, Session, Settled, StandingOrderView, Wish};
-use e2e::{Bank, Customer, eur, eventually_within};
+use client::{Session, StandingOrderView, Wish};
+use e2e::{Bank, Customer, code_of, eur, eventually_within};
 use intent::{BusinessDay, IntentId, OrderTerms, Rhythm, ShortOfFunds};
 use ledger::{AccountId, Freeze};
 
 const SOON: Duration = Duration::from_secs(20);
-
-async fn put_in_force(bank: &Bank, policy: &str, scope: &str, value: &str) {
-    let wish = Wish::propose_policy(policy.into(), scope.into(), value.into());
-    let proposed = bank.admin().await.submit(wish).await.unwrap();
-    let wish = Wish::approve_policy(proposed.receipt.intent_id, true);
-    bank.manager().await.submit(wish).await.unwrap();
-}
-
-fn code(answer: &Result<Settled, ClientError>) -> &str {
-    match answer {
-        Ok(settled) => &settled.receipt.code,
-        Err(ClientError::Refused { problem, .. }) => &problem.code,
-        Err(other) => panic!("neither accepted nor refused: {other}"),
-    }
-}
 
 /// Due at once: its first day is today, whatever day that is.
 fn today(rhythm: Rhythm) -> OrderTerms {
@@ -131,7 +116,7 @@ async fn a_frozen_account_costs_a_day_and_a_closed_one_the_order() {
     let doomed = place(&alice, cleo.account, 100, tomorrow).await;
     cleo.submit(Wish::close_account(cleo.account)).await.unwrap();
     let late = Wish::standing_order(alice.account, cleo.account, eur(1), None, tomorrow).unwrap();
-    assert_eq!(code(&alice.submit(late).await), "credit-account-closed");
+    assert_eq!(code_of(&alice.submit(late).await), "credit-account-closed");
     bank.assert_verifies().await;
     // Its day comes: the row is moved to where the clock would be, and so the log cannot be replayed any more.
     bank.execute(&format!(
@@ -151,16 +136,16 @@ async fn an_order_is_held_to_the_limits_and_pays_nothing_that_a_person_would_hav
     let bank = Bank::start().await;
     let alice = bank.customer("Alice", 1_000_000).await;
     let bob = bank.customer("Bob", 0).await;
-    put_in_force(&bank, "approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
     let large =
         Wish::standing_order(alice.account, bob.account, eur(10_001), None, today(Rhythm::Weekly));
-    assert_eq!(code(&alice.submit(large.unwrap()).await), "standing-order-needs-approval");
+    assert_eq!(code_of(&alice.submit(large.unwrap()).await), "standing-order-needs-approval");
     let scope = format!("account:{}", alice.account);
     let value = r#"{"count_per_day":"1","new_payee":"90","per_hour":"1","per_minute":"1","per_transfer":"95"}"#;
-    put_in_force(&bank, "limits", &scope, value).await;
+    bank.put_in_force("limits", &scope, value).await;
     let large =
         Wish::standing_order(alice.account, bob.account, eur(9_501), None, today(Rhythm::Weekly));
-    assert_eq!(code(&alice.submit(large.unwrap()).await), "limit-per-transfer");
+    assert_eq!(code_of(&alice.submit(large.unwrap()).await), "limit-per-transfer");
 
     // No signature is counted, the amounts are.
     let paid = place(&alice, bob.account, 5_000, today(Rhythm::Weekly)).await;
@@ -174,10 +159,9 @@ async fn an_order_is_held_to_the_limits_and_pays_nothing_that_a_person_would_hav
     let tomorrow =
         OrderTerms { first: today(Rhythm::Once).first.next_day().unwrap(), ..today(Rhythm::Once) };
     let early = place(&alice, bob.account, 9_000, tomorrow).await;
-    put_in_force(&bank, "limits", &scope, "{}").await;
-    put_in_force(&bank, "approvals", "bank", r#"{"above":"50","two_above":"1000"}"#).await;
-    put_in_force(
-        &bank,
+    bank.put_in_force("limits", &scope, "{}").await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"50","two_above":"1000"}"#).await;
+    bank.put_in_force(
         "risk",
         "bank",
         r#"{"ceiling":"block","critical":"3","high":"2","medium":"1"}"#,
@@ -190,7 +174,7 @@ async fn an_order_is_held_to_the_limits_and_pays_nothing_that_a_person_would_hav
         (found.runs[0].status.as_str(), found.runs[0].code.as_str()),
         ("failed", "risk-blocked")
     );
-    put_in_force(&bank, "risk", "bank", r#"{"ceiling":"monitor"}"#).await;
+    bank.put_in_force("risk", "bank", r#"{"ceiling":"monitor"}"#).await;
     bank.assert_verifies().await;
     bank.execute(&format!("UPDATE standing_orders SET next_at = now() WHERE order_id = '{early}'"))
         .await;
@@ -208,9 +192,9 @@ async fn an_order_that_is_ended_while_it_is_due_is_paid_or_not_and_never_after()
     for _ in 0..10 {
         let order = place(&alice, bob.account, 10, today(Rhythm::Weekly)).await;
         let answer = alice.submit(Wish::end_standing_order(order)).await;
-        assert_eq!(code(&answer), "ok");
+        assert_eq!(code_of(&answer), "ok");
         let again = alice.submit(Wish::end_standing_order(order)).await;
-        assert_eq!(code(&again), "standing-order-ended");
+        assert_eq!(code_of(&again), "standing-order-ended");
     }
     tokio::time::sleep(Duration::from_secs(5)).await;
     let paid = bank.count("SELECT count(*) FROM standing_order_runs WHERE status = 'paid'").await;
@@ -233,11 +217,11 @@ async fn nobody_sees_or_ends_another_persons_order_or_orders_from_an_account_tha
         assert_eq!(listed["items"].as_array().unwrap().len(), 0);
     }
     assert_eq!(
-        code(&eve.submit(Wish::end_standing_order(order)).await),
+        code_of(&eve.submit(Wish::end_standing_order(order)).await),
         "standing-order-not-found"
     );
     let theft = Wish::standing_order(alice.account, eve.account, eur(1), None, today(Rhythm::Once));
-    assert_eq!(code(&eve.submit(theft.unwrap()).await), "not-account-owner");
+    assert_eq!(code_of(&eve.submit(theft.unwrap()).await), "not-account-owner");
     let mine = bank.get_as(&alice, "/api/standing-orders?limit=1").await.ok().json();
     assert_eq!(mine["items"][0]["details"]["memo"], "rent");
     let next = format!("/api/standing-orders?limit=1&cursor={}", mine["next"].as_str().unwrap());

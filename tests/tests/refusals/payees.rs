@@ -8,7 +8,6 @@ use intent::{
 use server::corridor::Refusal;
 use uuid::Uuid;
 
-use super::payments::put_in_force;
 use super::{Provoked, submit};
 
 /// With its details, which a forger leaves at home.
@@ -58,7 +57,7 @@ pub(crate) async fn refusals(provoked: &mut Provoked) {
     alice.submit(Wish::end_standing_order(placed)).await.unwrap();
     let answer = send(bank, &alice, Wish::end_standing_order(placed)).await;
     provoked.recorded(bank, &answer, Refusal::StandingOrderEnded);
-    put_in_force(bank, "approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
     let answer = send(bank, &alice, order(10_001, terms)).await;
     provoked.recorded(bank, &answer, Refusal::StandingOrderNeedsApproval);
     bank.assert_verifies().await;

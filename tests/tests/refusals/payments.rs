@@ -15,14 +15,6 @@ fn in_hours(hours: i64) -> UtcMicros {
     UtcMicros::from_micros(server::clock::now().get() + hours * 3_600_000_000)
 }
 
-/// Puts a policy in force: the administrator proposes, a manager approves.
-pub(crate) async fn put_in_force(bank: &Bank, policy: &str, scope: &str, value: &str) {
-    let wish = Wish::propose_policy(policy.into(), scope.into(), value.into());
-    let proposed = bank.admin().await.submit(wish).await.unwrap();
-    let wish = Wish::approve_policy(proposed.receipt.intent_id, true);
-    bank.manager().await.submit(wish).await.unwrap();
-}
-
 /// In a bank of its own, whose every refusal is made again from the log, with what was left of its limit.
 pub(crate) async fn refusals(provoked: &mut Provoked) {
     let bank = &Bank::start().await;
@@ -59,7 +51,7 @@ async fn exchanges(bank: &Bank, provoked: &mut Provoked) {
     };
     let answer = submit(bank, &alice, wish(1_080, "1.08")).await;
     provoked.recorded(bank, &answer, Refusal::RateUnknown);
-    put_in_force(bank, "rates", "pair:EUR/USD", r#"{"buy":"1.08","sell":"1.09"}"#).await;
+    bank.put_in_force("rates", "pair:EUR/USD", r#"{"buy":"1.08","sell":"1.09"}"#).await;
     let answer = submit(bank, &alice, wish(1_090, "1.09")).await;
     provoked.recorded(bank, &answer, Refusal::RateStale);
     let answer = submit(bank, &alice, wish(1_081, "1.08")).await;
@@ -118,7 +110,7 @@ async fn limits(bank: &Bank, provoked: &mut Provoked) {
     let bob = bank.customer("Bob", 0).await;
     let scope = format!("account:{}", alice.account);
     let pay = |minor| transfer(alice.account, bob.account, minor);
-    put_in_force(bank, "limits", &scope, TIGHT).await;
+    bank.put_in_force("limits", &scope, TIGHT).await;
     let answer = submit(bank, &alice, pay(5_001)).await;
     provoked.recorded(bank, &answer, Refusal::LimitPerTransfer);
     assert_eq!(answer.json()["detail"], "5000 minor units are left of this limit");
@@ -127,21 +119,21 @@ async fn limits(bank: &Bank, provoked: &mut Provoked) {
     provoked.recorded(bank, &submit(bank, &alice, pay(1)).await, Refusal::LimitPerMinute);
     let with = |old: &str, new: &str| TIGHT.replace(old, new);
     let slower = with(r#""per_minute":"1""#, r#""per_minute":"9""#);
-    put_in_force(bank, "limits", &scope, &slower).await;
+    bank.put_in_force("limits", &scope, &slower).await;
     provoked.recorded(bank, &submit(bank, &alice, pay(101)).await, Refusal::LimitNewPayee);
     assert_eq!(submit(bank, &alice, pay(1)).await.status, 200);
     provoked.recorded(bank, &submit(bank, &alice, pay(1)).await, Refusal::LimitPerHour);
     let slower = slower.replace(r#""per_hour":"2""#, r#""per_hour":"9""#);
-    put_in_force(bank, "limits", &scope, &slower).await;
+    bank.put_in_force("limits", &scope, &slower).await;
     assert_eq!(submit(bank, &alice, pay(1)).await.status, 200);
     provoked.recorded(bank, &submit(bank, &alice, pay(1)).await, Refusal::LimitCountPerDay);
     let wide = slower
         .replace(r#""count_per_day":"3""#, r#""count_per_day":"99""#)
         .replace(r#""new_payee":"10""#, r#""new_payee":"1000""#);
-    put_in_force(bank, "limits", &scope, &wide).await;
+    bank.put_in_force("limits", &scope, &wide).await;
     provoked.recorded(bank, &submit(bank, &alice, pay(1_100)).await, Refusal::LimitPerPayee);
     let wide = wide.replace(r#""per_payee":"20""#, r#""per_payee":"1000""#);
-    put_in_force(bank, "limits", &scope, &wide).await;
+    bank.put_in_force("limits", &scope, &wide).await;
     assert_eq!(submit(bank, &alice, pay(5_000)).await.status, 200);
     provoked.recorded(bank, &submit(bank, &alice, pay(5_000)).await, Refusal::LimitPerDay);
 }
@@ -158,7 +150,7 @@ async fn approvals(bank: &Bank, provoked: &mut Provoked) {
     let answer = decide(unknown, ApprovalDecision::Approve).await;
     provoked.recorded(bank, &answer, Refusal::PaymentNotFound);
 
-    put_in_force(bank, "approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
     let hold = Wish::hold(alice.account, bob.account, eur(10_001), in_hours(1), None).unwrap();
     let answer = submit(bank, &alice, hold.body).await;
     provoked.recorded(bank, &answer, Refusal::HoldNeedsApproval);
@@ -175,10 +167,9 @@ async fn approvals(bank: &Bank, provoked: &mut Provoked) {
 
     too_late(provoked).await;
     let wide = r#"{"above":"9223372036854775807","two_above":"9223372036854775807"}"#;
-    put_in_force(bank, "approvals", "bank", wide).await;
+    bank.put_in_force("approvals", "bank", wide).await;
 
-    put_in_force(
-        bank,
+    bank.put_in_force(
         "risk",
         "bank",
         r#"{"ceiling":"block","critical":"3","high":"2","medium":"1"}"#,
@@ -187,13 +178,13 @@ async fn approvals(bank: &Bank, provoked: &mut Provoked) {
     let all = bank.balance(alice.account).await;
     let answer = submit(bank, &alice, transfer(alice.account, bob.account, all)).await;
     provoked.recorded(bank, &answer, Refusal::RiskBlocked);
-    put_in_force(bank, "risk", "bank", r#"{"ceiling":"monitor"}"#).await;
+    bank.put_in_force("risk", "bank", r#"{"ceiling":"monitor"}"#).await;
 }
 
 /// In a bank of its own: its row is moved to where its clock would be, and so its log cannot be replayed.
 async fn too_late(provoked: &mut Provoked) {
     let bank = &Bank::start().await;
-    put_in_force(bank, "approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
     let alice = bank.customer("Alice", 1_000_000).await;
     let bob = bank.customer("Bob", 0).await;
     let late = alice.transfer(alice.account, bob.account, eur(20_000), None).await.unwrap();

@@ -106,8 +106,8 @@ pub(super) async fn history(
     rows.into_iter().map(Row::into_transfer).collect()
 }
 
-/// The last value date first, and the last posted first within it. Both sides of each account are read on their own index, and
-/// no further than the page needs.
+/// The last value date first, and the last posted first within it. What counts from the day of its posting is walked
+/// backwards by its entries, the rest on the index of its side, and each no further than the page needs.
 pub(super) async fn history_by_value(
     tx: &mut PgConnection,
     book: BookId,
@@ -123,13 +123,22 @@ pub(super) async fn history_by_value(
                   m.posted_at AS "posted_at!", m.value_on AS "value_on?", m.rate AS "rate?", d.details AS "details?"
              FROM accounts a
             CROSS JOIN LATERAL (
+                  (SELECT t.* FROM entries e
+                     JOIN transfers t ON t.book_id = e.book_id AND t.transfer_id = e.transfer_id
+                    WHERE e.book_id = a.book_id AND e.account_id = a.account_id AND t.value_on BETWEEN $7 AND $8
+                      AND t.value_on = (t.posted_at AT TIME ZONE 'UTC')::date
+                      AND ($4::date IS NULL OR (t.value_on, t.posted_at, t.transfer_id) < ($4, $5::timestamptz, $6::uuid))
+                    ORDER BY e.sequence DESC LIMIT $9)
+                  UNION ALL
                   (SELECT t.* FROM transfers t
                     WHERE t.book_id = a.book_id AND t.debit_account = a.account_id AND t.value_on BETWEEN $7 AND $8
+                      AND t.value_on <> (t.posted_at AT TIME ZONE 'UTC')::date
                       AND ($4::date IS NULL OR (t.value_on, t.posted_at, t.transfer_id) < ($4, $5::timestamptz, $6::uuid))
                     ORDER BY t.value_on DESC, t.posted_at DESC, t.transfer_id DESC LIMIT $9)
                   UNION ALL
                   (SELECT t.* FROM transfers t
                     WHERE t.book_id = a.book_id AND t.credit_account = a.account_id AND t.value_on BETWEEN $7 AND $8
+                      AND t.value_on <> (t.posted_at AT TIME ZONE 'UTC')::date
                       AND ($4::date IS NULL OR (t.value_on, t.posted_at, t.transfer_id) < ($4, $5::timestamptz, $6::uuid))
                     ORDER BY t.value_on DESC, t.posted_at DESC, t.transfer_id DESC LIMIT $9)) m
              LEFT JOIN transfer_details d ON d.book_id = m.book_id AND d.transfer_id = m.transfer_id
