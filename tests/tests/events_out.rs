@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use client::{
-    BankEvent, BatchLine, Channel, ClientError, Events, SecondFactor, Session, Settled, Wish,
+    BankEvent, BatchLine, Channel, ClientError, Events, FileToPay, SecondFactor, Session, Settled,
+    Wish,
 };
 use e2e::{Bank, Request, eur, eventually_within};
-use intent::{ApprovalDecision, UtcMicros};
+use intent::{ApprovalDecision, BusinessDay, OrderTerms, Rhythm, ShortOfFunds, UtcMicros};
 use ledger::{AccountId, Freeze, TransferId};
+use money::AssetCode;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Row as _;
@@ -225,6 +227,29 @@ async fn every_transfer_of_the_ledger_is_told_with_its_record() {
     let (taken, voided, _expires) = (hold(3_600).await, hold(3_600).await, hold(1).await);
     bob.submit(Wish::capture(taken, Some(eur(4)))).await.unwrap();
     bob.submit(Wish::void(voided)).await.unwrap();
+    bank.put_in_force("rates", "pair:EUR/USD", r#"{"buy":"1.1","sell":"1.2"}"#).await;
+    let dollars = bank.open(&alice, AssetCode::USD).await;
+    let preview = alice.exchange_preview(eur(1_000), AssetCode::USD).await.unwrap();
+    alice.submit(Wish::exchange(alice.account, dollars, preview.terms().unwrap())).await.unwrap();
+    let file = e2e::table(&[
+        (alice.account, bob.account, "1,00", "one"),
+        (alice.account, bob.account, "2,00", "two"),
+    ]);
+    alice.pay_file(&FileToPay::read(file.as_bytes()).unwrap()).await.unwrap();
+    let terms = OrderTerms {
+        first: OrderTerms::day(&server::clock::now().to_string()[..10]).unwrap(),
+        rhythm: Rhythm::Monthly,
+        business_day: BusinessDay::Unadjusted,
+        last: None,
+        count: None,
+        short_of_funds: ShortOfFunds::Skip,
+    };
+    let order = Wish::standing_order(alice.account, bob.account, eur(9), None, terms).unwrap();
+    let order = alice.submit(order).await.unwrap().receipt.intent_id;
+    eventually_within(PATIENCE, "the order's first payment", async || {
+        (!alice.standing_order(order).await.unwrap().runs.is_empty()).then_some(())
+    })
+    .await;
     bank.put_in_force("approvals", "bank", r#"{"above":"0","two_above":"1000"}"#).await;
     for decision in [ApprovalDecision::Approve, ApprovalDecision::Reject] {
         let lines = [line(bob.account, 11), line(bob.account, 12)];

@@ -147,6 +147,19 @@ mod tests {
         assert_eq!(told, About::persons(&[user]));
         assert_eq!(event(EventKind::LoginFailed, "user", &user.to_string()), About::default());
         assert_eq!(event(EventKind::SessionOpened, "user", "nobody"), About::default());
+        let month = BTreeMap::from(
+            [
+                ("account", user.to_string()),
+                ("asset", "EUR".into()),
+                ("month", "2026-02-01".into()),
+            ]
+            .map(|(name, value): (&str, String)| (name.to_owned(), value)),
+        );
+        let id = IntentId::new(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001)).unwrap();
+        let made = [EventKind::InterestPosted, EventKind::FeeCharged].map(|kind| {
+            of_event(&Event::new(kind, id, UtcMicros::from_micros(1), month.clone())).made
+        });
+        assert!(made[0].len() == 1 && made[1].len() == 1 && made[0] != made[1], "{made:?}");
         let hold = TransferId::new(Uuid::from_u128(8));
         let told = event(EventKind::HoldExpired, "hold", &hold.to_string());
         assert_eq!(told, About { ended: vec![hold], ..About::default() });
