@@ -35,6 +35,10 @@ use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
+/// A request is a few hundred small allocations on one thread that another one frees: measured in docs/benchmarks.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let Cli { globals, command } = Cli::parse();
     let format = globals.output;

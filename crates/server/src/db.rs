@@ -36,8 +36,14 @@ const REPLACE_DEAD_PAUSE: Duration = Duration::from_millis(2);
 /// A plan for every statement: one that was made while the tables were small, and kept, probes an index by the book alone
 /// and reads all of it when it has grown. Nor is any of our statements worth compiling.
 const PLANNING: &str = "SET jit = off; SET plan_cache_mode = force_custom_plan";
-/// The writer's role for good, and a whole table is never what a group commit wants.
-const POSTER_SETTINGS: &str = "SET ROLE strongroom_writer; SET enable_seqscan = off";
+/// The writer's role for good. Its statements probe an index for each row that they want, whatever the arrays hold, so their
+/// plans are kept; but not for long: [`PLANS_KEPT_FOR`].
+const POSTER_SETTINGS: &str = "SET ROLE strongroom_writer; SET jit = off; SET plan_cache_mode = force_generic_plan; \
+     SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+     SET enable_material = off; SET enable_memoize = off";
+/// How long a poster keeps its plans: those that were made while the tables were small would read all of an index when they
+/// have grown, and planning each statement anew costs more than running it.
+pub(crate) const PLANS_KEPT_FOR: Duration = Duration::from_secs(1);
 /// The gate's role for good. Its statements are planned once: each finds its row by the primary key, whatever the tables hold.
 const GATE_SETTINGS: &str = "SET ROLE strongroom_gate; SET default_transaction_read_only = on; SET jit = off; \
      SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET statement_timeout = 5000";
@@ -148,11 +154,10 @@ impl Db {
         .await
     }
 
-    /// A connection of its own for a poster: the writer's role for good, plans without JIT.
+    /// A connection of its own for a poster, which asks for new plans by itself ([`PLANS_KEPT_FOR`]).
     pub async fn poster_connection(&self) -> sqlx::Result<PgConnection> {
         let options = self.options.clone().application_name("strongroom-poster");
         let mut connection = PgConnection::connect_with(&options).await?;
-        sqlx::raw_sql(PLANNING).execute(&mut connection).await?;
         sqlx::raw_sql(POSTER_SETTINGS).execute(&mut connection).await?;
         Ok(connection)
     }

@@ -34,6 +34,7 @@ use super::store;
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce};
 use super::{Fault, Queue, state, verify};
+use crate::db::PLANS_KEPT_FOR;
 use crate::{Services, clock, telemetry as names};
 
 /// Transfers in one group commit at most: enough to fill the processor, few enough to keep its latency low.
@@ -54,6 +55,8 @@ pub(crate) fn spawn(
 struct Poster {
     services: Arc<Services>,
     connection: Option<PgConnection>,
+    /// When its statements were planned, or soon after.
+    planned_at: Instant,
     /// The tree as of our last commit; `None` until it is loaded, and after any doubt.
     edge: Option<Edge>,
     /// What the bank allows, as of our last commit.
@@ -61,8 +64,8 @@ struct Poster {
 }
 
 impl Poster {
-    const fn new(services: Arc<Services>) -> Self {
-        Self { services, connection: None, edge: None, policies: None }
+    fn new(services: Arc<Services>) -> Self {
+        Self { services, connection: None, planned_at: Instant::now(), edge: None, policies: None }
     }
 
     async fn run(mut self, mut queue: Queue, stop: CancellationToken) {
@@ -454,7 +457,13 @@ impl Poster {
             self.connection = Some(self.services.db.poster_connection().await?);
         }
         match &mut self.connection {
-            Some(connection) => connection.begin().await,
+            Some(connection) => {
+                if self.planned_at.elapsed() > PLANS_KEPT_FOR {
+                    sqlx::raw_sql("DISCARD PLANS").execute(&mut *connection).await?;
+                    self.planned_at = Instant::now();
+                }
+                connection.begin().await
+            }
             None => Err(sqlx::Error::PoolClosed),
         }
     }

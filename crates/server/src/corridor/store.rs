@@ -66,8 +66,10 @@ pub(super) async fn read_accounts(
                 l.limited_until AS "limited_until?", i.until AS "until?", i.due AS "due?", i.running AS "running?",
                 i.charged_until
            FROM accounts a
-           LEFT JOIN accruals i ON i.book_id = a.book_id AND i.account_id = a.account_id
-           LEFT JOIN recovery_limits l ON l.book_id = a.book_id AND l.user_id = a.owner
+           LEFT JOIN LATERAL (SELECT until, due, running, charged_until FROM accruals
+                               WHERE book_id = a.book_id AND account_id = a.account_id OFFSET 0) i ON true
+           LEFT JOIN LATERAL (SELECT limited_until FROM recovery_limits
+                               WHERE book_id = a.book_id AND user_id = a.owner OFFSET 0) l ON true
           WHERE a.book_id = $1 AND a.account_id = ANY($2)"#,
         book_id(book),
         ids,
@@ -245,9 +247,11 @@ pub(super) async fn read_payees(
                   p.payments AS "payments?", p.total AS "total?", p.day_sum AS "day_sum?", p.risk AS "risk?",
                   b.owner AS "owner?", b.since AS "since?"
              FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS u (account_id, payee_id, owner)
-             LEFT JOIN payees p ON p.book_id = $1 AND p.account_id = u.account_id AND p.payee_id = u.payee_id
-             LEFT JOIN beneficiaries b ON b.book_id = $1 AND b.owner = u.owner AND b.account = u.payee_id
-                                      AND b.status = 'active' AND b.name_match <> 'none'"#,
+             LEFT JOIN LATERAL (SELECT known_since, last_paid_at, payments, total, day_sum, risk FROM payees
+                                 WHERE book_id = $1 AND account_id = u.account_id AND payee_id = u.payee_id OFFSET 0) p ON true
+             LEFT JOIN LATERAL (SELECT b.owner, b.since FROM beneficiaries b
+                                 WHERE b.book_id = $1 AND b.owner = u.owner AND b.account = u.payee_id
+                                   AND b.status = 'active' AND b.name_match <> 'none' OFFSET 0) b ON true"#,
         book_id(book),
         &payers,
         &paid,
