@@ -86,7 +86,7 @@ function Kitchen() {
     { value: 'c', label: 'Frozen', about: 'frozen by a manager', disabled: true },
   ];
   return (
-    <ui.Toasts>
+    <ui.UiProvider>
       <header className="flex items-center justify-between border-b border-line bg-surface px-5 py-3">
         <ui.Wordmark />
         <ThemeToggle />
@@ -379,7 +379,7 @@ function Kitchen() {
         onStay={() => setTimeout_(null)}
         onLeave={() => setTimeout_(null)}
       />
-    </ui.Toasts>
+    </ui.UiProvider>
   );
 }
 

@@ -12,15 +12,15 @@ import { auditorRoutes } from '../areas/auditor/routes';
 import { customerRoutes } from '../areas/customer/routes';
 import { entryRoutes } from '../areas/entry/routes';
 import { managerRoutes } from '../areas/manager/routes';
-import { SkeletonLines, Toasts } from '../ui';
+import { SkeletonLines, UiProvider } from '../ui';
 import { NotFound, PageError } from './errors';
 import { useSession } from './session';
 
 const root = createRootRoute({
   component: () => (
-    <Toasts>
+    <UiProvider>
       <Outlet />
-    </Toasts>
+    </UiProvider>
   ),
   notFoundComponent: NotFound,
   errorComponent: PageError,

@@ -4,11 +4,11 @@ import { common } from '../text';
 import { cx } from './cx';
 
 export type Tone = 'primary' | 'secondary' | 'quiet' | 'danger';
-export type Size = 'sm' | 'md' | 'lg';
+export type Size = 'sm' | 'md' | 'lg' | 'icon' | 'icon-sm';
 
 const TONES: Record<Tone, string> = {
   primary: 'bg-accent text-accent-ink border-transparent hover:bg-accent-strong',
-  secondary: 'bg-surface text-ink border-line-strong hover:bg-hover',
+  secondary: 'bg-surface text-ink border-line-button hover:bg-hover',
   quiet: 'bg-transparent text-ink-2 border-transparent hover:bg-hover hover:text-ink',
   danger: 'bg-bad-solid text-bad-ink border-transparent hover:opacity-90',
 };
@@ -16,6 +16,8 @@ const SIZES: Record<Size, string> = {
   sm: 'min-h-8 px-2.5 text-sm gap-1.5',
   md: 'min-h-10 px-3.5 text-base gap-2',
   lg: 'min-h-12 px-5 text-lg gap-2',
+  icon: 'size-10',
+  'icon-sm': 'size-8',
 };
 
 export const buttonClass = (tone: Tone = 'secondary', size: Size = 'md', className?: string): string =>
@@ -58,17 +60,9 @@ interface IconProps extends Omit<Props, 'children' | 'icon'> {
   children: ReactNode;
 }
 
-export function IconButton({ label, children, className, size = 'md', ...rest }: IconProps) {
-  const square = size === 'sm' ? 'size-8' : 'size-10';
+export function IconButton({ label, children, tone = 'quiet', size, ...rest }: IconProps) {
   return (
-    <Button
-      {...rest}
-      aria-label={label}
-      title={label}
-      tone={rest.tone ?? 'quiet'}
-      size="sm"
-      className={cx('px-0', square, className)}
-    >
+    <Button {...rest} aria-label={label} title={label} tone={tone} size={size === 'sm' ? 'icon-sm' : 'icon'}>
       {children}
     </Button>
   );

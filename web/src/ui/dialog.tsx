@@ -42,7 +42,7 @@ function Head({
         <Base.Close
           aria-label={common.close}
           title={common.close}
-          className={buttonClass('quiet', 'sm', '-mt-1 -mr-1.5 size-8 px-0')}
+          className={buttonClass('quiet', 'icon-sm', '-mt-1 -mr-1.5 shrink-0')}
         >
           <X aria-hidden className="size-4" />
         </Base.Close>

@@ -2,10 +2,13 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useTheme } from '../app/theme';
+import { LOCALE } from '../text';
 import type { SeriesData } from './charts';
 
 /** Redrawn at most so often: eyes do not read faster. */
 const REDRAW_MS = 1000;
+
+const clock = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 const aligned = (data: SeriesData): uPlot.AlignedData =>
   [data.times as number[], ...data.series.map((one) => one.values as (number | null)[])] as uPlot.AlignedData;
@@ -53,7 +56,7 @@ export default function Plot({
         cursor: { show: false },
         padding: [8, 8, 0, 0],
         axes: [
-          { ...axis, size: 28 },
+          { ...axis, size: 28, values: (_, ticks) => ticks.map((at) => clock.format(at * 1000)) },
           { ...axis, size: 52, values: (_, ticks) => ticks.map(format) },
         ],
         scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(1, (high ?? 1) * 1.1)] } },

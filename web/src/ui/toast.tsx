@@ -1,3 +1,4 @@
+import { CSPProvider } from '@base-ui/react/csp-provider';
 import { Toast } from '@base-ui/react/toast';
 import { CircleCheck, Info, TriangleAlert, X } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -15,16 +16,19 @@ export const toast = (title: string, options: { description?: string; kind?: Kin
   manager.add({ title, type: kind, ...(description ? { description } : {}) });
 };
 
-export function Toasts({ children }: { children: ReactNode }) {
+/** Around everything: no piece may write styles of its own into the page (the policy forbids it), and toasts have a place. */
+export function UiProvider({ children }: { children: ReactNode }) {
   return (
-    <Toast.Provider toastManager={manager}>
-      {children}
-      <Toast.Portal>
-        <Toast.Viewport className="no-print fixed right-4 bottom-4 z-60 grid w-[min(22rem,calc(100vw-2rem))] gap-2 max-lg:bottom-20">
-          <List />
-        </Toast.Viewport>
-      </Toast.Portal>
-    </Toast.Provider>
+    <CSPProvider disableStyleElements>
+      <Toast.Provider toastManager={manager}>
+        {children}
+        <Toast.Portal>
+          <Toast.Viewport className="no-print fixed right-4 bottom-4 z-60 grid w-[min(22rem,calc(100vw-2rem))] gap-2 max-lg:bottom-20">
+            <List />
+          </Toast.Viewport>
+        </Toast.Portal>
+      </Toast.Provider>
+    </CSPProvider>
   );
 }
 
@@ -46,7 +50,7 @@ function List() {
         </div>
         <Toast.Close
           aria-label={common.dismiss}
-          className={buttonClass('quiet', 'sm', '-my-1 -mr-2 size-8 px-0')}
+          className={buttonClass('quiet', 'icon-sm', '-my-1 -mr-2 shrink-0')}
         >
           <X aria-hidden className="size-4" />
         </Toast.Close>
