@@ -249,7 +249,7 @@ fn answer(made: &Made, signed: &SignedIntent) -> Value {
     json!({
         "answer": answered,
         "bundle": String::from_utf8(whole.to_json()).unwrap(),
-        "leaves": leaves.iter().map(|leaf| leaf.to_base64()).collect::<Vec<_>>(),
+        "leaves": leaves.iter().map(Hash::to_base64).collect::<Vec<_>>(),
         "old_size": old_size.get().to_string(),
         "old_root": old_root.to_base64(),
         "root": checkpoint.root.to_base64(),
