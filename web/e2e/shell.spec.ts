@@ -1,9 +1,9 @@
 import { expect, expectAccessible, expectNoSidewaysScroll, problemsOf, test } from './test';
 
 test('a stranger is asked to sign in, and comes back to where they wanted to be', async ({ page }) => {
-  await page.goto('/accounts/1?from=2026-01-01');
+  await page.goto('/?from=2026-01-01');
   await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
-  expect(new URL(page.url()).searchParams.get('next')).toBe('/accounts/1?from=2026-01-01');
+  expect(new URL(page.url()).searchParams.get('next')).toBe('/?from=2026-01-01');
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
 });

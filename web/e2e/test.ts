@@ -82,6 +82,8 @@ function noteInPage(): void {
       note('secret', hex(data as BufferSource));
   };
   const { subtle } = crypto;
+  // An empty page is no secure context.
+  if (!subtle) return;
   const importKey = subtle.importKey.bind(subtle) as (...args: unknown[]) => Promise<CryptoKey>;
   const exportKey = subtle.exportKey.bind(subtle) as (...args: unknown[]) => Promise<unknown>;
   const deriveBits = subtle.deriveBits.bind(subtle) as (...args: unknown[]) => Promise<ArrayBuffer>;
@@ -154,8 +156,13 @@ export class Authenticator {
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    // The guards of a focus trap are hidden and focusable for a moment: whoever gets there is sent on.
     // Legacy: the other mode opens a page of its own, which a strict policy does not let it reach.
-    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).withTags(TAGS).analyze();
+    const { violations } = await new AxeBuilder({ page })
+      .setLegacyMode(true)
+      .withTags(TAGS)
+      .exclude('[data-base-ui-focus-guard]')
+      .analyze();
     const told = violations.map(
       (one) => `${one.id} (${colorScheme}): ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`,
     );

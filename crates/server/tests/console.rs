@@ -23,11 +23,11 @@ fn the_build_is_of_these_sources() {
         .iter()
         .map(|path| {
             let name = path.strip_prefix(&web).unwrap().to_str().unwrap();
-            format!("{name}\0{}\n", hex::encode(sha256(&fs::read(path).unwrap())))
+            format!("{name}\0{}\n", sha256(&fs::read(path).unwrap()))
         })
         .collect();
     lines.sort();
-    let sources = hex::encode(sha256(lines.concat().as_bytes()));
+    let sources = sha256(lines.concat().as_bytes()).to_string();
     let built = fs::read_to_string(web.join("dist/sources.sha256")).unwrap();
     assert_eq!(built.trim(), sources, "web/dist is of other sources: run `npm run build` in web/");
 }

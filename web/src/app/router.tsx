@@ -3,10 +3,10 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  Navigate,
   Outlet,
-  useLocation,
+  useRouter,
 } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { adminRoutes } from '../areas/admin/routes';
 import { auditorRoutes } from '../areas/auditor/routes';
 import { customerRoutes } from '../areas/customer/routes';
@@ -37,19 +37,31 @@ const Frame = lazyRouteComponent(() => import('./frame'), 'Frame');
 /** Pages of a session: whoever has none signs in first, and comes back to where they wanted to be. */
 function Within() {
   const session = useSession();
-  const here = useLocation({ select: (location) => location.href });
   if (session.status === 'loading') return <Waiting />;
-  if (session.status === 'signed-out') {
-    return <Navigate to="/login" search={(here === '/' ? {} : { next: here }) as never} replace />;
-  }
-  return <Frame />;
+  return session.status === 'signed-out' ? <ToLogin /> : <Frame />;
+}
+
+/** Goes once: the address changes under it while it goes. */
+function ToLogin() {
+  const router = useRouter();
+  useEffect(() => {
+    const here = router.state.location.href;
+    const next = here === '/' || here.startsWith('/login') ? undefined : here;
+    void router.navigate({ to: '/login', search: { next } as never, replace: true });
+  }, [router]);
+  return <Waiting />;
 }
 
 const within = createRoute({ getParentRoute: () => root, id: 'within', component: Within });
+const start = createRoute({
+  getParentRoute: () => within,
+  path: '/',
+  component: lazyRouteComponent(() => import('../areas/start'), 'Start'),
+});
 const areas = [customerRoutes, managerRoutes, auditorRoutes, adminRoutes].flatMap((routes) =>
   routes(() => within),
 );
-const tree = root.addChildren([...entryRoutes(() => root), within.addChildren(areas)]);
+const tree = root.addChildren([...entryRoutes(() => root), within.addChildren([start, ...areas])]);
 
 export const router = createRouter({
   routeTree: tree,

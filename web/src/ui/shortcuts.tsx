@@ -96,6 +96,7 @@ export function CommandMenu({
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const list = useId();
+  const input = useRef<HTMLInputElement>(null);
   const found = useMemo(() => {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     return commands.filter((command) =>
@@ -120,13 +121,15 @@ export function CommandMenu({
     <Base.Root open={open} onOpenChange={onOpenChange}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-scrim" />
-        <Base.Popup className="fixed top-[12dvh] left-1/2 z-50 w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 overflow-hidden rounded-xl border border-line bg-raised shadow-float outline-none">
+        <Base.Popup
+          initialFocus={input}
+          className="fixed top-[12dvh] left-1/2 z-50 w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 overflow-hidden rounded-xl border border-line bg-raised shadow-float outline-none"
+        >
           <Base.Title className="sr-only">{shell.commandMenu}</Base.Title>
           <div className="flex items-center gap-3 border-b border-line px-4">
             <Search aria-hidden className="size-4 text-ink-3" />
             <input
-              // biome-ignore lint/a11y/noAutofocus: the dialog is opened to type
-              autoFocus
+              ref={input}
               role="combobox"
               aria-expanded
               aria-controls={list}
