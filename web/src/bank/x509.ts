@@ -157,7 +157,7 @@ const nameOf = (block: BaseBlock | undefined): string =>
     .join(', ');
 
 const contextBytes = (block: BaseBlock | undefined, tag: number): Bytes | undefined => {
-  if (!block || block.idBlock.tagClass !== 3 || block.idBlock.tagNumber !== tag) return;
+  if (block?.idBlock.tagClass !== 3 || block.idBlock.tagNumber !== tag) return;
   return block instanceof Primitive ? own(block.valueBlock.valueHexView) : undefined;
 };
 
