@@ -6,14 +6,16 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queryClient } from './app/query';
 import { router } from './app/router';
-import { SessionProvider, stranger } from './app/session';
+import { SessionProvider, source } from './app/session';
+
+void source.start();
 
 const root = document.getElementById('root');
 if (root) {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>
-        <SessionProvider source={stranger}>
+        <SessionProvider>
           <RouterProvider router={router} />
         </SessionProvider>
       </QueryClientProvider>

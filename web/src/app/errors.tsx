@@ -3,6 +3,7 @@ import { Compass, RefreshCw } from 'lucide-react';
 import { shell } from '../text';
 import { Button, buttonClass, EmptyState, ErrorState, Page } from '../ui';
 import { Problem, told } from './problem';
+import { useSession, useSessionSource } from './session';
 
 /** A part of the console that is not there any more, because the bank has a newer one. */
 const isOutdated = (error: unknown): boolean =>
@@ -44,5 +45,20 @@ export function NotFound() {
         </EmptyState>
       </div>
     </Page>
+  );
+}
+
+/** Instead of everything that needs the bank, while it does not answer. */
+export function Unreachable() {
+  const session = useSession();
+  const source = useSessionSource();
+  if (session.status !== 'unreachable') return null;
+  return (
+    <main className="mx-auto max-w-xl px-4 py-16">
+      <h1 className="sr-only">{shell.noAnswer}</h1>
+      <div className="panel">
+        <ErrorState {...told(session.error)} onRetry={() => void source.start()} />
+      </div>
+    </main>
   );
 }

@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query';
-import { Problem } from './problem';
+import { isPassing, Problem } from './problem';
 
 const ATTEMPTS = 3;
 const FRESH_MS = 10_000;
@@ -10,8 +10,7 @@ export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: FRESH_MS,
-      retry: (failed, error) =>
-        failed < ATTEMPTS && (error instanceof Problem ? error.isPassing : error instanceof TypeError),
+      retry: (failed, error) => failed < ATTEMPTS && isPassing(error),
       retryDelay: (failed, error) =>
         error instanceof Problem && error.retryAfterS
           ? error.retryAfterS * 1000

@@ -13,7 +13,7 @@ import { customerRoutes } from '../areas/customer/routes';
 import { entryRoutes } from '../areas/entry/routes';
 import { managerRoutes } from '../areas/manager/routes';
 import { SkeletonLines, UiProvider } from '../ui';
-import { NotFound, PageError } from './errors';
+import { NotFound, PageError, Unreachable } from './errors';
 import { useSession } from './session';
 
 const root = createRootRoute({
@@ -38,6 +38,7 @@ const Frame = lazyRouteComponent(() => import('./frame'), 'Frame');
 function Within() {
   const session = useSession();
   if (session.status === 'loading') return <Waiting />;
+  if (session.status === 'unreachable') return <Unreachable />;
   return session.status === 'signed-out' ? <ToLogin /> : <Frame />;
 }
 

@@ -9,4 +9,9 @@ export const entryRoutes = (root: () => AnyRoute): AnyRoute[] => [
     validateSearch: readSearch,
     component: lazyRouteComponent(() => import('./login'), 'Login'),
   }),
+  createRoute({
+    getParentRoute: root,
+    path: 'demo',
+    component: lazyRouteComponent(() => import('./demo'), 'Demo'),
+  }),
 ];

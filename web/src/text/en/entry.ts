@@ -17,6 +17,22 @@ export const entry = {
         'What was decided stands in a public log. Your browser checks the proof, and anyone can check it later, without the bank.',
     },
   },
+  login: {
+    about: 'With the keys in this browser. Nothing secret leaves it.',
+    withDevice: 'Sign in with this device',
+    nobody: 'This browser has no keys yet',
+    nobodyAbout:
+      'Become a customer here, redeem an invitation, or pair this browser with a device that you have.',
+    notFinished: 'The keys of this browser are not certified yet',
+    other: 'Sign in without this device',
+    otherAbout: 'A password lets you look; only your device can sign.',
+    email: 'E-mail',
+    password: 'Password',
+    code: 'Code of your authenticator',
+    codeHint: 'Where you have set one up',
+    passkey: 'Sign in with a passkey',
+    ended: 'Your session has ended. Sign in again to go on where you were.',
+  },
   demo: {
     title: 'Enter the demo bank',
     about:
@@ -27,6 +43,6 @@ export const entry = {
     gone: 'This way in is closed',
     goneAbout:
       'Open the address that the demo printed on its terminal, with everything after the #. It works on the same machine only, while the demo runs.',
-    others: 'Others of the demo',
+    deviceName: 'A browser',
   },
 };

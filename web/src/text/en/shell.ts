@@ -67,6 +67,8 @@ export const shell = {
   notAllowed: 'This page is not for your role',
   notAllowedAbout: (role: string) => `You are signed in as ${role}. What you may use is in the menu.`,
   couldNotLoad: 'This could not be loaded',
+  notBelieved: 'The bank’s answer is not believed',
+  deviceCannot: 'This browser cannot do that',
   noAnswer: 'The bank did not answer',
   noAnswerAbout: 'Either you are offline or the bank is being restarted. Try again in a moment.',
 };
