@@ -7,6 +7,7 @@
  * C `worker`: where the platform knows no ML-DSA: a seed wrapped under a key that it keeps, unwrapped in a worker only,
  *   zeroed after. In software, not constant in time: the bank may limit what such a device can do.
  */
+
 import { type Bytes, concat, hex, own, random, utf8, uuidBytes } from './bytes';
 import { signComposite } from './composite';
 import { deviceIdOf, deviceKeyOf } from './device';
@@ -15,6 +16,7 @@ import { sha3 } from './hash';
 import { mayHavePrf, newLockPasskey, unlockByPasskey } from './passkey';
 import { hasNativeKem, hasNativeSigning, signNative, softwareSigner } from './primitives';
 import { type KemKey, kemOfSeed, type NativeKem, nativeKemKey, newNativeKem } from './seal';
+import address from './signer.worker.ts?worker&url';
 import { signWithWrapped, unwrapBytes, type Wrapped, type WrappedRequest, wrapBytes } from './wrapped';
 
 export type Tier = 'passkey' | 'device' | 'worker';
@@ -189,7 +191,6 @@ const kekOf = async ({ kek, credentialId }: StoredKeys): Promise<CryptoKey> => {
 /** Signs in a worker where there are workers; the one policy of Trusted Types lets its address through. */
 const signInWorker = async (request: WrappedRequest): Promise<Bytes> => {
   if (typeof Worker === 'undefined') return signWithWrapped(request);
-  const { default: address } = await import('./signer.worker.ts?worker&url');
   const worker = new Worker(trusted(address) as string, { type: 'module' });
   try {
     return await new Promise<Bytes>((resolve, reject) => {

@@ -41,10 +41,12 @@ export function Demo() {
   });
   const enter = useMutation({
     mutationFn: async ({ user_id: id, name, role }: Person) => {
-      const [bank, { beginPairing }] = await Promise.all([source.bank(), library()]);
+      const [bank, { beginPairing, hasNativeSigning }] = await Promise.all([source.bank(), library()]);
       const known = await bank.profile();
       if (known?.user.id !== id || !known.certificates) {
-        const asked = await beginPairing(bank, { id, name, role }, words.deviceName, 'device');
+        // One click: so no passkey is asked for, which a real second device would be locked with.
+        const tier = hasNativeSigning() ? 'device' : 'worker';
+        const asked = await beginPairing(bank, { id, name, role }, words.deviceName, tier);
         await demo(ticket, 'approve', { user_id: id, pairing_id: asked.pairing.id });
         await asked.enrol();
       }
