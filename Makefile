@@ -25,6 +25,14 @@ test: setup tools ## Everything that must pass: format, lints, licences, spellin
 	typos
 	cargo nextest run --workspace --locked --no-fail-fast
 	cargo test --workspace --locked --doc
+	$(MAKE) console-test
+
+console: node ## Build the console (web/dist, which is committed and embedded)
+	cd web && npm ci --no-audit --no-fund && npm run build
+
+console-test: setup tools node ## The console alone: types, lints, tests, that the build is the committed one, real browsers
+	cargo build --locked --bin strongroom
+	scripts/console.sh
 
 quick: ## Tests of one crate: make quick CRATE=ledger
 	cargo nextest run -p $(CRATE)
@@ -50,7 +58,10 @@ docs: ## Build the API documentation of all crates
 setup: ## Install what the product needs: a PostgreSQL server
 	@scripts/setup.sh postgresql
 
-tools: ## Install what the checks need: cargo-nextest, cargo-deny, typos, oathtool, pdftotext, redis-server, SoftHSM
+node: ## Install what the console is built with: Node.js
+	@scripts/setup.sh node
+
+tools: ## Install what the checks need: cargo-nextest, cargo-deny, typos, oathtool, pdftotext, redis-server, SoftHSM, Chromium
 	@scripts/setup.sh tools
 
-.PHONY: help demo demo-once build test quick fuzz bench torture advisories sqlx docs setup tools
+.PHONY: help demo demo-once build test console console-test node quick fuzz bench torture advisories sqlx docs setup tools

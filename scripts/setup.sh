@@ -74,7 +74,29 @@ soft_hsm() {
     echo "SoftHSM is not installed: the tests of keys in a token will say that they were skipped" >&2
 }
 
+# Builds the console. Whoever only runs the bank needs none: the build is committed and embedded.
+node() {
+    local major
+    major=$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/' || true)
+    [ "${major:-0}" -ge 20 ] && have npm && return 0
+    if have apt-get; then
+        echo "installing Node.js from the distribution" >&2
+        as_root apt-get update -qq >&2 && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm >&2 || true
+        major=$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/' || true)
+        [ "${major:-0}" -ge 20 ] && have npm && return 0
+    fi
+    need "Node.js 20.19 or newer" "apt-get install nodejs npm   (macOS: brew install node)"
+}
+
+# The browser of the console's tests, from the distribution: nothing is fetched by the test runner.
+chromium() {
+    [ -x "${STRONGROOM_CHROMIUM:-/usr/bin/chromium}" ] && return 0
+    have apt-get && as_root apt-get update -qq >&2 && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >&2 && return 0
+    need "Chromium 150 or newer" "apt-get install chromium   (elsewhere: name one with STRONGROOM_CHROMIUM)"
+}
+
 tools() {
+    chromium
     oath_tool
     pdf_tool
     redis_server
@@ -96,6 +118,7 @@ interop() {
 case "${1:-}" in
     postgresql) postgresql ;;
     tools) tools ;;
+    node) node ;;
     interop) interop ;;
-    *) echo "usage: scripts/setup.sh postgresql|tools|interop" >&2; exit 2 ;;
+    *) echo "usage: scripts/setup.sh postgresql|tools|node|interop" >&2; exit 2 ;;
 esac

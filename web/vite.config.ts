@@ -9,7 +9,7 @@ const stable = {
   assetFileNames: 'assets/[name][extname]',
 };
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   plugins: [react(), tailwind()],
   server: { port: 5173, strictPort: true, proxy: { '/api': 'http://localhost:8080' } },
   worker: { format: 'es', rollupOptions: { output: stable } },
@@ -19,6 +19,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     cssCodeSplit: false,
     modulePreload: { polyfill: false },
-    rollupOptions: { output: stable },
+    // `--mode kitchen`: every piece on one page, to be looked at; never embedded.
+    rollupOptions: { input: mode === 'kitchen' ? 'kitchen.html' : 'index.html', output: stable },
   },
-});
+}));

@@ -597,3 +597,44 @@ async fn futures<T>(n: usize, start: impl AsyncFn(usize) -> T) -> Vec<T> {
     .await;
     done.into_iter().flatten().collect()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_comes_from_the_same_port_under_its_own_policy() {
+    const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+        font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; \
+        frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types bank-worker";
+    let bank = Bank::start().await;
+    let by_name = format!("localhost:{}", bank.addr().port());
+    let browser = |path: &str| {
+        Request::get(path).with("host", &by_name).with("accept", "text/html,*/*;q=0.8")
+    };
+    for path in ["/", "/login", "/accounts/01a2012d-1913-7335-be74-4d711fe503c4"] {
+        let page = bank.send(browser(path)).await.ok();
+        assert!(page.text().contains("<div id=\"root\"></div>"), "{path}");
+        assert_eq!(page.header("content-security-policy"), POLICY);
+        assert_eq!(page.header("cache-control"), "no-cache");
+        assert_eq!(page.header("x-frame-options"), "DENY");
+        let etag = page.header("etag").to_owned();
+        let again = bank.send(browser(path).with("if-none-match", &etag)).await;
+        assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
+        assert_eq!(again.header("content-security-policy"), POLICY);
+    }
+    let script = bank.send(browser("/assets/index.js").with("accept-encoding", "gzip")).await.ok();
+    assert_eq!(script.header("content-encoding"), "gzip");
+    assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
+
+    let unknown = bank.send(browser("/nowhere")).await;
+    assert_eq!((unknown.status, unknown.header("content-type")), (404, "text/html; charset=utf-8"));
+    // Programs are told as ever; what is `strongroom demo`'s is nowhere else, ticket or not.
+    for path in
+        ["/api/nowhere", "/api/demo/people", "/api/demo/approve", "/health/x", "/assets/x.js"]
+    {
+        let problem = bank.send(browser(path).with("strongroom-demo-ticket", "00")).await;
+        assert_eq!(problem.refusal(), (404, "not-found".to_owned()), "{path}");
+        assert_eq!(problem.header("content-type"), "application/problem+json");
+    }
+    assert_eq!(bank.send(Request::post("/login", "{}")).await.refusal().0, 404);
+    let by_address = bank.send(Request::get("/login?next=%2F")).await;
+    assert_eq!(by_address.status, 307);
+    assert_eq!(by_address.header("location"), format!("http://{by_name}/login?next=%2F"));
+}

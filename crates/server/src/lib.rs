@@ -15,6 +15,7 @@ mod beneficiaries;
 pub mod certificates;
 pub mod clock;
 pub mod config;
+pub mod console;
 pub mod corridor;
 mod credentials;
 pub mod days;

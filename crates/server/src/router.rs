@@ -9,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Code, Problem};
 use crate::{
-    App, accounts, approvals, audit, authority, beneficiaries, certificates, corridor, credentials,
-    days, devices, exchange, health, holds, ip_rules, log, mfa, openapi, outbox, passkeys,
-    payment_files, policies, rate_limits, reconciliation, roles, security, sessions,
+    App, accounts, approvals, audit, authority, beneficiaries, certificates, console, corridor,
+    credentials, days, devices, exchange, health, holds, ip_rules, log, mfa, openapi, outbox,
+    passkeys, payment_files, policies, rate_limits, reconciliation, roles, security, sessions,
     standing_orders, statements, telemetry, templates, transfers, users, webhooks,
 };
 
@@ -24,7 +24,7 @@ pub fn router(app: App) -> axum::Router {
     router
         .merge(openapi::router(document))
         .route("/metrics", get(telemetry::metrics))
-        .fallback(async || Problem::not_found())
+        .fallback(console::answer)
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(from_fn_with_state(app.clone(), rate_limits::admit_address))
         .layer(SetResponseHeaderLayer::overriding(name, move |_: &Response| instance.clone()))

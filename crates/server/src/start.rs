@@ -46,11 +46,30 @@ pub async fn start(config: Config, passphrase: &SecretBytes) -> Result<Running, 
     start_with_token(config, passphrase, None).await
 }
 
+/// As [`start`], with routes that are not the bank's own: for a program that plays a part in a bank of its own, as the
+/// demo does. They see nothing of the bank that a client does not see, and `strongroom serve` mounts none.
+pub async fn start_beside(
+    config: Config,
+    passphrase: &SecretBytes,
+    beside: axum::Router,
+) -> Result<Running, StartError> {
+    bring_up(config, passphrase, None, beside).await
+}
+
 /// As [`start`], for a bank whose issuing key is in a token, which stays open until the process ends.
 pub async fn start_with_token(
     config: Config,
     passphrase: &SecretBytes,
     token: Option<&Token>,
+) -> Result<Running, StartError> {
+    bring_up(config, passphrase, token, axum::Router::new()).await
+}
+
+async fn bring_up(
+    config: Config,
+    passphrase: &SecretBytes,
+    token: Option<&Token>,
+    beside: axum::Router,
 ) -> Result<Running, StartError> {
     crypto::self_test()?;
     let tls_config = tls::server_config(&config.tls, &config.data_dir, clock::now())?;
@@ -63,7 +82,7 @@ pub async fn start_with_token(
     drop((key_file, further));
     let (listen, tls_listen, limits) = (config.listen, config.tls.listen, config.limits);
     let app = App::assemble(config, bank, authority, vault, db)?;
-    let router = edge(crate::router(app.clone()), limits);
+    let router = edge(crate::router(app.clone()).merge(beside), limits);
     let serving = serve(router, listen, (tls_listen, tls_config), limits).await?;
     let (background, stop) = (TaskTracker::new(), CancellationToken::new());
     background.spawn(authority::crl::keep_fresh(app.clone(), stop.clone()));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use client::{ClientError, Session};
+use client::{ClientError, Identity, Session};
 use server::bank::Invitation;
 use server::verify::Report;
 use tlog::Checkpoint;
@@ -26,6 +26,8 @@ use crate::failure::Failure;
 pub(super) struct After {
     pub(super) summary: Summary,
     pub(super) profiles: Vec<KeptProfile>,
+    /// Those of the profiles, with their keys.
+    pub(super) people: Vec<(KeptProfile, Arc<Identity>)>,
 }
 
 /// Runs the whole business of `house`.
@@ -78,15 +80,15 @@ pub(super) async fn run(
     let samples = proof::samples(&tally.receipts);
     let proven = prove(house, &auditor, tally, &mut clock).await?;
 
-    let profiles = if args.once && !house.is_kept() {
-        Vec::new()
+    let (profiles, people) = if args.once && !house.is_kept() {
+        (Vec::new(), Vec::new())
     } else {
         let manager = stage.manager.lock().await;
         let sessions = evening.actors.iter().map(|actor| &actor.session);
         let people = cast::memorable([&manager, &auditor, &admin], sessions);
         let folder = guide::people_folder(house);
         guide::keep_samples(&folder, &samples)?;
-        cast::keep(house, &folder, people)?
+        (cast::keep(house, &folder, people.clone())?, people)
     };
     Ok(After {
         summary: summarise(
@@ -97,6 +99,7 @@ pub(super) async fn run(
             clock,
         ),
         profiles,
+        people,
     })
 }
 

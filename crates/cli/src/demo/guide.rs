@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 use client::write_private;
 
 use super::cast::KeptProfile;
+use super::door::Door;
 use super::house::{self, House};
 use super::names;
 use super::plan::ROTATES;
 use crate::failure::Failure;
 
 /// Tells a person what can be done now.
-pub(super) fn tell(house: &House, profiles: &[KeptProfile]) {
+pub(super) fn tell(house: &House, profiles: &[KeptProfile], door: &Door) {
     let (folder, people) = (house.path().display(), people_folder(house));
     let passphrase = house::passphrase_path(house.path());
     let people = people.display();
     let (plain, tls) = (house.address(), house.tls_address());
     eprintln!("\nopen at {plain} and {tls}");
+    eprintln!("  console  {}", house.console());
     eprintln!("  API      {plain}/api/docs");
     eprintln!("  metrics  {plain}/metrics");
     eprintln!(
@@ -40,6 +42,10 @@ pub(super) fn tell(house: &House, profiles: &[KeptProfile]) {
         eprintln!("prove the whole bank, running or not:");
         eprintln!("  STRONGROOM_DATA_DIR={folder} strongroom verify --trust {}", trust.display());
     }
+    eprintln!(
+        "\nenter the console as a customer, manager, auditor or administrator, with one click:"
+    );
+    eprintln!("  {}/demo#{}", house.console(), door.ticket());
     eprintln!("\nCtrl-C ends it");
 }
 

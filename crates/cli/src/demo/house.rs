@@ -37,6 +37,8 @@ pub(super) struct Site {
     pub(super) listen: SocketAddr,
     pub(super) tls_listen: SocketAddr,
     pub(super) suite: Suite,
+    /// What is served beside the bank's own routes.
+    pub(super) beside: axum::Router,
 }
 
 /// A running demo bank.
@@ -74,14 +76,16 @@ impl House {
             data_dir: folder.path().to_owned(),
             listen,
             tls: TlsConfig { listen: tls_listen, ..TlsConfig::default() },
-            origin: format!("https://localhost:{}", tls_listen.port()),
+            // What a browser on this machine types: it trusts no self-made certificate, but its own machine.
+            origin: format!("http://localhost:{}", listen.port()),
             // The whole day's people come from this one address, as fast as they can.
             rate_limits: RateLimits::OFF,
             ..Config::default()
         };
         config.database.source = DatabaseSource::Url(cluster.urls().server.clone());
         let invitations = found(&config, site.suite, &passphrase).await?;
-        let running = server::start::start(config, &passphrase).await.map_err(serve::failed)?;
+        let running = server::start::start_beside(config, &passphrase, site.beside).await;
+        let running = running.map_err(serve::failed)?;
         Ok(Opened { house: Self { running, cluster, folder, passphrase }, invitations })
     }
 
@@ -124,6 +128,11 @@ impl House {
 
     pub(super) fn address(&self) -> String {
         format!("http://{}", self.running.addr)
+    }
+
+    /// What a browser is given: passkeys belong to a name.
+    pub(super) fn console(&self) -> String {
+        format!("http://localhost:{}", self.running.addr.port())
     }
 
     pub(super) fn tls_address(&self) -> String {

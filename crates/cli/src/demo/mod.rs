@@ -11,6 +11,7 @@
 //! | [`ways_in`] | every way to sign in, a second device paired and revoked |
 //! | [`stories`] | an approval, what comes due by itself, files, and three frauds |
 //! | [`proof`] | receipts offline, balances, checkpoint, log and ledger |
+//! | [`door`] | one click into the console as somebody of the demo |
 //! | [`report`], [`guide`] | what happened, as a table or JSON; what can be done next |
 //!
 //! Everything is done through the client crate and real HTTP: the demo has no way into the bank that a customer lacks,
@@ -20,6 +21,7 @@ mod business;
 mod cast;
 mod day;
 mod dice;
+mod door;
 mod forgery;
 mod guide;
 mod house;
@@ -38,6 +40,7 @@ use std::path::PathBuf;
 use crypto::Suite;
 use tokio_util::sync::CancellationToken;
 
+use self::door::Door;
 use self::house::{House, Opened, Site};
 use self::phases::Phases;
 use self::report::Summary;
@@ -112,11 +115,13 @@ const fn loopback(port: u16) -> SocketAddr {
 pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> {
     log_failures();
     let any = loopback(0);
+    let door = Door::new()?;
     let site = Site {
         data_dir: args.data_dir.clone(),
         listen: if args.once { any } else { args.listen },
         tls_listen: if args.once { any } else { args.tls_listen },
         suite: args.suite,
+        beside: door.router(),
     };
     let stop = stop_token();
     let mut clock = Phases::new();
@@ -129,7 +134,8 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
         Some(Ok(after)) if after.summary.ok => {
             show(globals, &after.summary)?;
             if !args.once {
-                guide::tell(&house, &after.profiles);
+                door.open(house.connect()?, after.people);
+                guide::tell(&house, &after.profiles, &door);
                 stop.cancelled().await;
                 eprintln!("stopping: requests in work may finish");
             }

@@ -79,11 +79,8 @@ tokio::task_local! {
     static REQUEST_ID: HeaderValue;
 }
 
-/// Puts the edge around `router`. Call it once, last.
-pub fn edge(router: Router, limits: Limits) -> Router {
-    let plain = router
-        .fallback(|| async { Problem::not_found() })
-        .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) });
+/// Puts the edge around `router`, which answers what it has no route for itself. Call it once, last.
+pub fn edge(plain: Router, limits: Limits) -> Router {
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE_BYTES)));
@@ -291,7 +288,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_route_and_a_wrong_method_are_problems_with_the_request_id() {
-        let router = edge(Router::new().route("/here", get(|| async { "x" })), limits());
+        let inner = Router::new()
+            .route("/here", get(|| async { "x" }))
+            .fallback(|| async { Problem::not_found() })
+            .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) });
+        let router = edge(inner, limits());
         for (method, path, code) in
             [(Method::GET, "/nowhere", "not-found"), (Method::POST, "/here", "method-not-allowed")]
         {

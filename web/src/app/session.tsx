@@ -1,0 +1,166 @@
+import { createContext, type ReactNode, useContext, useSyncExternalStore } from 'react';
+import { type Api, createApi, ok } from '../api/client';
+import type { Bank, Role, Session } from '../bank';
+import { queryClient } from './query';
+
+export type { Role };
+
+export interface SignedIn {
+  status: 'signed-in';
+  userId: string;
+  name: string;
+  role: Role;
+  /** How well somebody is known: 3 signs, 2 sees, 1 sees their own person. */
+  aal: 1 | 2 | 3;
+  deviceId: string | null;
+  certificate: string | null;
+  /** When the session ends if nothing happens, in milliseconds since 1970. */
+  endsAt: number | null;
+}
+
+export type SessionState =
+  | { status: 'loading' }
+  /** The bank does not answer, or is not the one that this browser knows. */
+  | { status: 'unreachable'; error: unknown }
+  | { status: 'signed-out'; because: 'stranger' | 'left' | 'ended' }
+  | SignedIn;
+
+/** The protocol library: loaded behind the first page, because its algorithms weigh more than the page. */
+export const library = () => import('../bank');
+
+/**
+ * The one session of this browser tab, and the bank that it is with. Nothing here decides: the bank says who somebody is,
+ * the library signs, this says to the pages what is so now.
+ */
+class SessionSource {
+  #state: SessionState = { status: 'loading' };
+  #listeners = new Set<() => void>();
+  #bank: Promise<Bank> | undefined;
+  #session: Session | undefined;
+  #api: Api = createApi();
+
+  readonly subscribe = (changed: () => void) => {
+    this.#listeners.add(changed);
+    return () => {
+      this.#listeners.delete(changed);
+    };
+  };
+  readonly current = (): SessionState => this.#state;
+
+  /** Requests of whoever is signed in; of a stranger before that. */
+  get api(): Api {
+    return this.#api;
+  }
+
+  /** The session itself, to draft and to sign with. */
+  get session(): Session {
+    if (!this.#session) throw new Error('nobody is signed in');
+    return this.#session;
+  }
+
+  /** The bank, once it has shown that it is the one this browser knows. */
+  bank(): Promise<Bank> {
+    this.#bank ??= library()
+      .then(({ Bank }) => Bank.connect())
+      .catch((error) => {
+        this.#bank = undefined;
+        throw error;
+      });
+    return this.#bank;
+  }
+
+  /** Takes up the session that this browser has. Never throws: what is wrong becomes the state. */
+  async start(): Promise<void> {
+    this.#become({ status: 'loading' });
+    try {
+      const bank = await this.bank();
+      const { Session } = await library();
+      const session = await Session.resume(bank);
+      if (session) await this.enter(session);
+      else this.#become({ status: 'signed-out', because: 'stranger' });
+    } catch (error) {
+      const { Problem } = await import('../bank/errors');
+      if (error instanceof Problem && error.isSessionOver) this.#leave('ended');
+      else this.#become({ status: 'unreachable', error });
+    }
+  }
+
+  /** Signs in with this device's certificate. */
+  async signIn(): Promise<void> {
+    const [bank, { Session }] = await Promise.all([this.bank(), library()]);
+    await this.enter(await Session.signIn(bank));
+  }
+
+  /** Somebody has signed in, in whichever way. */
+  async enter(session: Session): Promise<void> {
+    const api = createApi((request) => session.fetch(request));
+    const caller = await session.whoAmI();
+    const id = caller.user_id;
+    const profile = await ok(api.GET('/api/users/{id}/profile', { params: { path: { id } } }));
+    session.onEnded = () => this.#leave('ended');
+    this.#session = session;
+    this.#api = api;
+    this.#become({
+      status: 'signed-in',
+      userId: id,
+      name: profile.name,
+      role: caller.role,
+      aal: caller.aal === 3 ? 3 : caller.aal === 2 ? 2 : 1,
+      deviceId: caller.device_id ?? null,
+      certificate: caller.certificate ?? null,
+      // Tokens renew themselves while there are requests; the warning is for when there are none.
+      endsAt: null,
+    });
+  }
+
+  async extend(): Promise<void> {
+    await this.#session?.renew();
+  }
+
+  async signOut(): Promise<void> {
+    const session = this.#session;
+    if (session) session.onEnded = undefined;
+    this.#leave('left');
+    await session?.signOut();
+  }
+
+  #leave(because: 'left' | 'ended'): void {
+    this.#session = undefined;
+    this.#api = createApi();
+    // Nothing of what one person saw is shown to the next.
+    queryClient.clear();
+    this.#become({ status: 'signed-out', because });
+  }
+
+  #become(state: SessionState): void {
+    this.#state = state;
+    for (const tell of this.#listeners) tell();
+  }
+}
+
+export type { SessionSource };
+
+/** The session of this tab. */
+export const source = new SessionSource();
+
+const Source = createContext<SessionSource>(source);
+
+export const SessionProvider = ({ children }: { children: ReactNode }) => (
+  <Source value={source}>{children}</Source>
+);
+
+export const useSessionSource = (): SessionSource => useContext(Source);
+
+export function useSession(): SessionState {
+  const source = useSessionSource();
+  return useSyncExternalStore(source.subscribe, source.current);
+}
+
+/** Within pages that only the signed-in see. */
+export function useSignedIn(): SignedIn {
+  const session = useSession();
+  if (session.status !== 'signed-in') throw new Error('a page of a session without one');
+  return session;
+}
+
+export const useApi = (): Api => useSessionSource().api;

@@ -1,0 +1,288 @@
+/** Becoming somebody at the bank: the first device, a new key for it, a second device. Keys are made here and stay. */
+
+import type { Bank, CertificatePath, Profile, User } from './bank';
+import { type Bytes, base64url, fromBase64url, fromUtf8, hex, random } from './bytes';
+import { publicKey, X509_CONTEXT } from './composite';
+import { deviceKeyCommitment } from './device';
+import { AnswerError, DeviceError } from './errors';
+import { isDigest, isUuid } from './forms';
+import { sha3, sha256 } from './hash';
+import { type Envelope, envelopeOf, type SignedIntent, wish } from './intent';
+import { newKeys, type StoredKeys, successorOf, type Tier, type UsableKeys, withKeys } from './keys';
+import { KINDS, ROLES } from './kinds';
+import { type Pairing, pairingNumber, pairingText, parsePairing } from './pairing';
+import { type Receipt, settleReceipt } from './receipt';
+import { openSealed, sealTo } from './seal';
+import { pathOf, type Session, type Settled } from './session';
+
+const TOKEN_LENGTH = 32;
+
+/** What lets somebody enrol, once: from a registration or an invitation. */
+export interface Registration {
+  readonly user: User;
+  readonly token: Bytes;
+}
+
+/** Registers a customer by name and e-mail. */
+export const register = async (bank: Bank, name: string, email: string): Promise<Registration> => {
+  const answer = await bank.transport.post<Record<string, unknown>>('/api/users/register', { name, email });
+  const id = answer.user_id;
+  const token = fromBase64url(String(answer.registration_token), TOKEN_LENGTH);
+  if (typeof id !== 'string' || !isUuid(id) || !token) throw new AnswerError('registration');
+  return { user: { id, role: 'customer', name }, token };
+};
+
+const INVITATION = 'strongroom-invitation-1.';
+
+/** Reads an invitation: one word that somebody was handed. `undefined` where it is none. */
+export const parseInvitation = (word: string): Registration | undefined => {
+  const text = word.trim();
+  const json = text.startsWith(INVITATION) ? fromBase64url(text.slice(INVITATION.length)) : undefined;
+  if (!json) return;
+  try {
+    const { user, role, name, token } = JSON.parse(fromUtf8(json)) as Record<string, string>;
+    const bytes = fromBase64url(token ?? '', TOKEN_LENGTH);
+    const known = ROLES.find((one) => one === role);
+    return user && isUuid(user) && known && name && bytes
+      ? { user: { id: user, role: known, name }, token: bytes }
+      : undefined;
+  } catch {
+    return;
+  }
+};
+
+/** A certificate request by the key itself: proof that it is held. */
+const requestBy = async (keys: UsableKeys, user: string, bank: Bank): Promise<Bytes> => {
+  const { requestInfo, requestOf } = await import('./x509');
+  const key = publicKey(bank.trust.suite, keys.publicKey);
+  if (!key) throw new DeviceError('unsupported-suite', 'the key is of another suite than the bank');
+  const info = requestInfo(key, user);
+  return requestOf(info, key.suite, await keys.sign(X509_CONTEXT, info));
+};
+
+const sealDeviceKey = (bank: Bank, keys: UsableKeys, signed: SignedIntent): Promise<string> =>
+  keys.withDeviceKey(async (key) =>
+    base64url(await sealTo(bank.trust.kem, 'device-key', sha256(signed.intent), key)),
+  );
+
+/** The certificates of an answer: of this key, device, person and role, and from the pinned root. */
+const acceptCertificates = async (
+  bank: Bank,
+  profile: Profile,
+  answer: Readonly<Record<string, unknown>>,
+): Promise<CertificatePath> => {
+  const { certificateOfPem, verifyPath } = await import('./x509');
+  const { user, keys } = profile;
+  const foreign = (what: string) => new AnswerError(`certificate of another ${what}`);
+  let holder: ReturnType<typeof certificateOfPem>;
+  let issuing: ReturnType<typeof certificateOfPem>;
+  try {
+    holder = certificateOfPem(String(answer.certificate));
+    issuing = certificateOfPem(String(answer.issuing));
+    const root = certificateOfPem(String(answer.root));
+    if (root.fingerprint !== bank.trust.root.fingerprint) throw foreign('root');
+    await verifyPath(holder, issuing, bank.trust.root, new Date(Number(bank.transport.nowMicros() / 1000n)));
+  } catch (cause) {
+    throw cause instanceof AnswerError ? cause : new AnswerError('certificate', { cause });
+  }
+  const { claims } = holder;
+  if (hex(holder.publicKey.bytes) !== hex(keys.publicKey)) throw foreign('key');
+  if (claims?.bank !== bank.trust.bank) throw foreign('bank');
+  if (claims.deviceId !== keys.deviceId) throw foreign('device');
+  if (claims.userId !== user.id) throw foreign('person');
+  if (claims.role !== user.role) throw foreign('role');
+  return { holder: holder.der, issuing: issuing.der, root: bank.trust.root.der };
+};
+
+/** Makes keys and has them certified: afterwards `Session.signIn` works. The profile is stored. */
+export const enrol = async (bank: Bank, registration: Registration, tier: Tier): Promise<Receipt> => {
+  const { user, token } = registration;
+  const keys = await newKeys({ tier, user, bankName: bank.name });
+  const profile: Profile = { user, keys };
+  return withKeys(keys, async (usable) => {
+    const csr = await requestBy(usable, user.id, bank);
+    return enrolWith(bank, profile, usable, csr, token);
+  });
+};
+
+const enrolWith = async (
+  bank: Bank,
+  profile: Profile,
+  keys: UsableKeys,
+  csr: Bytes,
+  token: Bytes,
+): Promise<Receipt> => {
+  const commitment = await keys.withDeviceKey(async (key) => deviceKeyCommitment(key));
+  const prepared = wish('user.enrol', {
+    user: profile.user.id,
+    csr: base64url(csr),
+    device: keys.deviceId,
+    device_key_commitment: commitment,
+    kem_public_key: base64url(profile.keys.kemPublicKey),
+    registration: hex(sha3(token)),
+  });
+  const draft = await bank.draftOf(profile, hex(sha3(csr)), prepared);
+  const signed = await bank.signWith(profile, keys, draft);
+  const request = {
+    signed: envelopeOf(signed),
+    registration_token: base64url(token),
+    sealed_device_key: await sealDeviceKey(bank, keys, signed),
+  };
+  const path = KINDS['user.enrol'].path;
+  const answer = await bank.transport.post<Record<string, unknown>>(path, request, 'same');
+  const certificates = await acceptCertificates(bank, profile, answer);
+  const { receipt } = await settleReceipt(answer.receipt, signed, bank.trust, pathOf(certificates));
+  await bank.keepProfile({ ...profile, certificates });
+  return receipt;
+};
+
+const NEXT = 'profile.next';
+
+/** A rotation on its way: kept before it is sent, so that no answer that is lost loses the key. */
+interface PendingRotation {
+  readonly of: string;
+  readonly successor: StoredKeys;
+  readonly signed: SignedIntent;
+  readonly request: { readonly signed: Envelope; readonly sealed_device_key: string };
+}
+
+/**
+ * Replaces this device's keys: the old key signs the new one. Afterwards the session's certificate is the old one: sign
+ * in again. Where the answer was lost, call it again: the very same request is sent.
+ */
+export const rotateKeys = async (session: Session, tier?: Tier): Promise<Settled> => {
+  const { bank } = session;
+  const profile = await bank.enrolledProfile();
+  const kept = (await bank.store.get(NEXT)) as PendingRotation | undefined;
+  const pending = kept?.of === profile.keys.fingerprint ? kept : await prepareRotation(bank, profile, tier);
+  const settled = await session.sendAs(KINDS['key.rotate'].path, pending.signed, pending.request);
+  const next: Profile = { user: profile.user, keys: pending.successor };
+  const certificates = await acceptCertificates(bank, next, settled.extra);
+  await bank.keepProfile({ ...next, certificates });
+  await bank.store.delete(NEXT);
+  return settled;
+};
+
+const prepareRotation = async (bank: Bank, profile: Profile, tier?: Tier): Promise<PendingRotation> => {
+  const { user, keys } = profile;
+  const successor = await successorOf(keys, user, bank.name, tier);
+  const { csr, commitment } = await withKeys(successor, async (usable) => ({
+    csr: await requestBy(usable, user.id, bank),
+    commitment: await usable.withDeviceKey(async (key) => deviceKeyCommitment(key)),
+  }));
+  const draft = await bank.draft(
+    wish('key.rotate', {
+      csr: base64url(csr),
+      device: successor.deviceId,
+      device_key_commitment: commitment,
+      kem_public_key: base64url(successor.kemPublicKey),
+    }),
+  );
+  const pending = await withKeys(keys, async (usable) => {
+    const signed = await bank.signWith(profile, usable, draft);
+    const sealed = await sealDeviceKey(bank, usable, signed);
+    return {
+      of: keys.fingerprint,
+      successor,
+      signed,
+      request: { signed: envelopeOf(signed), sealed_device_key: sealed },
+    };
+  });
+  await bank.store.put(NEXT, pending);
+  return pending;
+};
+
+/** A new device that waits for an enrolled one. Show `text` as a QR code and `matchNumber` beside it. */
+export interface NewDevice {
+  readonly pairing: Pairing;
+  readonly text: string;
+  readonly matchNumber: string;
+  readonly expiresAt: string;
+  /** Whether the other device has signed: `pending`, `approved` or what became of it. */
+  status(): Promise<string>;
+  /** Once it is approved: gets the certificate. Afterwards `Session.signIn` works. */
+  enrol(): Promise<Receipt>;
+}
+
+/** On the new device: makes keys and asks to be paired with a person whose id was read from the other one. */
+export const beginPairing = async (bank: Bank, user: User, name: string, tier: Tier): Promise<NewDevice> => {
+  const token = random(TOKEN_LENGTH);
+  const keys = await newKeys({ tier, user, bankName: bank.name });
+  const csr = await withKeys(keys, (usable) => requestBy(usable, user.id, bank));
+  const asked = {
+    user: user.id,
+    device: keys.deviceId,
+    csrSha3: hex(sha3(csr)),
+    registration: hex(sha3(token)),
+  };
+  const answer = await bank.transport.post<Record<string, unknown>>('/api/auth/qr-challenge', {
+    user_id: asked.user,
+    device_id: asked.device,
+    csr_sha3: asked.csrSha3,
+    registration: asked.registration,
+    name,
+  });
+  const told = parsePairing(String(answer.payload));
+  const pairing: Pairing = { ...asked, id: told.id, bank: bank.trust.bank };
+  const text = pairingText(pairing);
+  const matchNumber = pairingNumber(pairing);
+  if (pairingText(told) !== text || answer.match_number !== matchNumber) throw new AnswerError('pairing');
+  const question = { pairing_id: pairing.id, registration_token: base64url(token) };
+  return {
+    pairing,
+    text,
+    matchNumber,
+    expiresAt: String(answer.expires_at),
+    status: async () => {
+      const { status } = await bank.transport.post<{ status: string }>('/api/auth/qr-login', question);
+      return status;
+    },
+    enrol: () => withKeys(keys, (usable) => enrolWith(bank, { user, keys }, usable, csr, token)),
+  };
+};
+
+/** What the bank says of a pairing, for the device that is to approve it. */
+export interface PairingView {
+  readonly pairing: Pairing;
+  /** What both devices must show. */
+  readonly matchNumber: string;
+  /** Name of the new device, where it comes from, and whatever else the bank tells. */
+  readonly view: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * On the enrolled device: reads the QR code's text, and compares it with what the bank knows. Show `matchNumber`, have
+ * it compared, then `session.submit(await session.draft(approvePairing(view)))`.
+ */
+export const readPairing = async (session: Session, scanned: string): Promise<PairingView> => {
+  const pairing = parsePairing(scanned);
+  const { bank } = session;
+  if (pairing.bank !== bank.trust.bank) throw new AnswerError('a pairing of another bank');
+  const view = await session.get<Record<string, unknown>>(`/api/devices/pairings/${pairing.id}`);
+  const digests = ['device_id', 'csr_sha3', 'registration'].map((name) => view[name]);
+  const theirs = [view.pairing_id, view.user_id, ...digests];
+  const ours = [pairing.id, pairing.user, pairing.device, pairing.csrSha3, pairing.registration];
+  if (!digests.every((digest) => isDigest(String(digest))) || theirs.some((part, at) => part !== ours[at])) {
+    throw new AnswerError('a pairing that the bank knows otherwise');
+  }
+  return { pairing, matchNumber: pairingNumber(pairing), view };
+};
+
+/** The wish that lets the new device enrol. */
+export const approvePairing = ({ pairing }: PairingView) =>
+  wish('device.approve', {
+    device: pairing.device,
+    csr_sha3: pairing.csrSha3,
+    registration: pairing.registration,
+  });
+
+/** This device's certificate with its path and the revocation list, as the bank seals it to the device's KEM key. */
+export const downloadCertificate = async (session: Session): Promise<Readonly<Record<string, string>>> => {
+  const { certificates, keys, user } = await session.bank.enrolledProfile();
+  const answer = await session.get<{ sealed: string }>(`/api/auth/download-certificate/${user.id}`);
+  const sealed = fromBase64url(answer.sealed);
+  if (!sealed) throw new AnswerError('sealed');
+  const transcript = sha256(sha3(certificates.holder));
+  const opened = await withKeys(keys, ({ kem }) => openSealed(kem, 'certificate-bundle', transcript, sealed));
+  return JSON.parse(fromUtf8(opened)) as Readonly<Record<string, string>>;
+};

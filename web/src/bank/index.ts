@@ -1,0 +1,34 @@
+/** The protocol library of the console. Start with README.md beside this file. */
+export * from './account-number';
+export {
+  Bank,
+  type CertificatePath,
+  type ConnectOptions,
+  type Draft,
+  type Profile,
+  type SecurityInfo,
+  type User,
+} from './bank';
+export { base64url, fromBase64url, fromHex, hex, uuid7 } from './bytes';
+export { sanitize, textFault } from './canonical';
+export * from './enrol';
+export * from './errors';
+export * from './intent';
+export { bestTier, type StoredKeys, type Tier } from './keys';
+export * from './kinds';
+export {
+  type Checkpoint,
+  leafHash,
+  rootText,
+  verifyCheckpoint,
+  verifyConsistency,
+  verifyInclusion,
+} from './log';
+export * from './money';
+export { type Pairing, pairingNumber, pairingText, parsePairing } from './pairing';
+export { mayHavePrf } from './passkey';
+export { hasNativeKem, hasNativeSigning } from './primitives';
+export * from './receipt';
+export { type Caller, type Factor, Refused, Session, type Settled } from './session';
+export { BrowserStore, MemoryStore, type Store } from './store';
+export { isSameBank, parseTrust, type Trust, trustFile } from './trust';
