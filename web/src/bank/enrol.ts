@@ -8,7 +8,7 @@ import { AnswerError, DeviceError } from './errors';
 import { isDigest, isUuid } from './forms';
 import { sha3, sha256 } from './hash';
 import { type Envelope, envelopeOf, type SignedIntent, wish } from './intent';
-import { newKeys, type StoredKeys, successorOf, type Tier, type UsableKeys, withKeys } from './keys';
+import { newKeys, type StoredKeys, successorOf, type Tier, type UsableKeys, unlock, withKeys } from './keys';
 import { KINDS, ROLES } from './kinds';
 import { type Pairing, pairingNumber, pairingText, parsePairing } from './pairing';
 import { type Receipt, settleReceipt } from './receipt';
@@ -97,12 +97,24 @@ const acceptCertificates = async (
 /** Makes keys and has them certified: afterwards `Session.signIn` works. The profile is stored. */
 export const enrol = async (bank: Bank, registration: Registration, tier: Tier): Promise<Receipt> => {
   const { user, token } = registration;
-  const keys = await newKeys({ tier, user, bankName: bank.name });
-  const profile: Profile = { user, keys };
-  return withKeys(keys, async (usable) => {
+  const { keys, kek } = await newKeys({ tier, userName: user.name, bankName: bank.name });
+  await checkStored(bank, keys);
+  const work = async (usable: UsableKeys) => {
     const csr = await requestBy(usable, user.id, bank);
-    return enrolWith(bank, profile, usable, csr, token);
-  });
+    return enrolWith(bank, { user, keys }, usable, csr, token);
+  };
+  return withKeys(keys, work, kek);
+};
+
+/** Refuses keys that this browser would lose, before anybody certifies them. */
+const checkStored = async (bank: Bank, keys: StoredKeys): Promise<void> => {
+  const name = `probe/${keys.fingerprint}`;
+  await bank.store.put(name, keys);
+  const back = (await bank.store.get(name)) as StoredKeys | null | undefined;
+  await bank.store.delete(name);
+  if (back?.fingerprint !== keys.fingerprint) {
+    throw new DeviceError('unsupported-browser', 'this browser does not keep keys of this tier');
+  }
 };
 
 const enrolWith = async (
@@ -165,29 +177,28 @@ export const rotateKeys = async (session: Session, tier?: Tier): Promise<Settled
 
 const prepareRotation = async (bank: Bank, profile: Profile, tier?: Tier): Promise<PendingRotation> => {
   const { user, keys } = profile;
-  const successor = await successorOf(keys, user, bank.name, tier);
-  const { csr, commitment } = await withKeys(successor, async (usable) => ({
+  const kek = await unlock(keys);
+  const { keys: successor, kek: next } = await successorOf(keys, kek, user.name, bank.name, tier);
+  await checkStored(bank, successor);
+  const describe = async (usable: UsableKeys) => ({
     csr: await requestBy(usable, user.id, bank),
     commitment: await usable.withDeviceKey(async (key) => deviceKeyCommitment(key)),
-  }));
-  const draft = await bank.draft(
-    wish('key.rotate', {
-      csr: base64url(csr),
-      device: successor.deviceId,
-      device_key_commitment: commitment,
-      kem_public_key: base64url(successor.kemPublicKey),
-    }),
-  );
-  const pending = await withKeys(keys, async (usable) => {
+  });
+  const { csr, commitment } = await withKeys(successor, describe, next);
+  const body = {
+    csr: base64url(csr),
+    device: successor.deviceId,
+    device_key_commitment: commitment,
+    kem_public_key: base64url(successor.kemPublicKey),
+  };
+  const draft = await bank.draft(wish('key.rotate', body));
+  const work = async (usable: UsableKeys) => {
     const signed = await bank.signWith(profile, usable, draft);
     const sealed = await sealDeviceKey(bank, usable, signed);
-    return {
-      of: keys.fingerprint,
-      successor,
-      signed,
-      request: { signed: envelopeOf(signed), sealed_device_key: sealed },
-    };
-  });
+    const request = { signed: envelopeOf(signed), sealed_device_key: sealed };
+    return { of: keys.fingerprint, successor, signed, request };
+  };
+  const pending = await withKeys(keys, work, kek);
   await bank.store.put(NEXT, pending);
   return pending;
 };
@@ -207,8 +218,9 @@ export interface NewDevice {
 /** On the new device: makes keys and asks to be paired with a person whose id was read from the other one. */
 export const beginPairing = async (bank: Bank, user: User, name: string, tier: Tier): Promise<NewDevice> => {
   const token = random(TOKEN_LENGTH);
-  const keys = await newKeys({ tier, user, bankName: bank.name });
-  const csr = await withKeys(keys, (usable) => requestBy(usable, user.id, bank));
+  const { keys, kek } = await newKeys({ tier, userName: user.name, bankName: bank.name });
+  await checkStored(bank, keys);
+  const csr = await withKeys(keys, (usable) => requestBy(usable, user.id, bank), kek);
   const asked = {
     user: user.id,
     device: keys.deviceId,

@@ -14,7 +14,7 @@ export { sanitize, textFault } from './canonical';
 export * from './enrol';
 export * from './errors';
 export * from './intent';
-export { bestTier, type StoredKeys, type Tier } from './keys';
+export { bestTier, isSoftware, type StoredKeys, type Tier } from './keys';
 export * from './kinds';
 export {
   type Checkpoint,

@@ -2,13 +2,13 @@
  * The keys of this device, by tier of custody. No seed ever leaves this module, and none is in a request.
  *
  * A `passkey`: made by the platform, wrapped under a key that only the holder's passkey gives; unwrapped straight into
- *   keys that cannot be taken out, for one use.
+ *   keys that cannot be taken out, for one use. Where the platform knows no ML-DSA the same lock is on a seed that is
+ *   used as at C.
  * B `device`: made and kept by the platform, never to be taken out; whoever uses this browser profile can use them.
  * C `worker`: where the platform knows no ML-DSA: a seed wrapped under a key that it keeps, unwrapped in a worker only,
  *   zeroed after. In software, not constant in time: the bank may limit what such a device can do.
  */
-
-import { type Bytes, concat, hex, own, random, utf8, uuidBytes } from './bytes';
+import { type Bytes, concat, hex, own, random, utf8 } from './bytes';
 import { signComposite } from './composite';
 import { deviceIdOf, deviceKeyOf } from './device';
 import { DeviceError } from './errors';
@@ -17,6 +17,7 @@ import { mayHavePrf, newLockPasskey, unlockByPasskey } from './passkey';
 import { hasNativeKem, hasNativeSigning, signNative, softwareSigner } from './primitives';
 import { type KemKey, kemOfSeed, type NativeKem, nativeKemKey, newNativeKem } from './seal';
 import address from './signer.worker.ts?worker&url';
+import type { Store } from './store';
 import { signWithWrapped, unwrapBytes, type Wrapped, type WrappedRequest, wrapBytes } from './wrapped';
 
 export type Tier = 'passkey' | 'device' | 'worker';
@@ -83,10 +84,28 @@ const publicOf = async (mlDsa: CryptoKeyPair, ed25519: CryptoKeyPair): Promise<B
     own(await crypto.subtle.exportKey('raw', ed25519.publicKey)),
   );
 
+/** Whether keys sign in software: the Security page says so, for it is not constant in time. */
+export const isSoftware = ({ signing }: StoredKeys): boolean => signing.kind === 'seed';
+
+const PROBE = 'probe';
+
+/** Whether native keys come back out of a store as they went in: some browsers lose new kinds of keys. */
+const canStore = async (store: Store): Promise<boolean> => {
+  try {
+    const { privateKey } = await newPair(ML_DSA, false);
+    await store.put(PROBE, privateKey);
+    return (await store.get(PROBE)) instanceof CryptoKey;
+  } catch {
+    return false;
+  } finally {
+    await store.delete(PROBE);
+  }
+};
+
 /** The best tier that this browser can have. */
-export const bestTier = async (): Promise<Tier> => {
-  if (!hasNativeSigning()) return 'worker';
-  return (await mayHavePrf()) ? 'passkey' : 'device';
+export const bestTier = async (store: Store): Promise<Tier> => {
+  if (await mayHavePrf()) return 'passkey';
+  return (await hasNativeSigning()) && (await canStore(store)) ? 'device' : 'worker';
 };
 
 const wrapKey = async (kek: CryptoKey, key: CryptoKey, format: 'raw-seed' | 'pkcs8'): Promise<Wrapped> => {
@@ -108,17 +127,30 @@ const unwrapKey = (
 interface Wish {
   readonly tier: Tier;
   /** Whose they are, for the name of the passkey. */
-  readonly user: { readonly id: string; readonly name: string };
+  readonly userName: string;
   readonly bankName: string;
   /** The device secret to go on with: a rotation keeps the device. */
   readonly deviceSecret?: Bytes;
+  /** The passkey to go on with. */
+  readonly lock?: Lock | undefined;
+}
+
+interface Lock {
+  readonly credentialId: Bytes;
+  readonly kek: CryptoKey;
+}
+
+/** New keys, and what they are locked with: for their first use, so that nobody is asked twice. */
+export interface NewKeys {
+  readonly keys: StoredKeys;
+  readonly kek: CryptoKey;
 }
 
 const signingOf = async (
   tier: Tier,
   kek: CryptoKey,
 ): Promise<{ signing: StoredKeys['signing']; publicKey: Bytes }> => {
-  if (tier === 'worker') {
+  if (tier === 'worker' || (tier === 'passkey' && !(await hasNativeSigning()))) {
     const seed = random(64);
     try {
       const signer = await softwareSigner(seed);
@@ -142,16 +174,14 @@ const signingOf = async (
 };
 
 /** Makes new keys of a tier. They are not stored yet. */
-export const newKeys = async ({ tier, user, bankName, deviceSecret }: Wish): Promise<StoredKeys> => {
-  const lock =
-    tier === 'passkey'
-      ? await newLockPasskey(bankName, { id: uuidBytes(user.id), name: user.name })
-      : undefined;
+export const newKeys = async (wish: Wish): Promise<NewKeys> => {
+  const { tier, userName, bankName, deviceSecret } = wish;
+  const lock = tier === 'passkey' ? (wish.lock ?? (await newLockPasskey(bankName, userName))) : undefined;
   const kek = lock?.kek ?? (await profileKek());
   const { signing, publicKey } = await signingOf(tier, kek);
   let kem: StoredKeys['kem'];
   let kemPublicKey: Bytes;
-  if (hasNativeKem()) {
+  if (await hasNativeKem()) {
     kem = await newNativeKem();
     kemPublicKey = (kem as NativeKem).publicKey;
   } else {
@@ -164,7 +194,7 @@ export const newKeys = async ({ tier, user, bankName, deviceSecret }: Wish): Pro
   }
   const secret = deviceSecret ? own(deviceSecret) : random(32);
   try {
-    return {
+    const keys: StoredKeys = {
       tier,
       publicKey,
       kemPublicKey,
@@ -177,12 +207,14 @@ export const newKeys = async ({ tier, user, bankName, deviceSecret }: Wish): Pro
       credentialId: lock?.credentialId,
       deviceSecret: await wrapBytes(kek, secret, DEVICE),
     };
+    return { keys, kek };
   } finally {
     secret.fill(0);
   }
 };
 
-const kekOf = async ({ kek, credentialId }: StoredKeys): Promise<CryptoKey> => {
+/** What opens keys: at tier A the holder is asked. It cannot be taken out; drop it after use. */
+export const unlock = async ({ kek, credentialId }: StoredKeys): Promise<CryptoKey> => {
   if (kek) return kek;
   if (credentialId) return unlockByPasskey(credentialId);
   throw new DeviceError('no-key', 'these keys have no lock');
@@ -261,8 +293,12 @@ const kemOf = async (stored: StoredKeys, kek: CryptoKey): Promise<KemKey & { dro
  * Uses keys, and forgets them after: at tier A the holder is asked once for each use. Everything that belongs together
  * (signing in, and the proof of the device) goes into one.
  */
-export const withKeys = async <T>(stored: StoredKeys, use: (keys: UsableKeys) => Promise<T>): Promise<T> => {
-  const kek = await kekOf(stored);
+export const withKeys = async <T>(
+  stored: StoredKeys,
+  use: (keys: UsableKeys) => Promise<T>,
+  unlocked?: CryptoKey,
+): Promise<T> => {
+  const kek = unlocked ?? (await unlock(stored));
   const sign = await signerOf(stored, kek);
   let kem: Promise<KemKey & { drop?: () => void }> | undefined;
   const lazyKem: KemKey = {
@@ -295,17 +331,19 @@ export const withKeys = async <T>(stored: StoredKeys, use: (keys: UsableKeys) =>
   }
 };
 
-/** Successors of keys on the same device: the signing and KEM keys are new, the device is not. */
+/** Successors of keys on the same device: the signing and KEM keys are new, the device and its passkey are not. */
 export const successorOf = async (
   stored: StoredKeys,
-  user: { readonly id: string; readonly name: string },
+  kek: CryptoKey,
+  userName: string,
   bankName: string,
   tier: Tier = stored.tier,
-): Promise<StoredKeys> => {
-  const kek = await kekOf(stored);
+): Promise<NewKeys> => {
+  const { credentialId } = stored;
+  const lock = credentialId && { credentialId, kek };
   const deviceSecret = await unwrapBytes(kek, stored.deviceSecret, DEVICE);
   try {
-    return await newKeys({ tier, user, bankName, deviceSecret });
+    return await newKeys({ tier, userName, bankName, deviceSecret, lock });
   } finally {
     deviceSecret.fill(0);
   }

@@ -71,21 +71,24 @@ export const unlockByPasskey = async (credentialId: Bytes): Promise<CryptoKey> =
   return kekOfPrf(prf);
 };
 
-/** Makes the passkey that locks this device's keys: it stays here, and the bank is told nothing. */
+/**
+ * Makes the passkey that locks this device's keys: it stays here, and the bank is told nothing. Its handle is random: one
+ * that is there already would be overwritten, and the bank's own passkeys have the person's id.
+ */
 export const newLockPasskey = async (
   bankName: string,
-  user: { readonly id: Bytes; readonly name: string },
+  userName: string,
 ): Promise<{ credentialId: Bytes; kek: CryptoKey }> => {
   const publicKey: PublicKeyCredentialCreationOptions = {
     challenge: random(32),
     rp: { name: bankName },
-    user: { id: user.id, name: user.name, displayName: user.name },
+    user: { id: random(32), name: userName, displayName: userName },
     pubKeyCredParams: [
       { type: 'public-key', alg: -8 },
       { type: 'public-key', alg: -7 },
       { type: 'public-key', alg: -257 },
     ],
-    authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
+    authenticatorSelection: { residentKey: 'discouraged', userVerification: 'required' },
     extensions: { prf: { eval: { first: PRF_SALT } } } as AuthenticationExtensionsClientInputs,
   };
   const made = await navigator.credentials

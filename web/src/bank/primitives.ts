@@ -11,27 +11,42 @@ interface Algorithm {
   readonly context?: Bytes;
 }
 
-type Supports = (operation: string, algorithm: string | Algorithm) => boolean;
+type Supports = (operation: string, algorithm: string) => boolean;
 
-/** Whether the platform does it itself. */
-export const isNative = (operation: string, algorithm: string): boolean => {
+const USAGES: Readonly<Record<string, readonly string[]>> = {
+  'ML-KEM-768': ['encapsulateBits', 'decapsulateBits'],
+  X25519: ['deriveBits'],
+};
+
+const tried = new Map<string, Promise<boolean>>();
+
+const tryOut = async (algorithm: string): Promise<boolean> => {
   const subtle = globalThis.SubtleCrypto as unknown as { supports?: Supports } | undefined;
   try {
-    return subtle?.supports?.(operation, algorithm) ?? false;
+    if (subtle?.supports) return subtle.supports('generateKey', algorithm);
+    const usages = (USAGES[algorithm] ?? ['sign', 'verify']) as KeyUsage[];
+    await crypto.subtle.generateKey({ name: algorithm }, false, usages);
+    return true;
   } catch {
     return false;
   }
 };
 
+/** Whether the platform does an algorithm itself: asked where it answers, else tried, once. */
+export const isNative = (algorithm: string): Promise<boolean> => {
+  const known = tried.get(algorithm) ?? tryOut(algorithm);
+  tried.set(algorithm, known);
+  return known;
+};
+
+const areNative = async (...algorithms: readonly string[]): Promise<boolean> =>
+  (await Promise.all(algorithms.map(isNative))).every(Boolean);
+
 /** Whether signing keys can be made and kept by the platform. */
-export const hasNativeSigning = (): boolean =>
-  isNative('generateKey', 'ML-DSA-65') && isNative('sign', 'ML-DSA-65') && isNative('sign', 'Ed25519');
+export const hasNativeSigning = (): Promise<boolean> => areNative('ML-DSA-65', 'Ed25519');
 
 /** Whether KEM keys can be. */
-export const hasNativeKem = (): boolean =>
-  isNative('generateKey', 'ML-KEM-768') &&
-  isNative('decapsulateBits', 'ML-KEM-768') &&
-  isNative('deriveBits', 'X25519');
+export const hasNativeKem = (): Promise<boolean> => areNative('ML-KEM-768', 'X25519');
 
 const importRaw = (
   format: 'raw' | 'raw-public',
@@ -60,7 +75,7 @@ const isSmallOrder = (key: Bytes): boolean => {
 export const verifyEd25519 = async (key: Bytes, message: Bytes, signature: Bytes): Promise<boolean> => {
   if (key.length !== 32 || signature.length !== 64 || isSmallOrder(key)) return false;
   try {
-    if (isNative('verify', 'Ed25519')) {
+    if (await isNative('Ed25519')) {
       const imported = await importRaw('raw', key, 'Ed25519', ['verify']);
       return await crypto.subtle.verify('Ed25519', imported, signature, message);
     }
@@ -94,7 +109,7 @@ export const verifyMlDsa = async (
   context: Bytes,
 ): Promise<boolean> => {
   try {
-    if (isNative('verify', set)) {
+    if (await isNative(set)) {
       const imported = await importRaw('raw-public', key, set, ['verify']);
       return await crypto.subtle.verify({ name: set, context } as Algorithm, imported, signature, message);
     }

@@ -76,7 +76,7 @@ export const kemOfSeed = async (seed: Uint8Array): Promise<KemKey & { readonly d
 
 /** A key for one answer of the bank: made, used and forgotten. */
 export const ephemeralKem = async (): Promise<KemKey & { readonly drop: () => void }> => {
-  if (hasNativeKem()) return { ...nativeKemKey(await newNativeKem()), drop: () => undefined };
+  if (await hasNativeKem()) return { ...nativeKemKey(await newNativeKem()), drop: () => undefined };
   const seed = random(32);
   try {
     return await kemOfSeed(seed);

@@ -45,7 +45,7 @@ export function Demo() {
       const known = await bank.profile();
       if (known?.user.id !== id || !known.certificates) {
         // One click: so no passkey is asked for, which a real second device would be locked with.
-        const tier = hasNativeSigning() ? 'device' : 'worker';
+        const tier = (await hasNativeSigning()) ? 'device' : 'worker';
         const asked = await beginPairing(bank, { id, name, role }, words.deviceName, tier);
         await demo(ticket, 'approve', { user_id: id, pairing_id: asked.pairing.id });
         await asked.enrol();
