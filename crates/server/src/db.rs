@@ -94,7 +94,7 @@ impl Db {
 
     /// A connection that reads what every request asks of its session, in statements of their own.
     pub async fn at_the_gate(&self) -> sqlx::Result<PoolConnection<Postgres>> {
-        self.gate.acquire().await
+        Box::pin(self.gate.acquire()).await
     }
 
     /// Asks at the gate; once more where the connection had died.
@@ -105,7 +105,7 @@ impl Db {
     {
         let began = Instant::now();
         loop {
-            let asked = async { question(self.gate.acquire().await?).await };
+            let asked = async { question(Box::pin(self.gate.acquire()).await?).await };
             match asked.await {
                 Err(error) if is_dead(&error) && began.elapsed() < REPLACE_DEAD_FOR => {
                     tokio::time::sleep(REPLACE_DEAD_PAUSE).await;
@@ -188,7 +188,8 @@ impl Db {
     async fn begin(&self, statement: String) -> sqlx::Result<Transaction<'static, Postgres>> {
         let began = Instant::now();
         loop {
-            match self.pool.begin_with(AssertSqlSafe(statement.clone())).await {
+            // Boxed, here and at the gate: the pool's future has 4 kB, and every request's would have them, moved with it.
+            match Box::pin(self.pool.begin_with(AssertSqlSafe(statement.clone()))).await {
                 Err(error) if is_dead(&error) && began.elapsed() < REPLACE_DEAD_FOR => {
                     tokio::time::sleep(REPLACE_DEAD_PAUSE).await;
                 }

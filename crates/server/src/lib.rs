@@ -22,6 +22,7 @@ pub mod days;
 pub mod db;
 mod devices;
 pub mod doctor;
+mod entrance;
 mod exchange;
 pub mod health;
 mod holds;

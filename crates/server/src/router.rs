@@ -1,7 +1,7 @@
 //! The table of contents: every route of the server, in two parts, without and with a session.
 
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -10,9 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::problem::{Code, Problem};
 use crate::{
     App, accounts, approvals, audit, authority, beneficiaries, certificates, console, corridor,
-    credentials, days, devices, exchange, health, holds, ip_rules, log, mfa, openapi, outbox,
-    passkeys, payment_files, policies, rate_limits, reconciliation, roles, security, sessions,
-    standing_orders, statements, telemetry, templates, transfers, users, webhooks,
+    credentials, days, devices, entrance, exchange, health, holds, ip_rules, log, mfa, openapi,
+    outbox, passkeys, payment_files, policies, rate_limits, reconciliation, roles, security,
+    sessions, standing_orders, statements, telemetry, templates, transfers, users, webhooks,
 };
 
 /// The whole HTTP surface, without the edge around it.
@@ -71,9 +71,6 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(ip_rules::router())
         .merge(policies::router())
         .merge(authority::router())
-        .route_layer(from_fn(roles::authorise))
-        .route_layer(from_fn_with_state(app.clone(), ip_rules::admit))
-        .route_layer(from_fn_with_state(app.clone(), rate_limits::admit_person))
-        .route_layer(from_fn_with_state(app.clone(), sessions::authenticate));
+        .route_layer(from_fn_with_state(app.clone(), entrance::enter));
     open.merge(signed_in)
 }

@@ -70,6 +70,15 @@ impl Directory {
         if let Some(signer) = self.cached(certificate, now_s) {
             return Ok(signer);
         }
+        // Boxed: seldom run, and part of every request's future.
+        Box::pin(self.read_signer(certificate, now_s)).await
+    }
+
+    async fn read_signer(
+        &self,
+        certificate: &Sha3,
+        now_s: i64,
+    ) -> Result<Arc<Signer>, SignerError> {
         let mut tx = self.0.db.as_writer().await?;
         let row =
             store::holder(&mut tx, self.0.book, certificate).await?.ok_or(SignerError::Unknown)?;

@@ -454,7 +454,7 @@ impl Poster {
 
     async fn begin(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
         if self.connection.is_none() {
-            self.connection = Some(self.services.db.poster_connection().await?);
+            self.connection = Some(Box::pin(self.services.db.poster_connection()).await?);
         }
         match &mut self.connection {
             Some(connection) => {

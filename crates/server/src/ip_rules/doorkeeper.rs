@@ -4,9 +4,6 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
 use crypto::Sha3;
 use intent::{Role, UserId, UtcMicros};
 use ledger::BookId;
@@ -14,13 +11,11 @@ use ledger::BookId;
 use super::matcher::AddressRules;
 use super::rules::{IP_RULES, in_force};
 use super::store;
-use crate::App;
 use crate::certificates::Directory;
 use crate::corridor::OriginInfo;
 use crate::db::Db;
 use crate::problem::{Code, Problem};
 use crate::registers;
-use crate::sessions::Caller;
 
 /// Knows who may come from where. Clones share what they know.
 #[derive(Clone)]
@@ -67,7 +62,17 @@ impl Doorkeeper {
         role: Role,
         origin: &OriginInfo,
     ) -> sqlx::Result<bool> {
-        Ok(self.rules().await?.admits(user, role, address(origin)))
+        self.admits_address(user, role, address(origin)).await
+    }
+
+    /// The same for an address that is read already.
+    pub(crate) async fn admits_address(
+        &self,
+        user: UserId,
+        role: Role,
+        address: Option<IpAddr>,
+    ) -> sqlx::Result<bool> {
+        Ok(self.rules().await?.admits(user, role, address))
     }
 
     /// Refuses a sign-in from an address that its certificate's holder may not come from, as if the certificate were
@@ -95,19 +100,4 @@ impl fmt::Debug for Doorkeeper {
 
 fn address(origin: &OriginInfo) -> Option<IpAddr> {
     origin.ip.parse().ok()
-}
-
-/// Lets a request through if its caller may come from there. It stands behind authentication.
-pub(crate) async fn admit(
-    State(app): State<App>,
-    caller: Caller,
-    origin: OriginInfo,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    if app.doorkeeper.admits(caller.user, caller.role, &origin).await? {
-        Ok(next.run(request).await)
-    } else {
-        Err(Problem::new(Code::AddressNotAllowed))
-    }
 }

@@ -25,5 +25,4 @@ mod store;
 
 pub(crate) use self::api::router;
 pub use self::doorkeeper::Doorkeeper;
-pub(crate) use self::doorkeeper::admit;
 pub(crate) use self::origin::{address_of, holder_of, place_of};

@@ -1,4 +1,4 @@
-//! The two middlewares: one before anything is known of a request but its address, one behind authentication.
+//! The middleware before anything is known of a request but its address, and what [`crate::entrance`] needs of it for a person.
 //!
 //! # Standard
 //!
@@ -19,7 +19,6 @@ use super::turnstile::Counted;
 use crate::corridor::peer_address;
 use crate::policy::routes::{self, Class};
 use crate::problem::{Code, Problem};
-use crate::sessions::Caller;
 use crate::{App, telemetry as names};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -37,20 +36,13 @@ pub(crate) async fn admit_address(
     let address =
         peer_address(request.extensions(), request.headers(), &app.config.trusted_proxies);
     let counted = app.turnstile.count_address(class, address).await;
-    pass(class, Scope::Address, counted, request, next).await
-}
-
-/// The same for a person, from wherever they come. It stands behind authentication, so that nobody spends it for them.
-pub(crate) async fn admit_person(
-    State(app): State<App>,
-    matched: MatchedPath,
-    caller: Caller,
-    request: Request,
-    next: Next,
-) -> Response {
-    let class = class(request.method(), Some(&matched));
-    let counted = app.turnstile.count_person(class, caller.user).await;
-    pass(class, Scope::User, counted, request, next).await
+    let Some(counted) = counted else { return next.run(request).await };
+    let mut response = match refusal(class, Scope::Address, &counted) {
+        None => next.run(request).await,
+        Some(refused) => refused.into_response(),
+    };
+    tell(response.headers_mut(), class, Scope::Address, &counted);
+    response
 }
 
 /// What leads nowhere costs nothing either, and is counted with what is public.
@@ -60,37 +52,22 @@ fn class(method: &Method, matched: Option<&MatchedPath>) -> Class {
         .map_or(Class::Public, |route| route.class)
 }
 
-async fn pass(
-    class: Class,
-    scope: Scope,
-    counted: Option<Counted>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let Some(counted) = counted else { return next.run(request).await };
-    let mut response = match counted.decision {
-        Decision::Admitted { .. } => next.run(request).await,
-        Decision::Refused { wait } => {
-            let labels = [("class", class.name()), ("scope", scope.name())];
-            metrics::counter!(names::RATE_LIMITED, &labels).increment(1);
-            refusal(class, scope, wait).into_response()
-        }
-    };
-    tell(response.headers_mut(), class, scope, &counted);
-    response
-}
-
-fn refusal(class: Class, scope: Scope, wait: Duration) -> Problem {
+/// What a request is told that has spent its budget.
+pub(crate) fn refusal(class: Class, scope: Scope, counted: &Counted) -> Option<Problem> {
+    let Decision::Refused { wait } = counted.decision else { return None };
+    let labels = [("class", class.name()), ("scope", scope.name())];
+    metrics::counter!(names::RATE_LIMITED, &labels).increment(1);
     let whose = match scope {
         Scope::Address => "this address",
         Scope::User => "this person",
     };
-    Problem::new(Code::RateLimited)
-        .with_detail(format!("the budget of {whose} for {} requests is spent", class.name()))
-        .with_retry_after_s(whole_seconds(wait))
+    let detail = format!("the budget of {whose} for {} requests is spent", class.name());
+    let problem = Problem::new(Code::RateLimited).with_detail(detail);
+    Some(problem.with_retry_after_s(whole_seconds(wait)))
 }
 
-fn tell(headers: &mut HeaderMap, class: Class, scope: Scope, counted: &Counted) {
+/// Says in the answer what is left.
+pub(crate) fn tell(headers: &mut HeaderMap, class: Class, scope: Scope, counted: &Counted) {
     let (class, scope, budget) = (class.name(), scope.name(), counted.budget);
     let policy = format!("\"{class}-{scope}\";q={};w={}", budget.requests(), budget.window_s());
     let left = match counted.decision {

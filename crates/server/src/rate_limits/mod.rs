@@ -22,14 +22,14 @@
 //!   more. Redis sees keyed hashes, no address and no person.
 
 pub mod budget;
-mod guard;
+pub(crate) mod guard;
 mod local;
 mod shared;
 mod subject;
 mod turnstile;
 
 pub use self::budget::{Budget, Budgets, RateLimits, Scope};
-pub(crate) use self::guard::{admit_address, admit_person};
+pub(crate) use self::guard::admit_address;
 pub use self::local::SUBJECTS_MAX;
 pub(crate) use self::shared::reach as reach_redis;
 pub use self::turnstile::{Counting, Turnstile};

@@ -81,7 +81,7 @@ impl Turnstile {
     }
 
     /// Counts a request that was proved to be a person's. `None`: not limited.
-    pub(super) async fn count_person(&self, class: Class, user: UserId) -> Option<Counted> {
+    pub(crate) async fn count_person(&self, class: Class, user: UserId) -> Option<Counted> {
         self.count(class, Subject::Person(user)).await
     }
 
@@ -97,7 +97,8 @@ impl Turnstile {
     async fn count(&self, class: Class, subject: Subject) -> Option<Counted> {
         let (budget, limiter) = self.0.limiters.of(class, subject.scope())?.as_ref()?;
         let shared = match &self.0.shared {
-            Some(shared) => shared.decide(class, &subject, *budget, clock::now()).await,
+            // Boxed: the future of one who asks Redis is large, and most banks ask none.
+            Some(shared) => Box::pin(shared.decide(class, &subject, *budget, clock::now())).await,
             None => None,
         };
         let decision = shared.unwrap_or_else(|| limiter.decide(&subject));

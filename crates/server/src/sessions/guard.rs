@@ -1,4 +1,4 @@
-//! The middleware that says who makes a request.
+//! Says who makes a request.
 //!
 //! In order, cheap before dear and nothing believed before it is proved: body and headers; bearer token; proof, with the
 //! session's key; counter; session still open; certificate, role and device still in order; the level that the route
@@ -6,10 +6,7 @@
 //! epoch of authority from the database each time, so that a revocation counts from the next request on, at every
 //! instance. Intents need no such look here: the poster compares epochs inside the transaction.
 
-use axum::body::Body;
-use axum::extract::{MatchedPath, OriginalUri, Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::OriginalUri;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
@@ -21,36 +18,30 @@ use super::caller::too_low;
 use super::live::{Freshness, Live, SessionRefused, Usage};
 use super::proof::{Covered, Presented};
 use super::token::{Claims, TokenRefused};
-use crate::http::read_body;
-use crate::policy::routes::{self, Route};
+use crate::Services;
+use crate::policy::routes::Route;
 use crate::problem::{Code, Problem};
-use crate::{App, Services, clock};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
-/// Lets a request through with its [`Caller`], or answers 401.
-pub async fn authenticate(
-    State(app): State<App>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    let (mut parts, body) = request.into_parts();
-    let body = read_body(body).await?;
-    let caller = examine(&app, &parts, &body, clock::now()).await?;
-    let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let route = routes::listed(parts.method.as_str(), path);
+/// Who makes a request, at the level that its route needs; or 401.
+pub(crate) async fn authenticate(
+    services: &Services,
+    parts: &Parts,
+    body: &Bytes,
+    route: Option<&Route>,
+    now: UtcMicros,
+) -> Result<Caller, Problem> {
+    let caller = examine(services, parts, body, route, now).await?;
     let needed = route.map_or(Aal::Three, |route| route.level(caller.role));
-    if caller.aal() < needed {
-        return Err(too_low(needed));
-    }
-    parts.extensions.insert(caller);
-    Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+    if caller.aal() < needed { Err(too_low(needed)) } else { Ok(caller) }
 }
 
 async fn examine(
     services: &Services,
     parts: &Parts,
     body: &Bytes,
+    route: Option<&Route>,
     now: UtcMicros,
 ) -> Result<Caller, SessionRefused> {
     let claims = bearer(services, &parts.headers, now)?;
@@ -69,14 +60,7 @@ async fn examine(
     let freshness = match parts.method {
         Method::GET | Method::HEAD => Freshness::Exact,
         // What is no intent has no poster to look again.
-        _ if parts
-            .extensions
-            .get::<MatchedPath>()
-            .and_then(|path| routes::listed(parts.method.as_str(), path.as_str()))
-            .is_none_or(Route::is_below_aal3) =>
-        {
-            Freshness::Exact
-        }
+        _ if route.is_none_or(Route::is_below_aal3) => Freshness::Exact,
         _ => Freshness::Recent,
     };
     let caller = stand(services, &live, freshness, Usage::Request, now).await?;
@@ -96,7 +80,7 @@ async fn stand(
     now: UtcMicros,
 ) -> Result<Caller, SessionRefused> {
     let Some((certificate, device)) = live.bound else {
-        let unbound = services.sessions.unbound(live, usage, now).await?;
+        let unbound = Box::pin(services.sessions.unbound(live, usage, now)).await?;
         return Ok(Caller {
             user: live.user,
             role: unbound.role,

@@ -160,7 +160,8 @@ impl Sessions {
         let known = self.lock().get(&session).cloned();
         match known {
             Some(live) => Ok(live),
-            None => self.load(session, now).await,
+            // Boxed: once a session, and part of every request's future.
+            None => Box::pin(self.load(session, now)).await,
         }
     }
 
@@ -175,7 +176,7 @@ impl Sessions {
         if standing.key_generation == known.generation {
             return Ok(Arc::clone(known));
         }
-        self.load(session, now).await
+        Box::pin(self.load(session, now)).await
     }
 
     async fn load(&self, session: SessionId, now: UtcMicros) -> Result<Arc<Live>, SessionRefused> {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`api`] | wire types and handlers |
 //! | [`assurance`] | what a session was opened by, and its level |
-//! | [`guard`] | the middleware [`authenticate`]: who makes this request |
+//! | [`guard`] | [`authenticate`]: who makes this request |
 //! | [`proof`], [`window`] | the MAC that every request carries, and which counters were used |
 //! | [`token`] | bearer and refresh tokens |
 //! | [`live`] | the sessions that this instance knows |
@@ -53,8 +53,7 @@ pub mod window;
 pub(crate) use self::api::{open_router, router};
 pub use self::assurance::{Aal, Assurance, Factor};
 pub use self::caller::Caller;
-pub use self::guard::authenticate;
-pub(crate) use self::guard::still;
+pub(crate) use self::guard::{authenticate, still};
 pub use self::live::Sessions;
 pub(crate) use self::opening::SESSION_US;
 pub(crate) use self::place::Place;
