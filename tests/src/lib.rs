@@ -11,6 +11,7 @@
 mod authority;
 mod bank;
 mod database;
+mod disk;
 mod forge;
 mod http;
 mod patience;
@@ -20,10 +21,12 @@ mod redis;
 mod server_process;
 mod template;
 pub mod token;
+mod wire;
 
 pub use authority::{Successor, authority_key};
 pub use bank::Bank;
 pub use database::Row;
+pub use disk::Disk;
 pub use forge::Forger;
 pub use http::{Answer, Request, Unfinished};
 pub use patience::{eventually, eventually_within};
@@ -31,6 +34,7 @@ pub use people::{Customer, Holder};
 pub use policies::code_of;
 pub use redis::Redis;
 pub use template::{BANK, ORIGIN, PASSPHRASE};
+pub use wire::{Cut, Wire};
 
 use ledger::AccountId;
 use money::{Amount, AssetCode};
