@@ -69,7 +69,17 @@ impl Bank {
 
     /// A bank whose server is a process, over a database that keeps what it acknowledged.
     pub async fn start_process(program: &str) -> Self {
-        Self::build(template::copy(), Durability::Full, Some(program.into()), None, |_| ()).await
+        Self::start_process_with(program, Vec::new(), |_| ()).await
+    }
+
+    /// As [`Bank::start_process`], under settings of the test's own: of the process, and of every other server.
+    pub async fn start_process_with(
+        program: &str,
+        environment: Vec<(&'static str, String)>,
+        shape: impl FnOnce(&mut Config),
+    ) -> Self {
+        let program = Some((program.into(), environment));
+        Self::build(template::copy(), Durability::Full, program, None, shape).await
     }
 
     /// A bank whose database keeps what it acknowledged, is started again when it dies, and has a small disk of its own.
@@ -86,7 +96,7 @@ impl Bank {
     async fn build(
         folder: TempDir,
         durability: Durability,
-        program: Option<PathBuf>,
+        program: Option<(PathBuf, Vec<(&'static str, String)>)>,
         token: Option<Token>,
         shape: impl FnOnce(&mut Config),
     ) -> Self {
@@ -95,7 +105,8 @@ impl Bank {
         let mut config = template::config(folder.path());
         config.database.source = DatabaseSource::Url(urls.server.clone());
         shape(&mut config);
-        let program = program.map(|path| Program { path, log: folder.path().join("process.log") });
+        let log = folder.path().join("process.log");
+        let program = program.map(|(path, environment)| Program { path, log, environment });
         let server = Server::start(&config, &urls, program.as_ref(), token.as_ref()).await;
         let bank = Self {
             server,
