@@ -53,6 +53,7 @@ pub mod window;
 pub(crate) use self::api::{open_router, router};
 pub use self::assurance::{Aal, Assurance, Factor};
 pub use self::caller::Caller;
+pub(crate) use self::caller::Reader;
 pub use self::guard::authenticate;
 pub(crate) use self::guard::still;
 pub use self::live::Sessions;

@@ -24,6 +24,7 @@ use crate::beneficiaries::{self, BENEFICIARIES, PayeeAccount};
 use crate::corridor::Refusal;
 use crate::corridor::fold::{Asker, Decision, Fact, Fold, Item, Needs, OK, moves_money};
 use crate::credentials::changes::CREDENTIAL_CHANGES;
+use crate::interest;
 use crate::policies::Policies;
 use crate::policies::rules::POLICIES;
 use crate::policy;
@@ -438,7 +439,7 @@ impl<'a> Replay<'a> {
             match intent.kind() {
                 Kind::AccountOpen => self.open(at, intent, signer),
                 Kind::AccountFreeze => self.freeze(intent),
-                Kind::AccountClose | Kind::AccountOverdraft => self.change(intent, asker),
+                Kind::AccountClose | Kind::AccountOverdraft => self.change(at, intent, asker),
                 Kind::BeneficiaryAdd | Kind::BeneficiaryChange => {
                     self.beneficiary(at, intent, asker)
                 }
@@ -621,9 +622,14 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn change(&mut self, intent: &Intent, asker: Asker) -> Demand {
-        let owner = account_of(intent).and_then(|id| self.fold.owners.get(&id).copied().flatten());
-        match change(&mut self.fold.ledger, owner, intent, asker) {
+    fn change(&mut self, at: At, intent: &Intent, asker: Asker) -> Demand {
+        let account = account_of(intent);
+        let owner = account.and_then(|id| self.fold.owners.get(&id).copied().flatten());
+        let keeps_open = account.and_then(|id| self.fold.ledger.account(id)).is_some_and(|of| {
+            let accrual = self.fold.accruals.get(&of.id).copied();
+            interest::keeps_open(of, accrual, &self.fold.policies, at.now)
+        });
+        match change(&mut self.fold.ledger, owner, intent, asker, keeps_open) {
             Ok(result) => Demand::Accepted(result),
             Err(refusal) => Demand::Refused(refusal),
         }
