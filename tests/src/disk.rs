@@ -38,9 +38,10 @@ impl Disk {
     /// Writes until nothing more fits.
     pub fn fill(&self) {
         let mut filler = File::options().create(true).append(true).open(self.filler()).unwrap();
-        for block in [&[7; BLOCK][..], &[7]] {
+        for size in [BLOCK, 1] {
+            let block = vec![7; size];
             loop {
-                match filler.write(block) {
+                match filler.write(&block) {
                     Ok(_) => {}
                     Err(error) if error.kind() == ErrorKind::StorageFull => break,
                     Err(error) => panic!("{error}"),

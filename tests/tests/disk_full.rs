@@ -22,11 +22,11 @@ struct Payments {
 
 impl Payments {
     /// One payment, sent once. Whether it went through.
-    async fn pay(&mut self, bank: &Bank, payer: &Customer, payee: &Customer) -> bool {
-        let (debit, credit) = (payer.account, payee.account);
+    async fn pay(&mut self, bank: &Bank, from: &Customer, to: &Customer) -> bool {
+        let (debit, credit) = (from.account, to.account);
         let body = TransferBody { debit, credit, amount: eur(1), details: None };
-        let signed = Forger::of(payer).next(Body::Transfer(body));
-        let answer = bank.submit(payer, &signed).await;
+        let signed = Forger::of(from).next(Body::Transfer(body));
+        let answer = bank.submit(from, &signed).await;
         if answer.status == 200 {
             let index = Receipt::from_json(&answer.body).unwrap().index.get();
             self.acknowledged.push((signed, index));

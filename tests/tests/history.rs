@@ -150,7 +150,7 @@ impl World {
                     let line = |item: usize| BatchLine {
                         to: accounts[(stride + item) % accounts.len()],
                         amount: eur(1),
-                        memo: (item % 10 == 0).then(|| "invoice".to_owned()),
+                        memo: item.is_multiple_of(10).then(|| "invoice".to_owned()),
                     };
                     let lines: Vec<_> = (0..usize::try_from(BATCH).unwrap()).map(line).collect();
                     let wish = Wish::batch(signer.account, &lines, true).unwrap();
@@ -167,8 +167,8 @@ impl World {
             f64::from(u32::try_from(tenth).unwrap() * u32::try_from(BATCH).unwrap())
                 / span.as_secs_f64()
         };
-        let last = finished[finished.len() - 1]
-            - finished.get(finished.len().wrapping_sub(tenth + 1)).copied().unwrap_or_default();
+        let before_last = finished.get(finished.len().wrapping_sub(tenth + 1)).copied();
+        let last = finished[finished.len() - 1].saturating_sub(before_last.unwrap_or_default());
         (rate(finished[tenth - 1]), rate(last))
     }
 

@@ -3,10 +3,22 @@
 use client::verify_statement;
 use e2e::{Bank, eur, eventually};
 use serde_json::Value;
+use server::verify::Finding;
 
 const ACCOUNTS: usize = 30;
 /// What is moved back is settled at any hour: the last minutes before a midnight are not, for a while.
 const DAYS: &str = "interval '2 days'";
+
+/// What could be changed in a row.
+const LIES: [(&str, &str); 7] = [
+    ("first_day", "'2020-01-01'"),
+    ("owner", "gen_random_uuid()"),
+    ("statement_id", "gen_random_uuid()"),
+    ("made_at", "made_at + interval '1 second'"),
+    ("log_size", "log_size + 1"),
+    ("log_root", "sha256(log_root)"),
+    ("file_hash", "sha256(file_hash)"),
+];
 
 async fn statements(bank: &Bank) -> i64 {
     bank.count("SELECT count(*) FROM statements").await
@@ -99,4 +111,23 @@ async fn a_closed_day_makes_each_statement_once_though_servers_are_killed_and_ra
     let report = bank.verify().await;
     let is_a_day = |message: &str| message.contains("a day was closed");
     assert!(report.findings.iter().all(|it| is_a_day(&it.message)), "{report:#?}");
+
+    // A changed value in any column, or a row that is missing.
+    let of = |place: usize| {
+        format!(
+            "account_id = (SELECT account_id FROM statements ORDER BY account_id OFFSET {place} LIMIT 1)"
+        )
+    };
+    for (place, (column, value)) in LIES.iter().enumerate() {
+        let row = of(place);
+        bank.execute(&format!("UPDATE statements SET {column} = {value} WHERE {row}")).await;
+    }
+    bank.execute(&format!("DELETE FROM statements WHERE {}", of(LIES.len()))).await;
+    let report = bank.verify().await;
+    let told: Vec<_> = report.findings.iter().filter(|it| it.table == Some("statements")).collect();
+    for (column, _) in LIES {
+        let names = |told: &&Finding| told.column.as_deref().is_some_and(|it| it.contains(column));
+        assert!(told.iter().any(names), "{column}: {told:#?}");
+    }
+    assert_eq!(told.len(), LIES.len() + 1, "{told:#?}");
 }
