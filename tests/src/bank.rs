@@ -12,12 +12,13 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use server::authority::{InToken, Token};
 use server::config::{Config, DatabaseSource};
-use server::postgres::{Durability, PrivateCluster, Urls};
+use server::postgres::{Durability, PrivateCluster, Supervised, Urls};
 use server::start::{Running, StartError};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use crate::disk::Disk;
 use crate::people::{Customer, Holder};
 use crate::server_process::{Program, ServerProcess};
 use crate::{eventually, template};
@@ -27,6 +28,8 @@ pub struct Bank {
     // The order of these is the order in which they end.
     server: Server,
     cluster: Option<PrivateCluster>,
+    supervised: Option<Supervised>,
+    disk: Option<Disk>,
     durability: Durability,
     urls: Urls,
     config: Config,
@@ -66,13 +69,34 @@ impl Bank {
 
     /// A bank whose server is a process, over a database that keeps what it acknowledged.
     pub async fn start_process(program: &str) -> Self {
-        Self::build(template::copy(), Durability::Full, Some(program.into()), None, |_| ()).await
+        Self::start_process_with(program, Vec::new(), |_| ()).await
+    }
+
+    /// As [`Bank::start_process`], under settings of the test's own: of the process, and of every other server.
+    pub async fn start_process_with(
+        program: &str,
+        environment: Vec<(&'static str, String)>,
+        shape: impl FnOnce(&mut Config),
+    ) -> Self {
+        let program = Some((program.into(), environment));
+        Self::build(template::copy(), Durability::Full, program, None, shape).await
+    }
+
+    /// A bank whose database keeps what it acknowledged, is started again when it dies, and has a small disk of its own.
+    /// `None`, said aloud: this account cannot make one.
+    pub async fn start_on_disk(megabytes: u32) -> Option<Self> {
+        let folder = template::copy();
+        let disk = Disk::over(&folder.path().join("postgres/data"), megabytes)?;
+        let mut bank = Self::build(folder, Durability::Full, None, None, |_| ()).await;
+        bank.supervised = bank.cluster.take().map(Supervised::new);
+        bank.disk = Some(disk);
+        Some(bank)
     }
 
     async fn build(
         folder: TempDir,
         durability: Durability,
-        program: Option<PathBuf>,
+        program: Option<(PathBuf, Vec<(&'static str, String)>)>,
         token: Option<Token>,
         shape: impl FnOnce(&mut Config),
     ) -> Self {
@@ -81,11 +105,14 @@ impl Bank {
         let mut config = template::config(folder.path());
         config.database.source = DatabaseSource::Url(urls.server.clone());
         shape(&mut config);
-        let program = program.map(|path| Program { path, log: folder.path().join("process.log") });
+        let log = folder.path().join("process.log");
+        let program = program.map(|(path, environment)| Program { path, log, environment });
         let server = Server::start(&config, &urls, program.as_ref(), token.as_ref()).await;
         let bank = Self {
             server,
             cluster: Some(cluster),
+            supervised: None,
+            disk: None,
             durability,
             urls,
             config,
@@ -163,6 +190,11 @@ impl Bank {
     pub fn database_log(&self) -> String {
         let bytes = std::fs::read(self.folder().join("postgres/server.log")).unwrap();
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The disk of the database, where it has one of its own.
+    pub fn disk(&self) -> &Disk {
+        self.disk.as_ref().expect("a disk")
     }
 
     /// What receipts and certificates of this bank are judged by.
@@ -316,6 +348,9 @@ impl Bank {
     pub async fn stop_postgres(&mut self) {
         if let Some(cluster) = self.cluster.take() {
             cluster.stop().await.unwrap();
+        }
+        if let Some(supervised) = self.supervised.take() {
+            supervised.stop().await.unwrap();
         }
     }
 

@@ -11,26 +11,32 @@
 mod authority;
 mod bank;
 mod database;
+mod disk;
 mod forge;
 mod http;
 mod patience;
 mod people;
+mod plans;
 mod policies;
 mod redis;
 mod server_process;
 mod template;
 pub mod token;
+mod wire;
 
 pub use authority::{Successor, authority_key};
 pub use bank::Bank;
 pub use database::Row;
+pub use disk::Disk;
 pub use forge::Forger;
 pub use http::{Answer, Request, Unfinished};
 pub use patience::{eventually, eventually_within};
 pub use people::{Customer, Holder};
+pub use plans::{Plan, Plans};
 pub use policies::code_of;
 pub use redis::Redis;
 pub use template::{BANK, ORIGIN, PASSPHRASE};
+pub use wire::{Cut, Wire};
 
 use ledger::AccountId;
 use money::{Amount, AssetCode};

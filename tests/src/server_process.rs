@@ -21,6 +21,8 @@ pub(crate) struct ServerProcess {
 pub(crate) struct Program {
     pub(crate) path: PathBuf,
     pub(crate) log: PathBuf,
+    /// Settings of the test's own.
+    pub(crate) environment: Vec<(&'static str, String)>,
 }
 
 impl ServerProcess {
@@ -42,6 +44,7 @@ impl ServerProcess {
             .env("STRONGROOM_RATE_LIMITS", "off")
             .env("STRONGROOM_TEST_PASSPHRASE", PASSPHRASE)
             .env("RUST_LOG", "info,server=debug")
+            .envs(program.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)

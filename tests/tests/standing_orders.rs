@@ -71,6 +71,31 @@ async fn what_is_due_is_paid_once_though_two_instances_notice_and_says_what_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_day_off_of_the_bank_moves_a_payment_to_its_next_business_day() {
+    let bank = Bank::start().await;
+    let alice = bank.customer("Alice", 10_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    // Off are today and tomorrow, whatever days these are.
+    let today_is = time::OffsetDateTime::from_unix_timestamp_nanos(
+        i128::from(server::clock::now().get()) * 1_000,
+    );
+    let today_is = today_is.unwrap().date();
+    let off = [today_is, today_is.next_day().unwrap()];
+    let off = off.map(|day| day.weekday().to_string().to_lowercase()).join(" ");
+    bank.put_in_force("calendar", "bank", &format!(r#"{{"weekend":"{off}"}}"#)).await;
+    let following = OrderTerms { business_day: BusinessDay::Following, ..today(Rhythm::Weekly) };
+    let moved = place(&alice, bob.account, 100, following).await;
+    let stays = place(&alice, bob.account, 7, today(Rhythm::Weekly)).await;
+    assert_eq!(outcome(&tried(&alice, stays).await), ("paid", "ok", "active"));
+    let moved = alice.standing_order(moved).await.unwrap();
+    let expected = today_is.checked_add(time::Duration::days(2)).unwrap().to_string();
+    assert_eq!(moved.next_day.as_deref(), Some(expected.as_str()));
+    assert!(moved.runs.is_empty());
+    assert_eq!(bank.balance(bob.account).await, 7);
+    bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_without_money_skips_the_day_or_waits_for_the_next_attempt() {
     let bank = Bank::start().await;
     let alice = bank.customer("Alice", 50).await;

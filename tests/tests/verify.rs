@@ -187,9 +187,9 @@ fn names(report: &Report, table: &str, column: Option<&str>) -> bool {
     })
 }
 
-/// Tables whose rows a leaf accounts for, one by one.
+/// Tables whose rows a leaf accounts for, one by one. No day of a new bank is over: the test of statements looks after theirs.
 fn judged() -> impl Iterator<Item = Table> {
-    tables().filter(|table| {
+    tables().filter(|table| table.name != "statements").filter(|table| {
         table.columns.iter().any(|(_, class)| *class == Class::Covered || *class == Class::Derived)
     })
 }

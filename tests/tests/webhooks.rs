@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -56,6 +56,8 @@ struct Receiver {
     asked: Arc<Mutex<Vec<Message>>>,
     status: Arc<AtomicU16>,
     elsewhere: Arc<Mutex<Option<String>>>,
+    /// Whether it leaves everybody waiting.
+    waits: Arc<AtomicBool>,
 }
 
 impl Receiver {
@@ -67,6 +69,7 @@ impl Receiver {
             asked: Arc::default(),
             status: Arc::new(AtomicU16::new(204)),
             elsewhere: Arc::default(),
+            waits: Arc::default(),
         };
         let router = Router::new().fallback(receive).with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -109,6 +112,9 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
         body: body.to_vec(),
     };
     receiver.asked.lock().unwrap().push(message.clone());
+    while receiver.waits.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let status = StatusCode::from_u16(receiver.status.load(Ordering::SeqCst)).unwrap();
     if status.is_success() {
         receiver.taken.lock().unwrap().push(message);
@@ -204,6 +210,51 @@ async fn an_endpoint_is_told_in_order_by_one_of_two_instances_with_a_signature_a
         );
         assert_eq!(bank.count(&found).await, 0, "{table}");
     }
+    another.shutdown().await.unwrap();
+    bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_instance_goes_on_in_order_when_the_one_that_tells_is_killed() {
+    const EACH: usize = 5;
+    const NETWORKS: &str = "127.0.0.0/8";
+    let mut bank = Bank::start_process_with(
+        env!("CARGO_BIN_EXE_e2e-server"),
+        vec![("STRONGROOM_WEBHOOK_NETWORKS", NETWORKS.to_owned())],
+        |config| config.webhooks.networks = vec![NETWORKS.parse().unwrap()],
+    )
+    .await;
+    let bob = bank.customer("Bob", 0).await;
+    let (receiver, webhook) = (Receiver::start().await, Uuid::now_v7());
+    set(&bank, webhook, &receiver.url(), &[FUNDS], false).await;
+    for minor in 1..=EACH {
+        bank.fund(bob.account, eur(i64::try_from(minor).unwrap())).await;
+    }
+    receiver.until(EACH).await;
+    // It is killed while it waits for an answer, and holds the lease.
+    receiver.waits.store(true, Ordering::SeqCst);
+    for minor in 1..=EACH {
+        bank.fund(bob.account, eur(i64::try_from(minor).unwrap())).await;
+    }
+    eventually_within(PATIENCE, "a message under way", async || {
+        (receiver.asked() > EACH).then_some(())
+    })
+    .await;
+    bank.kill_server();
+    let held = "SELECT count(*) FROM webhook_deliveries WHERE lease_until > now()";
+    assert_eq!(bank.count(held).await, 1, "nobody gave it back");
+    let another = bank.start_another().await;
+    receiver.waits.store(false, Ordering::SeqCst);
+    let max = bank.client_of(&another).login(bank.second_manager().identity).await.unwrap();
+    for minor in 1..=EACH {
+        max.fund(bob.account, eur(i64::try_from(minor).unwrap())).await.unwrap();
+    }
+    eventually_within(PATIENCE * 2, "everything to be told", async || {
+        (receiver.taken().len() >= 3 * EACH).then_some(())
+    })
+    .await;
+    let taken = receiver.taken();
+    assert_eq!(ids(&taken), funds(&bank, bob.account).await, "each once, in the account's order");
     another.shutdown().await.unwrap();
     bank.assert_verifies().await;
 }

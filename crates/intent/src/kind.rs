@@ -314,11 +314,13 @@ pub enum EventKind {
     FeeCharged = 142,
     /// A day is over: its trial balance.
     DayClosed = 143,
+    /// A statement was made of days that are closed.
+    StatementMade = 144,
 }
 
 impl EventKind {
     /// Every kind of event, by number.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::BankFounded,
         Self::CrlIssued,
         Self::CertificateIssued,
@@ -335,6 +337,7 @@ impl EventKind {
         Self::InterestPosted,
         Self::FeeCharged,
         Self::DayClosed,
+        Self::StatementMade,
     ];
 
     /// The number in the leaf: 128..=255.
@@ -357,6 +360,7 @@ impl EventKind {
             Self::InterestPosted => 141,
             Self::FeeCharged => 142,
             Self::DayClosed => 143,
+            Self::StatementMade => 144,
         }
     }
 
@@ -386,6 +390,7 @@ impl EventKind {
             Self::InterestPosted => "interest.posted",
             Self::FeeCharged => "fee.charged",
             Self::DayClosed => "day.closed",
+            Self::StatementMade => "statement.made",
         }
     }
 }

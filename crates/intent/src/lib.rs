@@ -56,6 +56,7 @@
 mod body;
 mod body_json;
 pub mod canonical;
+mod choices;
 mod document;
 mod effects;
 mod envelope;
@@ -75,7 +76,8 @@ mod text;
 mod utc;
 mod words;
 
-pub use body::{ApprovalDecision, BatchItem, Body, ReportSubject, RevocationReason, TransferBody};
+pub use body::{BatchItem, Body, TransferBody};
+pub use choices::{ApprovalDecision, ReportSubject, RevocationReason};
 pub use document::{Intent, IntentDraft};
 pub use effects::{Effects, Outcome, RiskRecord, rows_digest};
 pub use envelope::{Details, SignedIntent, UnsignedIntent, Verified};

@@ -8,6 +8,8 @@
 //!   of its session and nothing else, and writes nothing. So that answer costs one round trip.
 //! - The role and the person are set in the same message as `BEGIN`: one round trip, and no moment in
 //!   between where a statement could run without them.
+//! - Readers never want a whole table: how many rows row-level security lets through is more than the planner can know, so
+//!   that it would read all of a long log for a page of it. Where no index leads to the rows, the table is read all the same.
 //!
 //! # Security
 //!
@@ -23,7 +25,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transactio
 
 use crate::config::DatabaseUrl;
 use crate::policy::Permissions;
-use crate::sessions::Caller;
+use crate::sessions::{Caller, Reader};
 
 /// A connection that has been idle this long is asked whether it still lives before it is used.
 const IDLE_BEFORE_PING: Duration = Duration::from_secs(10);
@@ -125,6 +127,14 @@ impl Db {
         self.as_person(caller.user, caller.role, caller.permissions).await
     }
 
+    /// As [`Self::as_user`], for whoever reads.
+    pub(crate) async fn as_reader(
+        &self,
+        reader: Reader,
+    ) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.as_person(reader.user, reader.role, reader.permissions).await
+    }
+
     /// As [`Self::as_user`], for a person who has no session.
     pub async fn as_person(
         &self,
@@ -134,7 +144,7 @@ impl Db {
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
         let (role, permissions) = (role.name(), permissions.to_names());
         self.begin(format!(
-            "BEGIN READ ONLY; SET LOCAL ROLE strongroom_app; SET LOCAL app.user_id = '{user}'; \
+            "BEGIN READ ONLY; SET LOCAL enable_seqscan = off; SET LOCAL ROLE strongroom_app; SET LOCAL app.user_id = '{user}'; \
              SET LOCAL app.role = '{role}'; SET LOCAL app.permissions = ' {permissions} '; SET LOCAL statement_timeout = {READER_STATEMENT_TIMEOUT_MS}"
         ))
         .await
@@ -148,7 +158,7 @@ impl Db {
     /// A transaction that reads everything but secrets. READ ONLY.
     pub async fn as_auditor(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
         self.begin(format!(
-            "BEGIN READ ONLY; SET LOCAL ROLE strongroom_auditor; \
+            "BEGIN READ ONLY; SET LOCAL enable_seqscan = off; SET LOCAL ROLE strongroom_auditor; \
              SET LOCAL statement_timeout = {READER_STATEMENT_TIMEOUT_MS}"
         ))
         .await

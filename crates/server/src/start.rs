@@ -89,6 +89,7 @@ async fn bring_up(
     background.spawn(crate::holds::keep_giving_back(app.clone(), stop.clone()));
     background.spawn(crate::interest::keep_posting(app.clone(), stop.clone()));
     background.spawn(crate::days::keep_closing(app.clone(), stop.clone()));
+    background.spawn(crate::statements::keep_stating(app.clone(), stop.clone()));
     background.spawn(crate::standing_orders::keep_paying(app.clone(), stop.clone()));
     background.spawn(outbox::keep_looking(app.clone(), stop.clone()));
     background.spawn(webhooks::keep_delivering(app.clone(), stop.clone()));

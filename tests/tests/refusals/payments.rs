@@ -24,6 +24,7 @@ pub(crate) async fn refusals(provoked: &mut Provoked) {
     Box::pin(approvals(bank, provoked)).await;
     policies(bank, provoked).await;
     accounts(bank, provoked).await;
+    interest(provoked).await;
     files(bank, provoked).await;
     exchanges(bank, provoked).await;
     bank.assert_verifies().await;
@@ -218,6 +219,25 @@ async fn policies(bank: &Bank, provoked: &mut Provoked) {
     let proposal = admin.submit(wish).await.unwrap().receipt.intent_id;
     let answer = send(Wish::approve_policy(proposal, true).body).await;
     provoked.recorded(bank, &answer, Refusal::ApprovalByMaker);
+}
+
+/// What an account has earned is told to have been, in a bank whose log says otherwise.
+async fn interest(provoked: &mut Provoked) {
+    let bank = &Bank::start().await;
+    let alice = bank.customer("Alice", 1).await;
+    let bob = bank.customer("Bob", 0).await;
+    bank.put_in_force("interest", "asset:EUR", r#"{"credit":"2020-01-01:150"}"#).await;
+    alice.transfer(alice.account, bob.account, eur(1), None).await.unwrap();
+    let close = Wish::close_account(alice.account).body;
+    let earned = |parts: i64| {
+        let of = alice.account;
+        format!("UPDATE accruals SET running = '{parts}' WHERE account_id = '{of}'")
+    };
+    // A cent is 262,800,000 parts, and what is less keeps nobody.
+    bank.execute(&earned(262_800_000)).await;
+    provoked.recorded(bank, &submit(bank, &alice, close.clone()).await, Refusal::InterestDue);
+    bank.execute(&earned(262_799_999)).await;
+    assert_eq!(submit(bank, &alice, close).await.status, 200);
 }
 
 async fn accounts(bank: &Bank, provoked: &mut Provoked) {

@@ -17,7 +17,7 @@ use crate::receipts;
 /// Have the bank pay by itself: rent, savings, an allowance
 ///
 /// You sign once; the bank pays on each day, counts it against your limits like any other payment, and writes down what
-/// became of it. Days are those of UTC, Saturdays and Sundays are days off. What a person of the bank would have to see
+/// became of it. Days are those of UTC, days off are those of the bank. What a person of the bank would have to see
 /// first, because of its amount or because it looks odd, no standing order pays: you pay that by hand.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "\

@@ -18,12 +18,14 @@ pub(crate) fn account_of(intent: &Intent) -> Option<AccountId> {
 
 /// Changes the account in `ledger`. Gives back what the leaf says of it.
 ///
-/// An owner closes their own account, a manager anyone's; others learn nothing of its existence.
+/// An owner closes their own account, a manager anyone's; others learn nothing of its existence. `keeps_open`: something is to
+/// be posted on the account yet.
 pub(crate) fn change(
     ledger: &mut Ledger,
     owner: Option<UserId>,
     intent: &Intent,
     asker: Asker,
+    keeps_open: bool,
 ) -> Result<BTreeMap<String, String>, Refusal> {
     let is_staff = asker.role == Role::Manager;
     if owner != Some(asker.user) && !(is_staff && owner.is_some()) {
@@ -31,6 +33,12 @@ pub(crate) fn change(
     }
     match intent.body() {
         Body::AccountClose { account } => {
+            let found = ledger.account(*account).ok_or(Refusal::AccountNotFound)?;
+            let holds = found.debits_pending().minor() != 0 || found.credits_pending().minor() != 0;
+            let is_empty = found.balance() == 0 && !holds;
+            if keeps_open && is_empty && !found.closed {
+                return Err(Refusal::InterestDue);
+            }
             ledger.close_account(*account).map_err(refusal)?;
             Ok(facts(*account, "closed", "true"))
         }

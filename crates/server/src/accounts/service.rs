@@ -9,9 +9,13 @@ use sqlx::PgConnection;
 
 use super::change::{account_of, change};
 use super::store::{self, StoredAccount};
-use crate::Services;
 use crate::corridor::{Applied, Applying, Fault, Refusal};
-use crate::sessions::Caller;
+use crate::interest::ACCRUALS;
+use crate::policies::Policies;
+use crate::policies::rules::POLICIES;
+use crate::registers::Lookup;
+use crate::sessions::{Caller, Reader};
+use crate::{Services, interest, registers};
 
 /// A customer account never goes below zero.
 const CUSTOMER_FLOOR: Option<i64> = Some(0);
@@ -79,8 +83,18 @@ pub(crate) async fn apply_change(
     store::lock(tx, book, id).await?;
     let stored = store::get(tx, book, id).await?;
     let owner = stored.as_ref().and_then(|stored| stored.owner);
+    let mut keeps_open = false;
+    if let (Body::AccountClose { .. }, Some(stored)) = (cx.intent.body(), &stored) {
+        // Under the account's lock; policies that change meanwhile change the epoch too, and this is done again.
+        let lookup = Lookup { register: &ACCRUALS, matching: Some(("account_id", id.to_string())) };
+        let accrual = registers::load(tx, book, &lookup).await?;
+        let rows = registers::load_all(tx, book, &POLICIES).await?.into_iter().collect();
+        let accrual = accrual.first().and_then(interest::read);
+        let policies = Policies::in_force(&rows);
+        keeps_open = interest::keeps_open(&stored.account, accrual, &policies, cx.now);
+    }
     let mut ledger = Ledger::from_accounts(stored.map(|stored| stored.account));
-    let result = match change(&mut ledger, owner, cx.intent, signer.asker()) {
+    let result = match change(&mut ledger, owner, cx.intent, signer.asker(), keeps_open) {
         Ok(result) => result,
         Err(refusal) => return Ok(Applied::Refused(refusal)),
     };
@@ -130,13 +144,13 @@ pub(crate) async fn list(
     store::list(&mut tx, services.bank.book, page.after, page.limit).await
 }
 
-/// One account, if the caller may see it.
+/// One account, if whoever reads may see it.
 pub(crate) async fn get(
     services: &Services,
-    caller: &Caller,
+    reader: impl Into<Reader>,
     id: AccountId,
 ) -> sqlx::Result<Option<StoredAccount>> {
-    let mut tx = services.db.as_user(caller).await?;
+    let mut tx = services.db.as_reader(reader.into()).await?;
     store::get(&mut tx, services.bank.book, id).await
 }
 

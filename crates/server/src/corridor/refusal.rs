@@ -114,6 +114,8 @@ pub enum Refusal {
     AccountClosed,
     /// Money is on the account, or held for it.
     AccountNotEmpty,
+    /// The account has earned or owes interest that is not posted yet.
+    InterestDue,
     /// More is overdrawn than would be allowed.
     OverdraftInUse,
     /// Too much for one transfer.
@@ -178,7 +180,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 79] = [
+    pub const OWN: [Self; 80] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -229,6 +231,7 @@ impl Refusal {
         Self::RiskBlocked,
         Self::AccountClosed,
         Self::AccountNotEmpty,
+        Self::InterestDue,
         Self::OverdraftInUse,
         Self::LimitPerTransfer,
         Self::LimitNewPayee,
@@ -325,6 +328,7 @@ impl Refusal {
             Self::RiskBlocked => "risk-blocked",
             Self::AccountClosed => "account-closed",
             Self::AccountNotEmpty => "account-not-empty",
+            Self::InterestDue => "interest-due",
             Self::OverdraftInUse => "overdraft-in-use",
             Self::LimitPerTransfer => "limit-per-transfer",
             Self::LimitNewPayee => "limit-new-payee",
@@ -382,6 +386,7 @@ impl Refusal {
             | Self::PaymentDecided
             | Self::AccountClosed
             | Self::AccountNotEmpty
+            | Self::InterestDue
             | Self::OverdraftInUse
             | Self::AuthorityKnown
             | Self::AuthorityDiffers
@@ -514,6 +519,9 @@ impl Refusal {
             Self::AccountNotEmpty => {
                 "the account is not empty: its balance must be zero and nothing held"
             }
+            Self::InterestDue => {
+                "the account has interest of this month; it can be closed when that was posted and taken"
+            }
             Self::OverdraftInUse => "more of the overdraft is in use than would be allowed",
             Self::LimitPerTransfer => "it is more than one transfer may move",
             Self::LimitNewPayee => {
@@ -547,7 +555,7 @@ impl Refusal {
                 "a person of the bank would have to see this payment, which no standing order waits for: pay it by hand"
             }
             Self::PaymentFileKnown => "a file of this message id was paid from this account before",
-            Self::NothingDue => "neither interest nor a fee of that month is due",
+            Self::NothingDue => "nothing is due that the bank would do by itself",
             Self::RateUnknown => "the bank does not exchange these two assets",
             Self::RateStale => "the rate that was signed is not the bank's present one",
             Self::ExchangeMismatch => "the amount bought is not what the rate gives, rounded down",

@@ -36,12 +36,7 @@ pub(crate) async fn keep_closing(app: App, stop: CancellationToken) {
 
 /// Closes every day that is over and is not closed yet; the last day that is closed now.
 pub async fn close_days(app: &App, now: UtcMicros) -> Result<Option<Date>, Problem> {
-    let book = app.bank.book;
-    let mut tx = app.db.as_writer().await?;
-    let last = store::closed(&mut tx, book, None, 1).await?;
-    tx.rollback().await?;
-    let last = last.first().and_then(|closed| Event::parse(&closed.event).ok());
-    let last = last.and_then(|event| Trial::read(event.members())).map(|trial| trial.day);
+    let last = last_closed(app).await?;
     let founded = day_of(app.bank.founded_at).and_then(Date::previous_day);
     let (mut closed, today) = (last.or(founded), day_of(now));
     while let Some(day) = closed.and_then(Date::next_day).filter(|day| Some(*day) < today) {
@@ -49,6 +44,15 @@ pub async fn close_days(app: &App, now: UtcMicros) -> Result<Option<Date>, Probl
         closed = Some(day);
     }
     Ok(closed)
+}
+
+/// The last day that is closed; `None` where none is.
+pub(crate) async fn last_closed(app: &App) -> sqlx::Result<Option<Date>> {
+    let mut tx = app.db.as_writer().await?;
+    let last = store::closed(&mut tx, app.bank.book, None, 1).await?;
+    tx.rollback().await?;
+    let last = last.first().and_then(|closed| Event::parse(&closed.event).ok());
+    Ok(last.and_then(|event| Trial::read(event.members())).map(|trial| trial.day))
 }
 
 async fn close(app: &App, day: Date) -> Result<(), Problem> {

@@ -20,4 +20,4 @@ pub(crate) mod trial;
 
 pub(crate) use self::api::router;
 pub use self::job::close_days;
-pub(crate) use self::job::keep_closing;
+pub(crate) use self::job::{keep_closing, last_closed};

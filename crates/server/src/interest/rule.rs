@@ -163,6 +163,11 @@ impl Accrual {
         }
     }
 
+    /// Whether what was earned so far, of the month that runs too, is a minor unit or more.
+    pub(crate) const fn is_payable(&self) -> bool {
+        self.due.saturating_add(self.running) / PARTS != 0
+    }
+
     /// Takes what is due in whole minor units; what is less than one stays.
     pub(crate) fn take_due(&mut self) -> i64 {
         let whole = i64::try_from(self.due / PARTS).unwrap_or(0);
@@ -276,6 +281,24 @@ mod tests {
             paid += accrual.take_due();
         }
         assert_eq!(paid, 1, "0.01 % of 100.00 is one cent a year");
+    }
+
+    #[test]
+    fn what_a_month_has_earned_so_far_is_payable_from_a_minor_unit_on() {
+        let terms = terms(DayCount::Actual365, "2026-01-01:365", "2026-01-01:365");
+        // 0.01 % a day: of 100.00 a cent.
+        for (balance, days, expected) in [
+            (10_000, 1, true),
+            (9_999, 1, false),
+            (9_999, 2, true),
+            (-10_000, 1, true),
+            (0, 30, false),
+        ] {
+            let mut accrual = Accrual::from_day(day!(2026 - 01 - 01));
+            let day = day!(2026 - 01 - 01).saturating_add(time::Duration::days(days));
+            accrual.advance(Some(&terms), balance, day);
+            assert_eq!(accrual.is_payable(), expected, "{balance} over {days}");
+        }
     }
 
     #[test]

@@ -115,6 +115,10 @@ pub(super) fn of_event(event: &Event) -> About {
             let made = Fact::read(event).and_then(Fact::transfer);
             About { made: made.into_iter().collect(), ..About::default() }
         }
+        EventKind::StatementMade => {
+            let account = member("account").and_then(|id| id.parse().ok());
+            About { accounts: account.into_iter().collect(), ..About::default() }
+        }
         EventKind::BankFounded
         | EventKind::DayClosed
         | EventKind::CrlIssued

@@ -23,10 +23,10 @@ pub(crate) struct BankDays {
 
 impl BankDays {
     /// Where no policy says otherwise: every day, all day.
-    pub(super) const DEFAULT: Self = Self { calendar: None, cut_off: NO_CUT_OFF };
+    pub(crate) const DEFAULT: Self = Self { calendar: None, cut_off: NO_CUT_OFF };
 
     /// Reads `weekend`, `holidays` and `cut_off`; each may be missing.
-    pub(super) fn read(members: &BTreeMap<String, String>) -> Option<Self> {
+    pub(crate) fn read(members: &BTreeMap<String, String>) -> Option<Self> {
         let known = ["cut_off", "holidays", "weekend"];
         members.keys().all(|name| known.contains(&name.as_str())).then_some(())?;
         let weekend = match members.get("weekend") {
@@ -48,6 +48,11 @@ impl BankDays {
         let is_every_day = weekend.is_empty() && holidays.is_empty();
         let calendar = Calendar::new(weekend, holidays).ok()?;
         Some(Self { calendar: (!is_every_day).then_some(calendar), cut_off })
+    }
+
+    /// The days on which the bank works; `None` where it is every day.
+    pub(crate) const fn calendar(&self) -> Option<&Calendar> {
+        self.calendar.as_ref()
     }
 
     /// The value date of what is posted at a time: its day, or the next business day on a day off and behind the cut-off.

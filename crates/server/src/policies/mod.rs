@@ -15,7 +15,7 @@
 //! - A payment is decided under the policies in force at its leaf, at every instance: a change raises the epoch.
 
 mod api;
-mod calendar;
+pub(crate) mod calendar;
 mod rates;
 pub(crate) mod rules;
 mod value;

@@ -15,6 +15,7 @@ use super::rules::POLICIES;
 use crate::interest::{Accrual, DayCount, Rates, Terms, day_of};
 use crate::limits::Limits;
 use crate::registers::{Row, Rows};
+use crate::statements::Every;
 
 /// A policy by its name.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -33,11 +34,13 @@ pub(crate) enum Policy {
     Rates,
     /// On which days the bank works: see [`BankDays`].
     Calendar,
+    /// How often an account gets a statement: see [`Every`].
+    Statements,
 }
 
 impl Policy {
     /// Every policy.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Limits,
         Self::Approvals,
         Self::Risk,
@@ -45,6 +48,7 @@ impl Policy {
         Self::Fees,
         Self::Rates,
         Self::Calendar,
+        Self::Statements,
     ];
 
     /// Its name in documents.
@@ -57,6 +61,7 @@ impl Policy {
             Self::Fees => "fees",
             Self::Rates => "rates",
             Self::Calendar => "calendar",
+            Self::Statements => "statements",
         }
     }
 
@@ -71,6 +76,7 @@ impl Policy {
             Self::Limits => !matches!(scope, Scope::Asset(_) | Scope::Pair(..)),
             Self::Approvals | Self::Risk | Self::Calendar => matches!(scope, Scope::Bank),
             Self::Rates => matches!(scope, Scope::Pair(..)),
+            Self::Statements => matches!(scope, Scope::Bank | Scope::Account(_)),
             // Of a sum in which asset: that of a bank with one asset alone goes without saying.
             Self::Interest | Self::Fees => matches!(scope, Scope::Asset(_) | Scope::Account(_)),
         }
@@ -88,6 +94,7 @@ impl Policy {
                 Self::Fees => monthly_fee(&members).is_some(),
                 Self::Rates => members.is_empty() || Spread::read(&members).is_some(),
                 Self::Calendar => BankDays::read(&members).is_some(),
+                Self::Statements => Every::read(&members).is_some(),
             }
     }
 }
@@ -219,6 +226,7 @@ pub(crate) struct Policies {
     pub(crate) exchange: ExchangeRates,
     /// By which value dates are given.
     pub(crate) days: BankDays,
+    statements: BTreeMap<Scope, Every>,
 }
 
 impl Default for Policies {
@@ -232,6 +240,7 @@ impl Default for Policies {
             fees: BTreeMap::new(),
             exchange: ExchangeRates::default(),
             days: BankDays::DEFAULT,
+            statements: BTreeMap::new(),
         }
     }
 }
@@ -269,6 +278,9 @@ impl Policies {
                 self.exchange.put(Listed { base, quote, spread, since });
             }
             Policy::Calendar => self.days = BankDays::read(&members)?,
+            Policy::Statements => {
+                self.statements.insert(scope, Every::read(&members)?);
+            }
         }
         Some(())
     }
@@ -305,6 +317,19 @@ impl Policies {
             && is_older(since)
             && accrual.charged_until.is_none_or(|until| until < month);
         (fee > 0 && is_due).then_some(fee)
+    }
+
+    /// How often an account gets a statement.
+    pub(crate) fn statements(&self, account: AccountId) -> Every {
+        let scopes = [Scope::Account(account), Scope::Bank];
+        scopes.iter().find_map(|scope| self.statements.get(scope)).copied().unwrap_or_default()
+    }
+
+    /// Whether any account may get a statement when this day is closed.
+    pub(crate) fn states(&self, day: Date) -> bool {
+        let of_bank = self.statements.get(&Scope::Bank).copied().unwrap_or_default();
+        let mut every = self.statements.values().copied().chain([of_bank]);
+        every.any(|every| every.first_day(day).is_some())
     }
 
     /// Whether anything is counted at all.

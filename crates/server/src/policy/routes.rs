@@ -260,6 +260,10 @@ pub const ROUTES: &[Route] = &[
         .from(Aal::Two, Aal::Three),
     get("/api/customer/statements/download", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),
+    get("/api/customer/statements", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
+    get("/api/customer/statements/{id}", Access::Needs(Permission::AccountsRead))
+        .from(Aal::Two, Aal::Three),
     post("/api/customer/statements/reconcile", Access::Needs(Permission::AccountsRead))
         .from(Aal::Two, Aal::Three),
     get("/api/accounts/resolve/{number}", Access::SignedIn).from(Aal::Two, Aal::Three),

@@ -51,7 +51,7 @@ impl Counting {
 
 /// A request that was counted, or refused.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Counted {
+pub(crate) struct Counted {
     pub(super) budget: Budget,
     pub(super) decision: Decision,
 }

@@ -24,7 +24,7 @@ mod store;
 
 use crate::{
     approvals, authority, beneficiaries, credentials, holds, interest, ip_rules, payment_files,
-    policies, roles, standing_orders, users, webhooks,
+    policies, roles, standing_orders, statements, users, webhooks,
 };
 
 pub(crate) use self::row::{Column, Register, Row, Rows};
@@ -54,5 +54,6 @@ pub(crate) const ALL: &[&Register] = &[
     &standing_orders::STANDING_ORDER_RUNS,
     &payment_files::PAYMENT_FILES,
     &interest::ACCRUALS,
+    &statements::STATEMENTS,
     &webhooks::rules::WEBHOOKS,
 ];

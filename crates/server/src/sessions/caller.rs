@@ -7,7 +7,7 @@ use intent::{DeviceId, Role, SessionId, UserId, UtcMicros};
 
 use super::assurance::{Aal, Assurance};
 use super::sign_in::SignIn;
-use crate::policy::Permissions;
+use crate::policy::{self, Permissions};
 use crate::problem::{Code, Problem};
 
 /// How long a proof of identity counts as fresh, in microseconds.
@@ -74,6 +74,27 @@ impl Caller {
 /// 403 that names the level that is missing.
 pub(super) fn too_low(needed: Aal) -> Problem {
     Problem::new(Code::AssuranceTooLow).with_detail(format!("needs {needed}"))
+}
+
+/// Who reads: a caller, or the person for whom the bank itself writes something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader {
+    pub(crate) user: UserId,
+    pub(crate) role: Role,
+    pub(crate) permissions: Permissions,
+}
+
+impl Reader {
+    /// A customer, who sees what is theirs.
+    pub(crate) const fn customer(user: UserId) -> Self {
+        Self { user, role: Role::Customer, permissions: policy::permissions(Role::Customer) }
+    }
+}
+
+impl From<&Caller> for Reader {
+    fn from(caller: &Caller) -> Self {
+        Self { user: caller.user, role: caller.role, permissions: caller.permissions }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {

@@ -53,6 +53,7 @@ pub mod window;
 pub(crate) use self::api::{open_router, router};
 pub use self::assurance::{Aal, Assurance, Factor};
 pub use self::caller::Caller;
+pub(crate) use self::caller::Reader;
 pub(crate) use self::guard::{authenticate, still};
 pub use self::live::Sessions;
 pub(crate) use self::opening::SESSION_US;

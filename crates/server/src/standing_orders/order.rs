@@ -7,6 +7,7 @@ use messages::schedule::{self, Occurrence, Schedule};
 use money::Amount;
 use time::{Date, OffsetDateTime, Time};
 
+use crate::policies::calendar::BankDays;
 use crate::registers::Row;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -63,17 +64,20 @@ impl Order {
     }
 }
 
-/// The day of this number on which an order pays; `None` behind its last.
-pub(super) fn day(terms: &OrderTerms, number: u32) -> Option<Date> {
+/// The day of this number on which an order pays, by the days on which the bank works; `None` behind its last.
+pub(super) fn day(terms: &OrderTerms, number: u32, days: &BankDays) -> Option<Date> {
     if terms.count.is_some_and(|count| number >= count) {
         return None;
     }
-    // A day that nothing moves is a business day whatever it is; else Saturdays and Sundays are off.
+    // A day that nothing moves is a business day whatever it is.
+    let every_day = Calendar::new([], []).ok()?;
+    let western = Calendar::western([]);
     let calendar = match terms.business_day {
-        BusinessDay::Unadjusted => Calendar::new([], []).ok()?,
-        _ => Calendar::western([]),
+        BusinessDay::Unadjusted => &every_day,
+        // A bank that works every day has said nothing of business days: then they are those of everybody.
+        _ => days.calendar().unwrap_or(&western),
     };
-    let occurrence = schedule(terms)?.occurrence(number, &calendar);
+    let occurrence = schedule(terms)?.occurrence(number, calendar);
     occurrence.map(|Occurrence { due, .. }| due)
 }
 

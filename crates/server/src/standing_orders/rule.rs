@@ -8,6 +8,7 @@ use uuid::Builder;
 use super::order::{Order, day, day_of, start_of};
 use crate::corridor::Refusal;
 use crate::corridor::fold::OK;
+use crate::policies::calendar::BankDays;
 use crate::registers::{Column, Register, Row};
 
 /// How often a day is tried while money is short.
@@ -91,9 +92,9 @@ pub(crate) fn place(
     owner: UserId,
     transfer: &TransferBody,
     terms: &OrderTerms,
-    now: UtcMicros,
+    (days, now): (&BankDays, UtcMicros),
 ) -> Result<Row, Refusal> {
-    let first = day(terms, 0).filter(|_| terms.first >= day_of(now));
+    let first = day(terms, 0, days).filter(|_| terms.first >= day_of(now));
     let first = first.ok_or(Refusal::StandingOrderInvalid)?;
     let row = Row::new(&STANDING_ORDERS)
         .with("order_id", order)
@@ -127,8 +128,13 @@ pub(crate) fn end(row: Option<&Row>, owner: UserId, now: UtcMicros) -> Result<Ro
 
 const ACTIVE: &str = "active";
 
-/// The rows of an order and of its day after an attempt.
-pub(crate) fn after(row: &Row, order: &Order, outcome: Outcome, now: UtcMicros) -> [Row; 2] {
+/// The rows of an order and of its day after an attempt. The day that comes next is settled here, by the calendar of now.
+pub(crate) fn after(
+    row: &Row,
+    order: &Order,
+    outcome: Outcome,
+    (days, now): (&BankDays, UtcMicros),
+) -> [Row; 2] {
     let attempts = order.attempt.saturating_add(1);
     let (status, code) = match outcome {
         Outcome::Paid(_) => ("paid", OK),
@@ -161,7 +167,7 @@ pub(crate) fn after(row: &Row, order: &Order, outcome: Outcome, now: UtcMicros) 
         return [next(row, order.next_number, attempts, order.next_day, again_at), run];
     }
     let number = order.next_number.saturating_add(1);
-    let row = match day(&order.terms, number) {
+    let row = match day(&order.terms, number, days) {
         // Neither of these comes back.
         _ if has_no_account(outcome) => over(row, "failed", now),
         Some(day) => next(row, number, 0, day, start_of(day)),
@@ -228,7 +234,7 @@ mod tests {
         let transfer =
             TransferBody { debit: account(1), credit: account(2), amount, details: None };
         let id = "019aa000-0000-7000-8000-000000000001".parse().unwrap();
-        place(id, owner(1), &transfer, terms, on(now))
+        place(id, owner(1), &transfer, terms, (&BankDays::DEFAULT, on(now)))
     }
 
     fn owner(number: u128) -> UserId {
@@ -261,10 +267,40 @@ mod tests {
     }
 
     #[test]
+    fn days_off_are_those_of_the_bank() {
+        let days = [("holidays", "target2"), ("weekend", "friday saturday")];
+        let days = days.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let days = BankDays::read(&days.into()).unwrap();
+        // The first of January 2027 is a Friday; Saturday is off too, and Sunday is not.
+        let first = terms("2027-01-01", Rhythm::Monthly);
+        for (terms, expected) in [
+            (first, "2027-01-03"),
+            (OrderTerms { business_day: BusinessDay::Unadjusted, ..first }, "2027-01-01"),
+        ] {
+            assert_eq!(day(&terms, 0, &days), OrderTerms::day(expected), "{terms:?}");
+        }
+        // Good Friday and Easter Monday of 2027, with an ordinary weekend in between.
+        let days = [("holidays", "target2"), ("weekend", "saturday sunday")];
+        let days = days.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let days = BankDays::read(&days.into()).unwrap();
+        for (business_day, expected) in [
+            (BusinessDay::Following, "2027-03-30"),
+            (BusinessDay::Preceding, "2027-03-25"),
+            (BusinessDay::ModifiedFollowing, "2027-03-30"),
+        ] {
+            let terms = OrderTerms { business_day, ..terms("2027-02-26", Rhythm::Monthly) };
+            assert_eq!(day(&terms, 1, &days), OrderTerms::day(expected), "{business_day:?}");
+        }
+        // A bank that has said nothing rests on Saturdays and Sundays.
+        let saturday = terms("2026-11-28", Rhythm::Once);
+        assert_eq!(day(&saturday, 0, &BankDays::DEFAULT), OrderTerms::day("2026-11-30"));
+    }
+
+    #[test]
     fn a_day_without_money_is_skipped_or_tried_four_times() {
         let row = placed(&terms("2026-11-30", Rhythm::Weekly), "2026-11-22").unwrap();
         let order = Order::read(&row).unwrap();
-        let [row, run] = after(&row, &order, short(), on("2026-11-30"));
+        let [row, run] = after(&row, &order, short(), (&BankDays::DEFAULT, on("2026-11-30")));
         assert_eq!(
             (run.get("status"), run.get("code")),
             (Some("skipped"), Some("insufficient-funds"))
@@ -276,12 +312,17 @@ mod tests {
         let mut row = placed(&patient, "2026-11-22").unwrap();
         for attempts in ["1", "2", "3"] {
             let order = Order::read(&row).unwrap();
-            let [after, run] = after(&row, &order, short(), on("2026-11-30"));
+            let [after, run] = after(&row, &order, short(), (&BankDays::DEFAULT, on("2026-11-30")));
             assert_eq!((run.get("status"), run.get("attempts")), (Some("waiting"), Some(attempts)));
             assert_eq!(after.get("next_at"), Some("2026-11-30T15:00:00.000000Z"));
             row = after;
         }
-        let [row, run] = after(&row, &Order::read(&row).unwrap(), short(), on("2026-12-01"));
+        let [row, run] = after(
+            &row,
+            &Order::read(&row).unwrap(),
+            short(),
+            (&BankDays::DEFAULT, on("2026-12-01")),
+        );
         assert_eq!((run.get("status"), row.get("status")), (Some("failed"), Some("completed")));
         assert!(Order::read(&row).is_none());
     }
@@ -291,12 +332,20 @@ mod tests {
         let row = placed(&terms("2026-11-30", Rhythm::Monthly), "2026-11-22").unwrap();
         let order = Order::read(&row).unwrap();
         let refused = |rejection: Rejection| Outcome::Refused(rejection.into());
-        let [frozen, run] =
-            after(&row, &order, refused(Rejection::DebitAccountFrozen), on("2026-11-30"));
+        let [frozen, run] = after(
+            &row,
+            &order,
+            refused(Rejection::DebitAccountFrozen),
+            (&BankDays::DEFAULT, on("2026-11-30")),
+        );
         assert_eq!((frozen.get("status"), run.get("status")), (Some("active"), Some("failed")));
         assert_eq!(frozen.get("next_day"), Some("2026-12-30"));
-        let [closed, _] =
-            after(&row, &order, refused(Rejection::CreditAccountClosed), on("2026-11-30"));
+        let [closed, _] = after(
+            &row,
+            &order,
+            refused(Rejection::CreditAccountClosed),
+            (&BankDays::DEFAULT, on("2026-11-30")),
+        );
         assert_eq!((closed.get("status"), closed.get("next_at")), (Some("failed"), None));
     }
 
@@ -319,7 +368,7 @@ mod tests {
             let now = UtcMicros::from_micros(on("2026-11-23").get() + outage * 86_400_000_000);
             let mut days = Vec::new();
             while let Some(order) = Order::read(&row).filter(|order| order.next_at <= now) {
-                let [next, run] = after(&row, &order, paid(), now);
+                let [next, run] = after(&row, &order, paid(), (&BankDays::DEFAULT, now));
                 let number = days.len().to_string();
                 prop_assert_eq!(run.get("number"), Some(number.as_str()));
                 days.push(run.get("due_day").unwrap().to_owned());

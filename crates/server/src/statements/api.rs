@@ -3,31 +3,44 @@
 #![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
+use crypto::Sha2;
 use intent::UtcMicros;
 use ledger::AccountNumber;
-use messages::statement::{Format, StatementError};
+use messages::statement::{Format, Head, StatementError};
 use serde::{Deserialize, Serialize};
 use time::Date;
 use time::macros::format_description;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::body::chunks;
+use super::kept::Made;
 use super::period::Period;
 use super::service::{self, Found};
 use crate::accounts::parse_id;
 use crate::http::{Path, Query};
 use crate::problem::Problem;
-use crate::sessions::Caller;
+use crate::sessions::{Caller, Reader};
+use crate::wire::page_limit;
 use crate::{App, clock};
+
+const PAGE_MAX: i64 = 200;
+const PAGE_DEFAULT: i64 = 50;
 
 /// Routes of statements; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(preview)).routes(routes!(download)).routes(routes!(balance))
+    OpenApiRouter::new()
+        .routes(routes!(preview))
+        .routes(routes!(download))
+        .routes(routes!(balance))
+        .routes(routes!(list))
+        .routes(routes!(kept))
 }
 
 /// Of which account, over which days.
@@ -130,13 +143,29 @@ pub(super) async fn download(
     let found = find(&app, &caller, &query.account, (&query.from, &query.to)).await?;
     let name = file_name(&found, format);
     let head = service::head(&app, &found).await?;
+    let body = streamed(app, (&caller).into(), found, (format, head), None)?;
+    answer(body, format, &name)
+}
+
+/// Begins to write a statement, which goes on while it is read.
+fn streamed(
+    app: App,
+    reader: Reader,
+    found: Found,
+    (format, head): (Format, Head),
+    kept: Option<(Vec<u8>, Sha2)>,
+) -> Result<Body, Problem> {
     let writer = service::begin(format, head).map_err(|error| refuse(&error))?;
     let (parts, body) = chunks();
     tokio::spawn(async move {
-        if let Err(error) = service::write(app, caller, found, writer, parts).await {
+        if let Err(error) = service::write(app, reader, found, writer, kept, parts).await {
             tracing::error!(%error, "a statement broke off");
         }
     });
+    Ok(body)
+}
+
+fn answer(body: Body, format: Format, name: &str) -> Result<Response, Problem> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
@@ -144,6 +173,87 @@ pub(super) async fn download(
     headers.insert(header::CONTENT_DISPOSITION, disposition.map_err(|_| Problem::internal())?);
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));
     Ok(response)
+}
+
+/// A statement that the bank made by itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct KeptView {
+    statement: String,
+    account: String,
+    from: String,
+    to: String,
+    made_at: String,
+    /// SHA-256 of its JSON form, signature included.
+    sha256: String,
+}
+
+impl From<&Made> for KeptView {
+    fn from(made: &Made) -> Self {
+        Self {
+            statement: made.id.to_string(),
+            account: made.account.to_string(),
+            from: made.first.to_string(),
+            to: made.last.to_string(),
+            made_at: made.at.to_string(),
+            sha256: made.file.to_string(),
+        }
+    }
+}
+
+/// A page of statements.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct KeptPage {
+    items: Vec<KeptView>,
+    /// Cursor of the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Of which account, and which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeptQuery {
+    /// Id of the account.
+    account: String,
+    /// Cursor of an earlier page.
+    cursor: Option<String>,
+    /// 1 to 200, default 50.
+    limit: Option<i64>,
+}
+
+/// The statements that the bank made of an account of the caller's, the last first.
+#[utoipa::path(get, path = "/api/customer/statements", tag = "statements", params(KeptQuery), responses((status = 200, body = KeptPage), (status = 400)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<KeptQuery>,
+) -> Result<Json<KeptPage>, Problem> {
+    let limit = page_limit(query.limit, PAGE_DEFAULT, PAGE_MAX)?;
+    let account = parse_id(&query.account, "account")?;
+    let before = query.cursor.as_deref().map(|text| day(text, "cursor")).transpose()?;
+    let page = service::kept(&app, &caller, account, (before, limit)).await?;
+    let is_full = i64::try_from(page.len()) == Ok(limit);
+    let next = page.last().filter(|_| is_full).map(|last| last.last.to_string());
+    Ok(Json(KeptPage { items: page.iter().map(KeptView::from).collect(), next }))
+}
+
+/// A statement that the bank made of an account of the caller's, byte for byte as it was made. An answer that breaks off is no
+/// statement: something in it has been erased since.
+#[utoipa::path(get, path = "/api/customer/statements/{id}", tag = "statements", params(("id" = String, Path)), responses((status = 200, description = "The signed statement", content_type = "application/json", body = String), (status = 404)))]
+pub(super) async fn kept(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = Uuid::try_parse(&id).map_err(|_| Problem::malformed("id", "must be a UUID"))?;
+    let found = service::kept_one(&app, &caller, id).await?;
+    let (made, signature, found) = found.ok_or_else(Problem::not_found)?;
+    let (format, name) = (Format::Json, file_name(&found, Format::Json));
+    let head = service::head_of_kept(&app, &found, &made)?;
+    // Written for its owner, as it was then.
+    let reader = Reader::customer(caller.user);
+    let body = streamed(app, reader, found, (format, head), Some((signature, made.file)))?;
+    answer(body, format, &name)
 }
 
 /// Where an account stood. Amounts are minor units in decimal strings.
@@ -229,7 +339,7 @@ pub(crate) async fn find(
     let account = parse_id(account, "account")?;
     let period = Period::new(day(from, "from")?, day(to, "to")?)
         .ok_or_else(|| Problem::malformed("to", "must not be before `from`"))?;
-    service::find(app, caller, account, period).await?.ok_or_else(Problem::not_found)
+    service::find(app, caller.into(), account, period).await?.ok_or_else(Problem::not_found)
 }
 
 fn day(text: &str, field: &'static str) -> Result<Date, Problem> {

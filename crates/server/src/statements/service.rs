@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crypto::{Sha2, Sha256Hasher};
 use intent::UtcMicros;
 use ledger::{AccountId, AccountKind, AccountNumber};
 use messages::statement::{Format, Head, Line, LogReceipt, StatementError, StatementWriter};
@@ -11,15 +12,17 @@ use time::{Date, Duration};
 use uuid::Uuid;
 
 use super::body::{Broken, Chunks};
+use super::kept::{Made, STATEMENTS};
 use super::period::{Bisection, Period, SKEW_US};
 use super::store::{self, EntryRow};
 use crate::accounts::{StoredAccount, service as accounts};
 use crate::log::service::head_of;
 use crate::policies::VALUE_DAYS_MAX;
 use crate::problem::Problem;
-use crate::sessions::Caller;
+use crate::registers::Lookup;
+use crate::sessions::{Caller, Reader};
 use crate::sql::{corrupt, micros, timestamp};
-use crate::{App, Services, clock};
+use crate::{App, Services, clock, registers};
 
 /// Entries that are read at once.
 const PAGE: i64 = 500;
@@ -66,20 +69,22 @@ pub(crate) enum Unfinished {
     Balance(i64),
     #[error("entry {0} is missing")]
     Gap(i64),
+    #[error("it is not what was stated: something in it has been erased or changed since")]
+    Changed,
     #[error("the reader has gone")]
     Reader(#[from] Broken),
 }
 
-/// The period of an account that the caller may see.
+/// The period of an account that whoever reads may see.
 pub(super) async fn find(
     services: &Services,
-    caller: &Caller,
+    reader: Reader,
     account: AccountId,
     period: Period,
 ) -> Result<Option<Found>, sqlx::Error> {
-    let Some(account) = accounts::get(services, caller, account).await? else { return Ok(None) };
+    let Some(account) = accounts::get(services, reader, account).await? else { return Ok(None) };
     let (id, book) = (account.account.id, services.bank.book);
-    let mut tx = services.db.as_user(caller).await?;
+    let mut tx = services.db.as_reader(reader).await?;
     let opening = mark(&mut tx, services, &account, period.begins()).await?;
     let closing = mark(&mut tx, services, &account, period.ends()).await?;
     let sums = store::sums(&mut tx, book, id, (opening.sequence, closing.sequence)).await?;
@@ -155,9 +160,28 @@ pub(super) async fn head(services: &Services, found: &Found) -> Result<Head, Pro
     let log = head_of(&mut tx, services.bank.book).await?;
     drop(tx);
     let now = clock::now();
+    let log = (log.size.get(), *log.root.as_bytes());
+    head_as_of(services, found, (clock::fresh_id(now), now), log)
+}
+
+/// The head of a statement that was made earlier.
+pub(super) fn head_of_kept(
+    services: &Services,
+    found: &Found,
+    made: &Made,
+) -> Result<Head, Problem> {
+    head_as_of(services, found, (made.id, made.at), (made.size.get(), *made.root.as_bytes()))
+}
+
+fn head_as_of(
+    services: &Services,
+    found: &Found,
+    (id, now): (Uuid, UtcMicros),
+    (checkpoint_size, root_hash): (u64, [u8; 32]),
+) -> Result<Head, Problem> {
     let account = &found.account.account;
     Ok(Head {
-        id: clock::fresh_id(now).simple().to_string(),
+        id: id.simple().to_string(),
         number: None,
         bank_name: services.bank.name.to_string(),
         account: found.number(),
@@ -168,11 +192,7 @@ pub(super) async fn head(services: &Services, found: &Found) -> Result<Head, Pro
         created_at: timestamp(now),
         opening: found.opening.balance,
         closing: found.closing.balance,
-        receipt: LogReceipt {
-            log: services.bank.origin.to_string(),
-            checkpoint_size: log.size.get(),
-            root_hash: *log.root.as_bytes(),
-        },
+        receipt: LogReceipt { log: services.bank.origin.to_string(), checkpoint_size, root_hash },
     })
 }
 
@@ -184,41 +204,53 @@ pub(super) fn begin(
     StatementWriter::start(format, head, Vec::new())
 }
 
-/// Writes the entries, page by page, and the end.
+/// The bank's signature on a statement.
+pub(super) fn sign(app: &App, seal: &str) -> Option<Vec<u8>> {
+    let signed = app.authority.checkpoint_signer().sign_statement(seal.as_bytes());
+    signed.inspect_err(|error| tracing::error!(%error, "a statement was not signed")).ok()
+}
+
+/// Writes the entries, page by page, and the end. Of a statement that was `kept` by its signature and hash the end comes only
+/// if it is the same.
 pub(super) async fn write(
     app: App,
-    caller: Caller,
+    reader: Reader,
     found: Found,
     mut writer: StatementWriter<Vec<u8>>,
+    kept: Option<(Vec<u8>, Sha2)>,
     chunks: Chunks,
 ) -> Result<(), Unfinished> {
+    let mut hasher = Sha256Hasher::new();
     let mut after = found.opening;
     while after.sequence < found.closing.sequence {
-        let lines = lines_of(&app, &caller, &found, &mut after).await?;
+        let lines = lines_of(&app, reader, &found, &mut after).await?;
         for line in &lines {
             writer.push(line)?;
         }
-        chunks.send(std::mem::take(writer.buffer())).await?;
+        let part = std::mem::take(writer.buffer());
+        hasher.update(&part);
+        chunks.send(part).await?;
     }
-    let sign = |seal: &str| {
-        let signed = app.authority.checkpoint_signer().sign_statement(seal.as_bytes());
-        signed.inspect_err(|error| tracing::error!(%error, "a statement was not signed")).ok()
-    };
-    let rest = writer.finish(sign)?;
+    let (signature, expected) = kept.unzip();
+    let rest = writer.finish(|seal| signature.or_else(|| sign(&app, seal)))?;
+    hasher.update(&rest);
+    if expected.is_some_and(|expected| hasher.finish() != expected) {
+        return Err(Unfinished::Changed);
+    }
     chunks.send(rest).await?;
     Ok(chunks.end().await?)
 }
 
 /// The next page of entries behind `after`, which moves on. Each must follow the one before it in number and balance.
-async fn lines_of(
+pub(super) async fn lines_of(
     services: &Services,
-    caller: &Caller,
+    reader: Reader,
     found: &Found,
     after: &mut Mark,
 ) -> Result<Vec<Line>, Unfinished> {
     let book = services.bank.book;
     let account = &found.account.account;
-    let mut tx = services.db.as_user(caller).await?;
+    let mut tx = services.db.as_reader(reader).await?;
     let range = (after.sequence, found.closing.sequence);
     let rows = store::entries(&mut tx, book, account.id, range, PAGE).await?;
     drop(tx);
@@ -268,7 +300,7 @@ pub(crate) async fn lines_up_to(
     let mut lines = Vec::new();
     let mut after = found.opening;
     while after.sequence < found.closing.sequence {
-        lines.append(&mut lines_of(services, caller, found, &mut after).await?);
+        lines.append(&mut lines_of(services, caller.into(), found, &mut after).await?);
     }
     Ok(Some(lines))
 }
@@ -304,4 +336,42 @@ fn line(row: &EntryRow, amount: i64, leaf: Option<u64>, other: Option<String>) -
 
 fn micros_date(row: &EntryRow) -> Date {
     timestamp(micros(row.posted_at)).date()
+}
+
+/// The statements that the bank made of an account, as far as the caller may see them, the last first.
+pub(super) async fn kept(
+    services: &Services,
+    caller: &Caller,
+    account: AccountId,
+    (before, limit): (Option<Date>, i64),
+) -> sqlx::Result<Vec<Made>> {
+    let before = before.map(|day| day.to_string());
+    let page = registers::Page {
+        register: &STATEMENTS,
+        matching: ("account_id", account.to_string()),
+        after: before.as_deref(),
+        order: registers::Order::HighestFirst,
+        limit,
+    };
+    let mut tx = services.db.as_user(caller).await?;
+    let rows = registers::load_page(&mut tx, services.bank.book, &page).await?;
+    Ok(rows.iter().filter_map(Made::from_row).collect())
+}
+
+/// One of them with its signature, and the entries that it was made of.
+pub(super) async fn kept_one(
+    services: &Services,
+    caller: &Caller,
+    id: Uuid,
+) -> sqlx::Result<Option<(Made, Vec<u8>, Found)>> {
+    let book = services.bank.book;
+    let lookup = Lookup { register: &STATEMENTS, matching: Some(("statement_id", id.to_string())) };
+    let mut tx = services.db.as_user(caller).await?;
+    let row = registers::load(&mut tx, book, &lookup).await?;
+    let Some(made) = row.first().and_then(Made::from_row) else { return Ok(None) };
+    let Some(signature) = store::signature(&mut tx, book, id).await? else { return Ok(None) };
+    drop(tx);
+    let Some(period) = made.period() else { return Ok(None) };
+    let found = find(services, Reader::customer(caller.user), made.account, period).await?;
+    Ok(found.map(|found| (made, signature, found)))
 }

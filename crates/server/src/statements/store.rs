@@ -194,3 +194,110 @@ pub(super) async fn numbers(
     .await?;
     Ok(rows.into_iter().map(|row| (row.account_id, row.number)).collect())
 }
+
+/// An account of a customer's that may get a statement.
+pub(super) struct Candidate {
+    pub(super) account: AccountId,
+    pub(super) owner: UserId,
+}
+
+/// Accounts of customers on which there ever was something, without a statement that ends on this day, by id.
+pub(super) async fn candidates(
+    tx: &mut PgConnection,
+    book: BookId,
+    day: Date,
+    after: Option<AccountId>,
+    limit: i64,
+) -> sqlx::Result<Vec<Candidate>> {
+    let rows = sqlx::query!(
+        r#"SELECT a.account_id, a.owner AS "owner!" FROM accounts a
+            WHERE a.book_id = $1 AND a.owner IS NOT NULL AND a.entry_count > 0
+              AND ($2::uuid IS NULL OR a.account_id > $2)
+              AND NOT EXISTS (SELECT 1 FROM statements s
+                               WHERE s.book_id = a.book_id AND s.account_id = a.account_id AND s.last_day = $3)
+            ORDER BY a.account_id LIMIT $4"#,
+        book_id(book),
+        after.map(AccountId::get),
+        day.to_string(),
+        limit,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Candidate {
+            account: AccountId::new(row.account_id),
+            owner: UserId::new(row.owner),
+        })
+        .collect())
+}
+
+/// The last day whose statements are all made.
+pub(super) async fn done_day(tx: &mut PgConnection, book: BookId) -> sqlx::Result<Option<Date>> {
+    sqlx::query_scalar!("SELECT done_day FROM statement_progress WHERE book_id = $1", book_id(book))
+        .fetch_optional(tx)
+        .await
+}
+
+/// All statements of a day are made.
+pub(super) async fn set_done(tx: &mut PgConnection, book: BookId, day: Date) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO statement_progress (book_id, done_day) VALUES ($1, $2)
+         ON CONFLICT (book_id) DO UPDATE SET done_day = greatest(statement_progress.done_day, excluded.done_day)",
+        book_id(book),
+        day,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps the signature of a statement.
+pub(super) async fn keep_signature(
+    tx: &mut PgConnection,
+    book: BookId,
+    (id, owner): (Uuid, UserId),
+    signature: &[u8],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO statement_signatures (book_id, statement_id, owner, signature) VALUES ($1, $2, $3, $4)",
+        book_id(book),
+        id,
+        owner.get(),
+        signature,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Throws a signature away to which no statement belongs.
+pub(super) async fn drop_signature(
+    tx: &mut PgConnection,
+    book: BookId,
+    id: Uuid,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM statement_signatures WHERE book_id = $1 AND statement_id = $2",
+        book_id(book),
+        id,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The signature of a statement, where the reader may see it.
+pub(super) async fn signature(
+    tx: &mut PgConnection,
+    book: BookId,
+    id: Uuid,
+) -> sqlx::Result<Option<Vec<u8>>> {
+    sqlx::query_scalar!(
+        "SELECT signature FROM statement_signatures WHERE book_id = $1 AND statement_id = $2",
+        book_id(book),
+        id,
+    )
+    .fetch_optional(tx)
+    .await
+}

@@ -167,7 +167,10 @@ pub(super) async fn history(
                 let day = OrderTerms::day_text(day);
                 format!("{day}.{}.{}", last.posted_at.get(), last.id)
             }
-            None => format!("{}.{}", last.posted_at.get(), last.id),
+            None => match last.sequence.filter(|_| page.account.is_some()) {
+                Some(sequence) => format!("{}.{}.{sequence}", last.posted_at.get(), last.id),
+                None => format!("{}.{}", last.posted_at.get(), last.id),
+            },
         }
     });
     let items = found.into_iter().map(|transfer| TransferView::new(transfer, None)).collect();
@@ -202,7 +205,11 @@ fn parse_cursor(cursor: &str, by: By) -> Result<Before, Problem> {
             (Some(OrderTerms::day(day).ok_or_else(malformed)?), rest)
         }
     };
-    let (at, id) = rest.split_once('.').ok_or_else(malformed)?;
+    let (at, rest) = rest.split_once('.').ok_or_else(malformed)?;
     let posted_at = UtcMicros::from_micros(at.parse().map_err(|_| malformed())?);
-    Ok(Before { value_on, posted_at, id: id.parse().map_err(|_| malformed())? })
+    let (id, sequence) = match rest.split_once('.') {
+        Some((id, sequence)) => (id, Some(sequence.parse().map_err(|_| malformed())?)),
+        None => (rest, None),
+    };
+    Ok(Before { value_on, posted_at, id: id.parse().map_err(|_| malformed())?, sequence })
 }

@@ -28,6 +28,8 @@ pub(super) struct StoredTransfer {
     /// Of an exchange: the pair and its rate.
     pub(super) rate: Option<String>,
     pub(super) details: Option<Vec<u8>>,
+    /// Its number among the entries of the account by which it was found in a list.
+    pub(super) sequence: Option<i64>,
 }
 
 /// Which of its two dates a transfer is listed by.
@@ -47,6 +49,8 @@ pub(super) struct Before {
     pub(super) value_on: Option<Date>,
     pub(super) posted_at: UtcMicros,
     pub(super) id: TransferId,
+    /// Number of the account's entry, where one account is listed.
+    pub(super) sequence: Option<i64>,
 }
 
 /// Which movements to list.

@@ -26,6 +26,8 @@ struct Row {
     value_on: Option<Date>,
     rate: Option<String>,
     details: Option<Vec<u8>>,
+    /// Its number among the entries of the account by which it was found.
+    sequence: Option<i64>,
 }
 
 impl Row {
@@ -42,6 +44,7 @@ impl Row {
             value_on: self.value_on,
             rate: self.rate,
             details: self.details,
+            sequence: self.sequence,
         })
     }
 }
@@ -54,7 +57,7 @@ pub(super) async fn get(
     let row = sqlx::query_as!(
         Row,
         r#"SELECT t.transfer_id, t.intent_id, t.debit_account, t.credit_account, t.amount, t.asset, t.code, t.posted_at,
-                  t.value_on, t.rate, d.details AS "details?"
+                  t.value_on, t.rate, d.details AS "details?", NULL::int8 AS sequence
              FROM transfers t
              LEFT JOIN transfer_details d ON d.book_id = t.book_id AND d.transfer_id = t.transfer_id
             WHERE t.book_id = $1 AND t.transfer_id = $2"#,
@@ -66,7 +69,8 @@ pub(super) async fn get(
     row.map(Row::into_transfer).transpose()
 }
 
-/// Newest first. Each account is walked backwards on its own index, and no further than the page needs; a transfer
+/// Newest first. Each account is walked backwards on its own index, and no further than the page needs: of one account a page
+/// begins where the one before it ended, of several the newer entries are passed over. A transfer
 /// between two accounts of one person is listed once.
 pub(super) async fn history(
     tx: &mut PgConnection,
@@ -80,12 +84,14 @@ pub(super) async fn history(
         r#"SELECT DISTINCT ON (m.posted_at, m.transfer_id)
                   m.transfer_id AS "transfer_id!", m.intent_id AS "intent_id!", m.debit_account AS "debit_account!",
                   m.credit_account AS "credit_account!", m.amount AS "amount!", m.asset AS "asset!", m.code AS "code!",
-                  m.posted_at AS "posted_at!", m.value_on AS "value_on?", m.rate AS "rate?", d.details AS "details?"
+                  m.posted_at AS "posted_at!", m.value_on AS "value_on?", m.rate AS "rate?", d.details AS "details?",
+                  m.sequence AS "sequence?"
              FROM accounts a
             CROSS JOIN LATERAL (
-                  SELECT t.* FROM entries e
+                  SELECT t.*, e.sequence FROM entries e
                     JOIN transfers t ON t.book_id = e.book_id AND t.transfer_id = e.transfer_id
                    WHERE e.book_id = a.book_id AND e.account_id = a.account_id
+                     AND ($9::int8 IS NULL OR e.sequence < $9)
                      AND ($4::timestamptz IS NULL OR (t.posted_at, t.transfer_id) < ($4, $5::uuid))
                      AND ($7::timestamptz IS NULL OR t.posted_at >= $7) AND ($8::timestamptz IS NULL OR t.posted_at < $8)
                    ORDER BY e.sequence DESC LIMIT $6) m
@@ -100,6 +106,7 @@ pub(super) async fn history(
         page.limit,
         page.from.map(midnight),
         page.to.and_then(Date::next_day).map(midnight),
+        before.and_then(|before| before.sequence),
     )
     .fetch_all(tx)
     .await?;
@@ -120,7 +127,8 @@ pub(super) async fn history_by_value(
         r#"SELECT DISTINCT ON (m.value_on, m.posted_at, m.transfer_id)
                   m.transfer_id AS "transfer_id!", m.intent_id AS "intent_id!", m.debit_account AS "debit_account!",
                   m.credit_account AS "credit_account!", m.amount AS "amount!", m.asset AS "asset!", m.code AS "code!",
-                  m.posted_at AS "posted_at!", m.value_on AS "value_on?", m.rate AS "rate?", d.details AS "details?"
+                  m.posted_at AS "posted_at!", m.value_on AS "value_on?", m.rate AS "rate?", d.details AS "details?",
+                  NULL::int8 AS sequence
              FROM accounts a
             CROSS JOIN LATERAL (
                   (SELECT t.* FROM entries e

@@ -66,6 +66,12 @@ const KEPT: Class = Class::Uncovered(
 const TOLD: Class = Class::Uncovered(
     "how far somebody outside was told: it can be set back at any time, and moves nothing here",
 );
+const SIGNED: Class = Class::Uncovered(
+    "verifies by itself, or is none: the leaf of its statement has the hash of the file in which it stands",
+);
+const NOTED: Class = Class::Uncovered(
+    "what need not be looked at again: set back, the same statements are found made",
+);
 const TOOL: Class =
     Class::Uncovered("bookkeeping of the migration tool; the schema is reviewed, not replayed");
 
@@ -441,6 +447,11 @@ const TABLES: &[(&str, &[(&str, Class)])] = &[
             ("lease_until", TOLD),
         ],
     ),
+    (
+        "statement_signatures",
+        &[("book_id", SIGNED), ("statement_id", SIGNED), ("owner", SIGNED), ("signature", SIGNED)],
+    ),
+    ("statement_progress", &[("book_id", NOTED), ("done_day", NOTED)]),
     ("log_head", &[("book_id", D), ("size", D), ("root", C)]),
     ("log_tiles", &[("book_id", D), ("level", D), ("tile_index", D), ("hashes", D)]),
     ("log_checkpoints", &[("book_id", D), ("size", C), ("note", C), ("signed_at", C)]),

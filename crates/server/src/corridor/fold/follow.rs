@@ -15,6 +15,7 @@ use crate::approvals::{self, APPROVALS, Next};
 use crate::corridor::refusal::Refusal;
 use crate::credentials::changes::Credential;
 use crate::standing_orders::run_id;
+use crate::statements::{Made, STATEMENTS};
 
 /// A fact that nobody signs, and that changes the ledger or what a register says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,6 +29,8 @@ pub(crate) enum Fact {
     InterestPosted(MonthOver),
     /// A month is over for which an account costs something.
     FeeCharged(MonthOver),
+    /// A statement of closed days was made.
+    StatementMade(Made),
     /// A password or second factor was changed.
     CredentialChanged {
         /// Whose.
@@ -63,6 +66,7 @@ impl Fact {
             }
             EventKind::InterestPosted => MonthOver::read(event.members()).map(Self::InterestPosted),
             EventKind::FeeCharged => MonthOver::read(event.members()).map(Self::FeeCharged),
+            EventKind::StatementMade => Made::read(event.members()).map(Self::StatementMade),
             EventKind::CredentialChanged => Some(Self::CredentialChanged {
                 user: text(Self::USER)?.parse().ok()?,
                 what: text(Self::WHAT)?.parse().ok()?,
@@ -82,7 +86,9 @@ impl Fact {
             Self::OrderDue { order, number, attempt } => Some(run_id(order, number, attempt)),
             Self::InterestPosted(over) => Some(over.interest_id()),
             Self::FeeCharged(over) => Some(over.fee_id()),
-            Self::HoldExpired { .. } | Self::CredentialChanged { .. } => None,
+            Self::HoldExpired { .. } | Self::CredentialChanged { .. } | Self::StatementMade(_) => {
+                None
+            }
         }
     }
 
@@ -91,6 +97,7 @@ impl Fact {
         match self {
             Self::HoldExpired { .. } => EventKind::HoldExpired,
             Self::CredentialChanged { .. } => EventKind::CredentialChanged,
+            Self::StatementMade(_) => EventKind::StatementMade,
             Self::InterestPosted(_) => EventKind::InterestPosted,
             Self::FeeCharged(_) => EventKind::FeeCharged,
             Self::OrderDue { .. } => EventKind::OrderDue,
@@ -108,6 +115,7 @@ impl Fact {
             Self::HoldExpired { hold } => {
                 BTreeMap::from([(Self::HOLD.to_owned(), hold.to_string())])
             }
+            Self::StatementMade(made) => made.members(),
             Self::InterestPosted(over) | Self::FeeCharged(over) => over.members(),
             Self::CredentialChanged { user, what } => BTreeMap::from([
                 (Self::USER.to_owned(), user.to_string()),
@@ -128,6 +136,7 @@ impl Fold<'_> {
         let decision = match fact {
             Fact::InterestPosted(over) => self.post_interest(over, now),
             Fact::FeeCharged(over) => self.charge_fee(over, now),
+            Fact::StatementMade(made) => self.keep_statement(&made, now),
             Fact::HoldExpired { hold } => self.expire(hold, now),
             Fact::CredentialChanged { user, what } => {
                 Decision { rows: vec![what.changed(user, now)], ..Decision::default() }
@@ -138,6 +147,17 @@ impl Fold<'_> {
         };
         self.accrue(&decision.items, now);
         self.dated(decision, now)
+    }
+
+    /// Writes down that a statement was made, once an account and day.
+    fn keep_statement(&mut self, made: &Made, now: UtcMicros) -> Decision {
+        let owner = self.owners.get(&made.account).copied().flatten();
+        let is_known = self.rows.get(&STATEMENTS, &made.key()).is_some();
+        let every = self.policies.statements(made.account);
+        match owner.filter(|_| !is_known).and_then(|owner| made.row(owner, every, now)) {
+            Some(row) => Decision { rows: vec![row], ..Decision::default() },
+            None => Decision::refused(Refusal::NothingDue),
+        }
     }
 
     /// A capture, a void or a reversal by whoever may.

@@ -25,9 +25,10 @@ impl Fold<'_> {
     ) -> Decision {
         let wish = wish_of(id, 0, 0, transfer);
         let lacks = self.lacks(&wish.kind);
-        let placed = self
-            .may_order(&wish, transfer, Payer { asker, now })
-            .and_then(|()| Ok(standing_orders::place(id, asker.user, transfer, terms, now)?));
+        let placed = self.may_order(&wish, transfer, Payer { asker, now }).and_then(|()| {
+            let as_of = (&self.policies.days, now);
+            Ok(standing_orders::place(id, asker.user, transfer, terms, as_of)?)
+        });
         match placed {
             Ok(row) => {
                 self.rows.put(row.clone());
@@ -120,7 +121,7 @@ impl Fold<'_> {
             Ok(posting) => self.conclude(&wishes, vec![Ok(posting)], None, false),
             Err(_) => Decision::default(),
         };
-        let rows = standing_orders::after(&row, &order, outcome, now);
+        let rows = standing_orders::after(&row, &order, outcome, (&self.policies.days, now));
         for row in rows {
             self.rows.put(row.clone());
             decision.rows.push(row);

@@ -137,6 +137,9 @@ impl Needs {
                 self.refers_to.insert(*hold);
             }
             Fact::CredentialChanged { .. } => {}
+            Fact::StatementMade(made) => {
+                self.accounts.insert(made.account);
+            }
             Fact::InterestPosted(over) => {
                 let houses = [House::InterestPaid, House::InterestEarned];
                 self.accounts.insert(over.account);
