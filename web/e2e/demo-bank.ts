@@ -19,12 +19,15 @@ export type DemoRole = 'Customer' | 'Manager' | 'Auditor clerk' | 'Administrator
 
 export class DemoBank {
   private constructor(
-    private readonly process: ChildProcess,
+    private readonly process: ChildProcess | null,
     /** Its door, with the ticket. */
     readonly address: string,
   ) {}
 
   static async start(): Promise<DemoBank> {
+    // One that runs already, named by its address: for those who write tests.
+    const running = process.env['STRONGROOM_E2E_DEMO'];
+    if (running) return new DemoBank(null, running);
     const demo = spawn(binary(), DEMO, { stdio: ['ignore', 'ignore', 'pipe'] });
     let told = '';
     const address = await new Promise<string>((found, failed) => {
@@ -54,9 +57,10 @@ export class DemoBank {
   }
 
   async close(): Promise<void> {
-    if (this.process.exitCode !== null) return;
-    const ended = new Promise((done) => this.process.once('exit', done));
-    this.process.kill('SIGTERM');
+    const demo = this.process;
+    if (!demo || demo.exitCode !== null) return;
+    const ended = new Promise((done) => demo.once('exit', done));
+    demo.kill('SIGTERM');
     await ended;
   }
 }

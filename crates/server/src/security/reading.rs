@@ -147,7 +147,8 @@ fn quantile(buckets: &[(u64, u64)], count: u64, per_cent: u64) -> u64 {
             let within = rank.saturating_sub(below);
             let of = so_far.saturating_sub(below).max(1);
             let width = bound.saturating_sub(lower);
-            return lower.saturating_add(width.saturating_mul(within) / of);
+            let part = width.saturating_mul(within).checked_div(of);
+            return lower.saturating_add(part.unwrap_or_default());
         }
         (lower, below) = (*bound, *so_far);
     }
