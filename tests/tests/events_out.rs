@@ -380,3 +380,69 @@ async fn streams_are_few_and_need_a_second_factor() {
     let refused = bank.get_as(&visit, "/api/events").await;
     assert_eq!(refused.refusal(), (403, "assurance-too-low".to_owned()));
 }
+
+/// Reads a stream of live figures to its end: the history, and every sample after it.
+async fn watch(bank: &Bank, session: &Channel, samples: u32) -> (Vec<Value>, Vec<Value>) {
+    let path = format!("/api/security/live?samples={samples}");
+    let response = open_raw(bank, session, Request::get(&path)).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    let text = timeout(PATIENCE, response.text()).await.expect("an end in time").unwrap();
+    let told = |kind: &str| -> Vec<Value> {
+        let head = format!("event: {kind}\ndata: ");
+        let lines = text.split("\n\n").filter_map(|event| event.strip_prefix(head.as_str()));
+        lines.map(|data| serde_json::from_str(data).unwrap()).collect()
+    };
+    let history = told("history").pop().expect("a history at once");
+    (history.as_array().unwrap().clone(), told("sample"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_watch_are_told_every_second_what_was_counted_and_of_whom_nothing() {
+    let bank = Bank::start().await;
+    let alice = bank.customer("Alice", 0).await;
+    let (manager, auditor, admin) =
+        (bank.manager().await, bank.auditor().await, bank.admin().await);
+    let watching = watch(&bank, admin, 4);
+    let working = async {
+        for minor in 1..=6 {
+            manager.fund(alice.account, eur(minor)).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    };
+    let ((_, samples), ()) = tokio::join!(watching, working);
+    assert_eq!(samples.len(), 4);
+    let sum = |of: fn(&Value) -> Option<u64>| samples.iter().filter_map(of).sum::<u64>();
+    assert!(sum(|sample| sample["kinds"]["account.fund"].as_u64()) >= 3, "{samples:?}");
+    assert!(sum(|sample| sample["decided"]["ok"].as_u64()) >= 3, "{samples:?}");
+    assert!(sum(|sample| sample["commit_latency"]["count"].as_u64()) >= 3, "{samples:?}");
+    assert!(samples.iter().all(|sample| sample["span_ms"].as_u64().unwrap() > 0));
+    let last = samples.last().unwrap();
+    let size: u64 = last["log"]["size"].as_str().unwrap().parse().unwrap();
+    assert!(size > 6 && last["log"]["checkpoint_signed_at"].is_string(), "{last}");
+    let text = serde_json::to_string(&samples).unwrap();
+    for secret in [alice.identity().user().id.to_string(), alice.account.to_string()] {
+        assert!(!text.contains(&secret), "{text}");
+    }
+
+    // Whoever comes later begins with what went before.
+    let (history, none) = watch(&bank, auditor, 0).await;
+    assert!(history.len() >= 4 && none.is_empty(), "{history:?}");
+    watch(&bank, manager, 0).await;
+    let refused = bank.get_as(&alice, "/api/security/live").await.refusal();
+    assert_eq!(refused, (403, "forbidden".to_owned()));
+    let refused = bank.get_as(admin, "/api/security/live?samples=many").await.refusal();
+    assert_eq!(refused, (400, "malformed-request".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_ends_with_its_session() {
+    let bank = Bank::start().await;
+    let admin = bank.client().login(bank.admin().await.identity().clone()).await.unwrap();
+    let mut open = open_raw(&bank, &admin, Request::get("/api/security/live")).await;
+    assert!(timeout(PATIENCE, open.chunk()).await.unwrap().unwrap().is_some());
+    bank.send(Request::post("/api/auth/logout", "").proved_by(&admin).await).await.ok();
+    let ended = timeout(SECONDS, async { while let Ok(Some(_)) = open.chunk().await {} });
+    ended.await.expect("an end within seconds");
+}

@@ -18,6 +18,7 @@ use crate::ip_rules::Doorkeeper;
 use crate::outbox::Outbox;
 use crate::passkeys::Passkeys;
 use crate::rate_limits::Turnstile;
+use crate::security::Samples;
 use crate::sessions::Sessions;
 use crate::vault::Vault;
 
@@ -40,6 +41,8 @@ pub struct Services {
     pub sessions: Sessions,
     /// What has happened, for those who listen.
     pub(crate) outbox: Outbox,
+    /// How it does, second by second.
+    pub(crate) samples: Samples,
     /// Who may come from where.
     pub doorkeeper: Doorkeeper,
     /// How much somebody may ask for.
@@ -110,6 +113,7 @@ impl App {
             directory,
             sessions,
             outbox: Outbox::new(),
+            samples: Samples::new(),
             doorkeeper,
             turnstile,
             authority,

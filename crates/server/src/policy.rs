@@ -77,11 +77,13 @@ pub enum Permission {
     AuthorityRotate,
     /// Say where the bank tells what happens.
     WebhooksManage,
+    /// Watch how the bank does, second by second.
+    SecurityWatch,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::IdentityEnrol,
         Self::SessionsOpen,
         Self::KeysRotate,
@@ -110,6 +112,7 @@ impl Permission {
         Self::AuditReport,
         Self::AuthorityRotate,
         Self::WebhooksManage,
+        Self::SecurityWatch,
     ];
 
     /// The permission with this stable name.
@@ -150,6 +153,7 @@ impl Permission {
             Self::AuditReport => "audit:report",
             Self::AuthorityRotate => "authority:rotate",
             Self::WebhooksManage => "webhooks:manage",
+            Self::SecurityWatch => "security:watch",
         }
     }
 
@@ -208,8 +212,9 @@ pub const fn permissions(role: Role) -> Permissions {
     use Permission::{
         AccountsClose, AccountsFreeze, AccountsFund, AccountsOpen, AccountsOverdraft, AccountsRead,
         ApprovalsDecide, AuditReport, AuthorityRotate, CertificatesRead, CertificatesRevokeOthers,
-        IpRulesManage, LogRead, PoliciesManage, RolesManage, TransfersCorrect, TransfersSubmit,
-        UsersApprove, UsersInvite, UsersLock, UsersRead, UsersRecover, WebhooksManage,
+        IpRulesManage, LogRead, PoliciesManage, RolesManage, SecurityWatch, TransfersCorrect,
+        TransfersSubmit, UsersApprove, UsersInvite, UsersLock, UsersRead, UsersRecover,
+        WebhooksManage,
     };
     let own: &[Permission] = match role {
         Role::Customer => {
@@ -231,8 +236,11 @@ pub const fn permissions(role: Role) -> Permissions {
             UsersApprove,
             UsersRecover,
             UsersLock,
+            SecurityWatch,
         ],
-        Role::AuditorClerk => &[AccountsRead, CertificatesRead, LogRead, UsersRead, AuditReport],
+        Role::AuditorClerk => {
+            &[AccountsRead, CertificatesRead, LogRead, UsersRead, AuditReport, SecurityWatch]
+        }
         Role::SystemAdmin => &[
             CertificatesRevokeOthers,
             CertificatesRead,
@@ -245,6 +253,7 @@ pub const fn permissions(role: Role) -> Permissions {
             PoliciesManage,
             AuthorityRotate,
             WebhooksManage,
+            SecurityWatch,
         ],
     };
     BASICS.union(Permissions::of(own))

@@ -35,7 +35,7 @@ pub fn router(app: App) -> axum::Router {
 fn described(app: &App) -> OpenApiRouter<App> {
     let open = OpenApiRouter::with_openapi(openapi::document())
         .merge(health::router())
-        .merge(security::router())
+        .merge(security::open_router())
         .merge(log::router())
         .merge(users::open_router())
         .merge(devices::open_router())
@@ -52,6 +52,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(reconciliation::router())
         .merge(holds::router())
         .merge(outbox::router())
+        .merge(security::router())
         .merge(webhooks::router())
         .merge(approvals::router())
         .merge(beneficiaries::router())

@@ -21,7 +21,7 @@ use crate::http::serve::{Serving, serve};
 use crate::http::{edge, tls};
 use crate::migrate::{self, MigrationError};
 use crate::postgres::{ClusterError, PrivateCluster, Supervised};
-use crate::{App, authority, clock, outbox, reminders, telemetry, webhooks};
+use crate::{App, authority, clock, outbox, reminders, security, telemetry, webhooks};
 
 /// How long requests in work may still take. Longer than the poster's longest group commit.
 const GRACE: Duration = Duration::from_secs(15);
@@ -94,6 +94,7 @@ async fn bring_up(
     background.spawn(outbox::keep_looking(app.clone(), stop.clone()));
     background.spawn(webhooks::keep_delivering(app.clone(), stop.clone()));
     background.spawn(reminders::keep_reminding(app.clone(), stop.clone()));
+    background.spawn(security::keep_sampling(app.clone(), stop.clone()));
     background.spawn(drain_metrics(stop.clone()));
     tracing::info!(addr = %serving.addr, tls_addr = %serving.tls_addr, "strongroom is open");
     let (addr, tls_addr) = (serving.addr, serving.tls_addr);

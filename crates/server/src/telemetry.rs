@@ -25,6 +25,8 @@ pub const DATABASE_UP: &str = "strongroom_database_up";
 
 /// Intents decided, by kind and code.
 pub const INTENTS: &str = "strongroom_intents_total";
+/// Intents that the risk engine judged, by what it asked for.
+pub const RISK_VERDICTS: &str = "strongroom_risk_verdicts_total";
 /// Intents in one group commit.
 pub const BATCH_INTENTS: &str = "strongroom_group_commit_intents";
 /// From the first lock to the answers of a group commit, in seconds.
@@ -106,6 +108,7 @@ pub fn recorder() -> &'static PrometheusHandle {
         metrics::describe_counter!(TLS_HANDSHAKES, "TLS handshakes, by key exchange group");
         metrics::describe_gauge!(DATABASE_UP, "Whether the database answers");
         metrics::describe_counter!(INTENTS, "Intents decided, by kind and code");
+        metrics::describe_counter!(RISK_VERDICTS, "Risk verdicts, by what they asked for");
         metrics::describe_histogram!(BATCH_INTENTS, "Intents in one group commit");
         metrics::describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "Time of a group commit");
         metrics::describe_counter!(COMMIT_FAILURES, "Group commits that failed");

@@ -5571,6 +5571,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/security/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How this process of the bank does, second by second: one event `history` with the last five minutes in an array, then one event
+         *     `sample` each second. Each sample holds what was counted since the one before; it names nobody. The stream ends with the session.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description End after so many seconds' samples; without it, with the session. */
+                    samples?: number | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Server-sent events */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": components["schemas"]["Sample"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/standing-orders": {
         parameters: {
             query?: never;
@@ -7451,6 +7517,29 @@ export interface components {
             signature_algorithm: string;
             suite: string;
         };
+        /** @description How long something took, in microseconds, estimated within the buckets that are counted. */
+        Latency: {
+            /**
+             * Format: int64
+             * @description How many were measured.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Half of them took no longer.
+             */
+            p50_us: number;
+            /**
+             * Format: int64
+             * @description 95 of 100 took no longer.
+             */
+            p95_us: number;
+            /**
+             * Format: int64
+             * @description 99 of 100 took no longer.
+             */
+            p99_us: number;
+        };
         /** @description Who signs in, with what. */
         LoginRequest: {
             code?: components["schemas"]["SecretText"] | null;
@@ -7460,6 +7549,13 @@ export interface components {
             password: components["schemas"]["SecretText"];
             recovery_code?: components["schemas"]["SecretText"] | null;
             trusted_device?: components["schemas"]["SecretText"] | null;
+        };
+        /** @description The end of the log. */
+        LogNow: {
+            /** @description When its newest checkpoint was signed, RFC 3339 UTC. */
+            checkpoint_signed_at?: string | null;
+            /** @description How many leaves it has. */
+            size: string;
         };
         /** @description Entries that are the same. */
         MatchView: {
@@ -7796,6 +7892,91 @@ export interface components {
         RouteView: {
             method: string;
             path: string;
+        };
+        /** @description One second of the bank, as one process has counted it: differences to the second before, and a few states. */
+        Sample: {
+            /** @description Requests answered, by class of status: `2xx`. */
+            answers: {
+                [key: string]: number;
+            };
+            /** @description When it was taken, RFC 3339 UTC. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Group commits that failed.
+             */
+            commit_failures: number;
+            /** @description How long group commits took. */
+            commit_latency: components["schemas"]["Latency"];
+            /** @description Intents decided, by outcome: `ok`, `held`, or why they were refused. */
+            decided: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Requests in work now.
+             */
+            in_work: number;
+            /** @description The same by kind. */
+            kinds: {
+                [key: string]: number;
+            };
+            log?: components["schemas"]["LogNow"] | null;
+            /** @description Requests over their budget, by class. */
+            rate_limited: {
+                [key: string]: number;
+            };
+            /** @description How long their answers took. */
+            request_latency: components["schemas"]["Latency"];
+            /** @description Risk verdicts, by what they asked for: `proceed`, `monitor`, `review`, `block`. */
+            risk: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Keys whose first reminder has come and that were not replaced yet.
+             */
+            rotations_due: number;
+            /** @description Locks that began after failed sign-ins, by whose. */
+            sign_in_locks: {
+                [key: string]: number;
+            };
+            /** @description Sessions opened, by whether their holder was known there: `first`, `known`, `new`. */
+            sign_ins: {
+                [key: string]: number;
+            };
+            /** @description Sign-ins refused, by what was wrong. */
+            sign_ins_refused: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description How many milliseconds it covers.
+             */
+            span_ms: number;
+            /**
+             * Format: int64
+             * @description Streams of events that are open.
+             */
+            streams: number;
+            /** @description TLS handshakes, by key exchange group. */
+            tls: {
+                [key: string]: number;
+            };
+            /** @description TLS handshakes since the process started, by key exchange group. */
+            tls_since_start: {
+                [key: string]: number;
+            };
+            /**
+             * @description Version of this form; new members do not change it.
+             * @example 1
+             */
+            v: string;
+            /**
+             * Format: int64
+             * @description Endpoints of webhooks that are paused after lasting failure.
+             */
+            webhooks_paused: number;
         };
         /** @description A text that is wiped when it is dropped, and never printed. */
         SecretText: string;

@@ -32,7 +32,7 @@ export const register = async (bank: Bank, name: string, email: string): Promise
   return { user: { id, role: 'customer', name }, token };
 };
 
-const INVITATION = 'strongroom-invitation-1.';
+export const INVITATION = 'strongroom-invitation-1.';
 
 /** Reads an invitation: one word that somebody was handed. `undefined` where it is none. */
 export const parseInvitation = (word: string): Registration | undefined => {

@@ -9,11 +9,12 @@ export {
   type SecurityInfo,
   type User,
 } from './bank';
-export { base64url, fromBase64url, fromHex, hex, uuid7 } from './bytes';
+export { base64url, fromBase64, fromBase64url, fromHex, hex, uuid7 } from './bytes';
 export { sanitize, textFault } from './canonical';
 export * from './enrol';
 export * from './errors';
 export * from './intent';
+export { type NewInvitation, newInvitation } from './invitation';
 export { bestTier, isSoftware, type StoredKeys, type Tier } from './keys';
 export * from './kinds';
 export {

@@ -125,6 +125,18 @@ export function LiveChart({ title, data, summary, format = String, height = 160 
       <Suspense fallback={<Skeleton className="h-40 w-full" />}>
         <Plot data={shown} height={height} format={format} />
       </Suspense>
+      {shown.series.length > 1 && (
+        <ul className="mt-1 flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-2">
+          {shown.series.map((one) => (
+            <li key={one.label} className="flex items-center gap-1.5">
+              <svg aria-hidden viewBox="0 0 12 4" className="h-1 w-3">
+                <rect width="12" height="4" rx="2" fill={`var(${one.color})`} />
+              </svg>
+              {one.label}
+            </li>
+          ))}
+        </ul>
+      )}
     </ChartFrame>
   );
 }
@@ -158,7 +170,7 @@ export function Bars({
         {bars.map((bar) => (
           <div
             key={bar.label}
-            className="grid grid-cols-[minmax(6rem,12rem)_1fr_auto] items-center gap-3 text-sm"
+            className="grid grid-cols-[minmax(6rem,2fr)_minmax(3rem,3fr)_auto] items-center gap-3 text-sm"
           >
             <span className="truncate text-ink-2">{bar.label}</span>
             <svg

@@ -600,6 +600,9 @@ fn count(job: &Job, answer: &Result<Settled, Fault>) {
             ("code", settled.effects.code.clone()),
         ];
         metrics::counter!(names::INTENTS, &labels).increment(1);
+        if let Some(risk) = &settled.effects.risk {
+            metrics::counter!(names::RISK_VERDICTS, "action" => risk.action.clone()).increment(1);
+        }
     }
 }
 

@@ -28,4 +28,4 @@ mod stream;
 mod tail;
 
 pub(crate) use self::api::router;
-pub(crate) use self::tail::{Notice, Outbox, keep_looking};
+pub(crate) use self::tail::{Full, Notice, Outbox, Seat, keep_looking, look};

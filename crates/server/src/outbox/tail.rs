@@ -77,17 +77,17 @@ impl Outbox {
     }
 
     /// Ends with [`Self::close`].
-    pub(super) fn closing(&self) -> &CancellationToken {
+    pub(crate) fn closing(&self) -> &CancellationToken {
         &self.0.closing
     }
 
     /// The size of the log, and every later one.
-    pub(super) fn sizes(&self) -> watch::Receiver<u64> {
+    pub(crate) fn sizes(&self) -> watch::Receiver<u64> {
         self.0.size.subscribe()
     }
 
     /// A place among those who listen. `None`: the person has all of theirs, or the process has.
-    pub(super) fn seat(&self, user: UserId) -> Result<Seat, Full> {
+    pub(crate) fn seat(&self, user: UserId) -> Result<Seat, Full> {
         let mut listeners = self.0.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         if listeners.values().sum::<usize>() >= STREAMS_MAX {
             return Err(Full::Process);
@@ -183,13 +183,13 @@ impl Recent {
 
 /// Why nobody more may listen.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Full {
+pub(crate) enum Full {
     Person,
     Process,
 }
 
 /// A place among those who listen, given back when it is dropped.
-pub(super) struct Seat {
+pub(crate) struct Seat {
     outbox: Outbox,
     user: UserId,
 }
@@ -221,7 +221,7 @@ pub(crate) async fn keep_looking(app: App, stop: CancellationToken) {
 }
 
 /// Takes note of the head of the log as it is now.
-pub(super) async fn look(services: &Services) -> sqlx::Result<u64> {
+pub(crate) async fn look(services: &Services) -> sqlx::Result<u64> {
     let mut tx = services.db.as_auditor().await?;
     let size = size(&mut tx, services.bank.book).await?;
     tx.commit().await?;

@@ -168,6 +168,7 @@ pub const ROUTES: &[Route] = &[
     get("/api/docs", Access::Open),
     get("/api/openapi.json", Access::Open),
     get("/api/security/info", Access::Open),
+    get("/api/security/live", Access::Needs(Permission::SecurityWatch)),
     get("/api/log/checkpoint", Access::Open),
     get("/api/log/consistency", Access::Open),
     get("/api/log/entries", Access::Open),

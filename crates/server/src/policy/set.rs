@@ -100,6 +100,7 @@ const fn bit(permission: Permission) -> u64 {
         Permission::PoliciesManage => 1 << 25,
         Permission::AuthorityRotate => 1 << 26,
         Permission::WebhooksManage => 1 << 35,
+        Permission::SecurityWatch => 1 << 36,
     }
 }
 

@@ -1,23 +1,43 @@
-//! HTTP for the security report: wire types and handlers, no decisions.
+//! HTTP for the security report and the live figures: wire types and handlers, no decisions.
+
+#![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
 
 use axum::Extension;
 use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::{self, HeaderName};
+use axum::response::sse::Sse;
+use axum::response::{IntoResponse, Response};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use crypto::Suite;
 use intent::UtcMicros;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::live::{WAITING_MAX, Watch};
+use super::reading::Sample;
 use super::store;
 use crate::App;
 use crate::bank::trust::TrustText;
-use crate::http::{Json, TlsInfo};
+use crate::corridor::OriginInfo;
+use crate::http::{Json, Query, TlsInfo};
+use crate::outbox::Full;
 use crate::problem::{Code, Problem};
+use crate::sessions::Caller;
+
+/// Has nginx pass on what it gets, when it gets it.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// Routes of a session; the caller wraps them with authentication.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(live))
+}
 
 /// The report's route.
-pub(crate) fn router() -> OpenApiRouter<App> {
+pub(crate) fn open_router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(info))
 }
 
@@ -147,6 +167,39 @@ async fn info(
         checkpoint: newest.checkpoint,
         checkpoint_signed_at: newest.checkpoint_signed_at.map(|at| at.to_string()),
     }))
+}
+
+/// How long to watch.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LiveQuery {
+    /// End after so many seconds' samples; without it, with the session.
+    samples: Option<u64>,
+}
+
+/// How this process of the bank does, second by second: one event `history` with the last five minutes in an array, then one event
+/// `sample` each second. Each sample holds what was counted since the one before; it names nobody. The stream ends with the session.
+#[utoipa::path(get, path = "/api/security/live", tag = "security", params(LiveQuery),
+    responses((status = 200, description = "Server-sent events", body = Sample, content_type = "text/event-stream"), (status = 400), (status = 403), (status = 429), (status = 503)))]
+async fn live(
+    State(app): State<App>,
+    caller: Caller,
+    origin: OriginInfo,
+    Query(query): Query<LiveQuery>,
+) -> Result<Response, Problem> {
+    let seat = app.outbox.seat(caller.user).map_err(|full| match full {
+        Full::Person => Problem::new(Code::RateLimited).with_detail("too many streams are open"),
+        Full::Process => Problem::new(Code::Overloaded),
+    })?;
+    let (out, mut lines) = mpsc::channel(WAITING_MAX);
+    let watch = Watch { app, caller, origin, samples: query.samples, out, seat };
+    tokio::spawn(watch.run());
+    let stream = futures_util::stream::poll_fn(move |context| lines.poll_recv(context));
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (X_ACCEL_BUFFERING, HeaderValue::from_static("no")),
+    ];
+    Ok((headers, Sse::new(stream)).into_response())
 }
 
 fn seconds(at_s: i64) -> String {

@@ -1,0 +1,66 @@
+/** A small demo bank: people of every role, entered with one click, and a few hundred signed intents to look at. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { expect, type Page } from '@playwright/test';
+import { binary } from './bank';
+
+const DEMO = [
+  'demo',
+  '--customers',
+  '8',
+  '--intents',
+  '300',
+  '--listen',
+  '127.0.0.1:0',
+  '--tls-listen',
+  '127.0.0.1:0',
+];
+
+export type DemoRole = 'Customer' | 'Manager' | 'Auditor clerk' | 'Administrator';
+
+export class DemoBank {
+  private constructor(
+    private readonly process: ChildProcess | null,
+    /** Its door, with the ticket. */
+    readonly address: string,
+  ) {}
+
+  static async start(): Promise<DemoBank> {
+    // One that runs already, named by its address: for those who write tests.
+    const running = process.env['STRONGROOM_E2E_DEMO'];
+    if (running) return new DemoBank(null, running);
+    const demo = spawn(binary(), DEMO, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let told = '';
+    const address = await new Promise<string>((found, failed) => {
+      demo.once('exit', () => failed(new Error(`the demo ended: ${told}`)));
+      demo.stderr?.on('data', (part: Buffer) => {
+        told += part.toString();
+        const printed = /http:\/\/localhost:\d+\/demo#[0-9a-f]+/.exec(told);
+        if (printed) found(printed[0]);
+      });
+    });
+    return new DemoBank(demo, address);
+  }
+
+  url(path: string): string {
+    return new URL(path, this.address).href;
+  }
+
+  /** Enters through the door, with keys that this browser makes, and goes to a page. */
+  async enter(page: Page, role: DemoRole, path: string): Promise<void> {
+    await page.goto(this.address);
+    await page
+      .getByRole('button', { name: `Enter as ${role}` })
+      .first()
+      .click();
+    await expect(page.getByRole('button', { name: 'You and this session' })).toBeVisible({ timeout: 20_000 });
+    await page.goto(this.url(path));
+  }
+
+  async close(): Promise<void> {
+    const demo = this.process;
+    if (!demo || demo.exitCode !== null) return;
+    const ended = new Promise((done) => demo.once('exit', done));
+    demo.kill('SIGTERM');
+    await ended;
+  }
+}
