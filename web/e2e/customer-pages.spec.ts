@@ -2,29 +2,18 @@ import { readFileSync } from 'node:fs';
 import { test } from './customer';
 import { expect, expectAccessible, expectNoSidewaysScroll } from './test';
 
-type Page = import('@playwright/test').Page;
-
-async function pay(page: Page, to: string, amount: string, memo: string) {
-  await page.goto('/transfer');
-  await page.getByText('Number', { exact: true }).click();
-  await page.getByLabel('Account number').fill(to);
-  await page.getByLabel('Amount').fill(amount);
-  await page.getByLabel('Memo').fill(memo);
-  await page.getByRole('button', { name: 'Review' }).click();
-  await page.getByRole('button', { name: 'Continue to sign' }).click();
-  await page.getByRole('button', { name: 'Sign and send' }).click();
-  await expect(page.getByRole('heading', { name: 'Paid' })).toBeVisible();
-}
+test.describe.configure({ timeout: 120_000 });
 
 test('an account shows each movement with the balance after it, its proof, and an export', async ({
   page,
   enter,
+  pay,
   payee,
   picture,
 }, info) => {
   const me = await enter('300');
-  await pay(page, payee, '20.25', 'Lunch');
-  await pay(page, payee, '30', 'Dinner');
+  await pay(me, payee, '2025', 'Lunch');
+  await pay(me, payee, '3000', 'Dinner');
   await page.goto(`/accounts/${me.account}`);
   const table = page.getByRole('table', { name: 'Movements' });
   const rows = table.getByRole('row');
@@ -92,7 +81,7 @@ test('a payee is kept after the name was checked, changed, and deleted', async (
   await page.getByRole('button', { name: 'Add a payee' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Account number').fill('SR00 1');
-  await dialog.getByLabel('Name').fill('Mallory');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Mallory');
   await dialog.getByRole('button', { name: 'Check the name' }).click();
   await expect(dialog.getByText('A digit is wrong')).toBeVisible();
   await dialog.getByLabel('Account number').fill(payee);
@@ -100,7 +89,7 @@ test('a payee is kept after the name was checked, changed, and deleted', async (
   await expect(dialog.getByText('The name does not match')).toBeVisible();
   await expect(dialog.getByRole('button', { name: 'Review and sign' })).toBeDisabled();
   await expectAccessible(page);
-  await dialog.getByLabel('Name').fill('Bob Born');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Bob Born');
   await dialog.getByRole('button', { name: 'Check the name' }).click();
   await expect(dialog.getByText('The name matches')).toBeVisible();
   await dialog.getByRole('button', { name: 'Review and sign' }).click();
@@ -157,7 +146,7 @@ test('a standing order is placed, seen and ended', async ({ page, enter, payee, 
   await expectAccessible(page);
   await page.getByRole('button', { name: 'End the order' }).click();
   await page.getByRole('button', { name: 'Sign the end' }).click();
-  await expect(page.getByRole('dialog').getByText('Ended')).toBeVisible();
+  await expect(page.getByRole('dialog').getByText('Ended', { exact: true })).toBeVisible();
 });
 
 test('a template fills in the form', async ({ page, enter, payee }) => {
@@ -200,7 +189,7 @@ test('a payment file is previewed, signed once, and told item by item', async ({
   ].join('\n');
   await page.goto('/payments');
   await expectAccessible(page);
-  await page.getByLabel('Payment file').setInputFiles({
+  await page.locator('input[type=file]').setInputFiles({
     name: 'broken.csv',
     mimeType: 'text/csv',
     buffer: Buffer.from('debtor_account;what\n1;2\n'),
@@ -210,7 +199,7 @@ test('a payment file is previewed, signed once, and told item by item', async ({
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Remove the file' }).click();
   await page
-    .getByLabel('Payment file')
+    .locator('input[type=file]')
     .setInputFiles({ name: 'salaries.csv', mimeType: 'text/csv', buffer: Buffer.from(table) });
   const items = page.getByRole('table', { name: 'Payments of the file' });
   await expect(items.getByRole('row').filter({ hasText: 'AC03' })).toBeVisible();

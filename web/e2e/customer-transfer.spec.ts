@@ -3,6 +3,8 @@ import { Bank, binary } from './bank';
 import { test } from './customer';
 import { Authenticator, expect, expectAccessible, expectNoSidewaysScroll } from './test';
 
+test.describe.configure({ timeout: 120_000 });
+
 type Page = import('@playwright/test').Page;
 
 async function fill(page: Page, to: string, amount: string, memo = 'Rent, November') {
@@ -153,10 +155,16 @@ test('a reload and an ended session lose nothing that was typed', async ({ page,
 test('offline is said, and what was typed stays', async ({ page, enter, payee, context }) => {
   await enter('500');
   await fill(page, payee, '5');
+  await review(page).click();
+  await onward(page).click();
   await context.setOffline(true);
   await expect(page.getByText('You are offline')).toBeVisible();
+  await expect(sign(page)).toBeDisabled();
   await expectAccessible(page);
   await context.setOffline(false);
+  await expect(sign(page)).toBeEnabled();
+  await page.goBack();
+  await page.goBack();
   await expect(page.getByText('You are offline')).toBeHidden();
   await expect(page.getByLabel('Amount')).toHaveValue('5');
 });
@@ -171,6 +179,38 @@ test.describe('with a bank of its own', () => {
   });
   test.afterAll(async () => own?.close());
 
+  test('a payment that waits for a person says so, with its reasons, and stands on the start page', async ({
+    another,
+    enter,
+    picture,
+  }) => {
+    const value = '{"above":"30"}';
+    own.cli('manager', 'policies', 'propose', 'approvals', 'bank', value, '--yes');
+    const [proposal] = own.json<{ proposal: string }[]>('system_admin', 'policies', 'proposals');
+    own.cli('system_admin', 'policies', 'approve', proposal?.proposal ?? '', '--yes');
+    const page = await another();
+    const carol = own.customer('carol', 'Carol Cove', '0');
+    await enter('500', 'Alice Archer', page, own);
+    await page.goto(`${own.origin}/transfer`);
+    await page.getByText('Number', { exact: true }).click();
+    await page.getByLabel('Account number').fill(carol);
+    await page.getByLabel('Amount').fill('35');
+    await review(page).click();
+    await expect(page.getByText('The bank will look at this before it pays')).toBeVisible();
+    await expectAccessible(page);
+    await onward(page).click();
+    await sign(page).click();
+    await expect(page.getByRole('heading', { name: 'Waiting for approval' })).toBeVisible();
+    await expect(page.getByText('Payments of this size are looked at by a person.')).toBeVisible();
+    await expect(page.getByText('The proof holds')).toBeVisible();
+    await expectAccessible(page);
+    await picture('receipt-held');
+    await page.goto(`${own.origin}/`);
+    await expect(page.getByText('35.00 EUR waits for the bank’s approval')).toBeVisible();
+    await expect(page.getByText('35.00 EUR held')).toBeVisible();
+    await expectAccessible(page);
+  });
+
   test('the bank dies after the commit and before the answer: paid once, and told', async ({
     another,
     enter,
@@ -181,7 +221,7 @@ test.describe('with a bank of its own', () => {
     await page.goto(`${own.origin}/transfer`);
     await page.getByText('Number', { exact: true }).click();
     await page.getByLabel('Account number').fill(bob);
-    await page.getByLabel('Amount').fill('40');
+    await page.getByLabel('Amount').fill('20');
     await review(page).click();
     await onward(page).click();
     // The request arrives and is decided; its answer never does, and then nobody answers.
@@ -208,8 +248,8 @@ test.describe('with a bank of its own', () => {
     await page.getByRole('button', { name: 'Ask the bank again' }).click();
     await expect(page.getByRole('heading', { name: 'Paid' })).toBeVisible();
     await page.goto(`${own.origin}/accounts/${me.account}`);
-    await expect(page.getByText('460.00').first()).toBeVisible();
-    await expect(cells(page).filter({ hasText: '40.00' })).toHaveCount(1);
+    await expect(page.getByText('480.00').first()).toBeVisible();
+    await expect(cells(page).filter({ hasText: '−20.00' })).toHaveCount(1);
   });
 
   test('the bank dies before it got the payment: asking makes it, once', async ({ another, enter }) => {
@@ -219,16 +259,20 @@ test.describe('with a bank of its own', () => {
     await page.goto(`${own.origin}/transfer`);
     await page.getByText('Number', { exact: true }).click();
     await page.getByLabel('Account number').fill(bob);
-    await page.getByLabel('Amount').fill('41');
+    await page.getByLabel('Amount').fill('21');
     await review(page).click();
     await onward(page).click();
-    await own.stop('SIGKILL');
+    await page.route('**/api/transactions/transfer', async (route) => {
+      await own.stop('SIGKILL');
+      await route.continue();
+    });
     await sign(page).click();
     await expect(page.getByText('No answer has come yet')).toBeVisible({ timeout: 30_000 });
+    await page.unroute('**/api/transactions/transfer');
     await own.open();
     await page.getByRole('button', { name: 'Ask the bank again' }).click();
     await expect(page.getByRole('heading', { name: 'Paid' })).toBeVisible();
     await page.goto(`${own.origin}/accounts/${me.account}`);
-    await expect(cells(page).filter({ hasText: '41.00' })).toHaveCount(1);
+    await expect(cells(page).filter({ hasText: '−21.00' })).toHaveCount(1);
   });
 });

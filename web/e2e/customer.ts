@@ -92,6 +92,8 @@ export async function become(
 
 interface Fixtures {
   /** Becomes a customer in the test's page, with this many euros; `null`: without an account. */
+  /** A payment of that customer, in cents, right after `enter`. */
+  pay: (from: Person, to: string, cents: string, memo: string) => Promise<void>;
   enter: (euros: string | null, name?: string, page?: Page, bank?: BankHandle) => Promise<Person>;
 }
 
@@ -112,6 +114,21 @@ export const test = base.extend<Fixtures, { libraryFolder: string; payee: string
       use(bank.customer(`bob-${info.workerIndex}-${process.pid}`, 'Bob Born', '0')),
     { scope: 'worker' },
   ],
+  pay: async ({ page }, use) => {
+    await use(async ({ account }, to, cents, memo) => {
+      await page.evaluate(
+        async ([debit = '', number = '', amount = '', memo = '']) => {
+          const lib = (globalThis as unknown as { strongroom: Library }).strongroom;
+          const session = await lib.Session.resume(await lib.Bank.connect());
+          if (!session) throw new Error('nobody is signed in');
+          const { id } = await session.get<{ id: string }>(`/api/accounts/resolve/${number}`);
+          const body = { debit, credit: id, amount, asset: 'EUR' };
+          await session.submit(await session.draft(lib.wishWithDetails('transfer', body, { memo })));
+        },
+        [account, to, cents, memo],
+      );
+    });
+  },
   enter: async ({ page, bank, libraryFolder }, use) => {
     await use((euros, name = 'Alice Archer', where = page, which = bank) =>
       become(where, which, libraryFolder, name, euros),

@@ -36,6 +36,7 @@ import {
   SkeletonLines,
   StepHeading,
   Table,
+  useOnline,
 } from '../../ui';
 import { textsOf } from './file-texts';
 import { Review, useCannotSign } from './review';
@@ -69,6 +70,7 @@ function Flow({ standing }: { standing: Attempt | undefined }) {
   const source = useSessionSource();
   const { set } = useListSearch();
   const cannot = useCannotSign();
+  const online = useOnline();
   const [earlier] = useState(standing);
   const [file, setFile] = useState<File | null>(null);
   const [draft, setDraft] = useState<Draft>();
@@ -137,6 +139,7 @@ function Flow({ standing }: { standing: Attempt | undefined }) {
                 tone="primary"
                 size="lg"
                 busy={busy}
+                disabled={!online}
                 icon={<PenLine aria-hidden className="size-4" />}
                 onClick={() => sign.start(draft)}
               >

@@ -128,7 +128,7 @@ function State({ payee }: { payee: Payee }) {
     <span className="inline-flex flex-wrap items-center gap-1.5">
       <Badge mood="warn">{words.new}</Badge>
       <span className="text-sm text-ink-3">
-        <Timestamp at={until.toISOString()} relative />
+        {words.until} <Timestamp at={until.toISOString()} />
       </span>
     </span>
   );

@@ -160,6 +160,7 @@ export function Review({
                   size="sm"
                   tone="quiet"
                   icon={<Pencil aria-hidden className="size-3.5" />}
+                  className="-my-1 shrink-0"
                   aria-label={words.changeOf(label)}
                   onClick={() => onChange(id)}
                 >

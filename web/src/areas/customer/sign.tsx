@@ -5,7 +5,7 @@ import { told } from '../../app/problem';
 import { useSessionSource } from '../../app/session';
 import type { Draft, Prepared, Refused, Settled, SignedIntent } from '../../bank';
 import { customer } from '../../text/en/customer';
-import { Alert, Button, Dialog, formatMoney, SkeletonLines } from '../../ui';
+import { Alert, Button, Dialog, formatMoney, SkeletonLines, useOnline } from '../../ui';
 import { Review, useCannotSign } from './review';
 import { type Signing, useSigning } from './signing';
 
@@ -100,6 +100,7 @@ export function SignDialog(props: SignDialogProps) {
 function OpenSignDialog({ title, description, prepare, action, danger, onClose, onDone }: SignDialogProps) {
   const source = useSessionSource();
   const cannot = useCannotSign();
+  const online = useOnline();
   const { mutate, data, error, isError, isPending } = useMutation({
     mutationFn: async (): Promise<{ draft: Draft; forecast: Forecast }> => {
       const draft = await source.session.draft(prepare());
@@ -133,7 +134,7 @@ function OpenSignDialog({ title, description, prepare, action, danger, onClose, 
             <Button
               tone={danger ? 'danger' : 'primary'}
               busy={busy || isPending}
-              disabled={!data || Boolean(refused)}
+              disabled={!data || Boolean(refused) || !online}
               icon={<PenLine aria-hidden className="size-4" />}
               onClick={() => data && start(data.draft)}
             >

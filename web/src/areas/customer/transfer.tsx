@@ -32,6 +32,7 @@ import {
   SkeletonLines,
   StepHeading,
   Steps,
+  useOnline,
 } from '../../ui';
 import { type Account, accountLabel, useAccounts, useNames, usePayees } from './data';
 import { useKept } from './kept';
@@ -341,19 +342,6 @@ function Details({ accounts, form, change, goOn, onReady }: DetailsProps) {
     <form className="grid gap-5" onSubmit={submit} noValidate>
       <StepHeading focus={false}>{words.details}</StepHeading>
       {cannot && <Alert kind="info">{cannot}</Alert>}
-      {problem && (
-        <Alert kind="bad" title={problem.title} requestId={problem.requestId}>
-          {problem.detail}
-        </Alert>
-      )}
-      {refusedElsewhere && (
-        <Alert kind="bad" title={customer.signing.wouldBeRefused}>
-          {sentence(refusedElsewhere.title ?? refusedElsewhere.code)}
-          {(refusedElsewhere.effects.risk?.reasons.length ?? 0) > 0 && (
-            <Reasons reasons={refusedElsewhere.effects.risk?.reasons ?? []} />
-          )}
-        </Alert>
-      )}
       <FromField
         accounts={accounts}
         value={from?.id ?? null}
@@ -393,6 +381,19 @@ function Details({ accounts, form, change, goOn, onReady }: DetailsProps) {
       >
         <Input value={form.memo} onChange={(event) => set({ memo: event.target.value })} />
       </Field>
+      {problem && (
+        <Alert kind="bad" title={problem.title} requestId={problem.requestId}>
+          {problem.detail}
+        </Alert>
+      )}
+      {refusedElsewhere && (
+        <Alert kind="bad" title={customer.signing.wouldBeRefused}>
+          {sentence(refusedElsewhere.title ?? refusedElsewhere.code)}
+          {(refusedElsewhere.effects.risk?.reasons.length ?? 0) > 0 && (
+            <Reasons reasons={refusedElsewhere.effects.risk?.reasons ?? []} />
+          )}
+        </Alert>
+      )}
       <div className="flex flex-row-reverse flex-wrap items-center justify-between gap-2 pt-1">
         <Button
           type="submit"
@@ -406,7 +407,7 @@ function Details({ accounts, form, change, goOn, onReady }: DetailsProps) {
           <ArrowRight aria-hidden className="size-4" />
         </Button>
         {target.id && from && (
-          <Button tone="quiet" onClick={() => setSaving(true)}>
+          <Button tone="quiet" onClick={() => setSaving(true)} className="max-sm:w-full">
             {words.templateSave}
           </Button>
         )}
@@ -630,6 +631,7 @@ function SignStep({
     queryFn: async () => (await (await source.bank()).profile())?.keys.tier ?? null,
   }).data;
   const { state, start, again } = sign;
+  const online = useOnline();
   const busy = state.phase === 'signing' || state.phase === 'sending';
   const { intent } = draft;
   if (intent.kind !== 'transfer') return null;
@@ -655,6 +657,7 @@ function SignStep({
             tone="primary"
             size="lg"
             busy={busy || state.phase === 'settled'}
+            disabled={!online}
             onClick={() => start(draft)}
             icon={<PenLine aria-hidden className="size-4" />}
             className="max-sm:w-full"

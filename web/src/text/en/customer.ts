@@ -338,7 +338,7 @@ export const customer = {
     } as Record<string, string>,
     becomes: { active: 'Active', disabled: 'Disabled', deleted: 'Deleted' } as Record<string, string>,
     new: 'New',
-    newUntil: 'Smaller limit until',
+    until: 'until',
     newAbout: (when: string) => `The smaller limit for new payees holds until ${when}.`,
     newNever: 'The smaller limit for new payees holds for 24 hours from the first payment.',
     known: 'Full limits',
