@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Navigate } from '@tanstack/react-router';
+import { lazyRouteComponent, Navigate } from '@tanstack/react-router';
 import { ShieldCheck } from 'lucide-react';
 import { ok } from '../api/client';
 import { useMenu } from '../app/navigation';
@@ -9,8 +9,15 @@ import { shell } from '../text';
 import { Alert, EmptyState, ErrorState, Page, SkeletonLines, Timestamp } from '../ui';
 import { menu } from './index';
 
-/** Where everybody begins: the first page of their menu, else what the bank has to tell them. */
+/** Where everybody begins: a customer with what they have, staff with the first page of their menu, else what the bank has to tell them. */
 export function Start() {
+  const { role } = useSignedIn();
+  return role === 'customer' ? <CustomerHome /> : <FirstPage />;
+}
+
+const CustomerHome = lazyRouteComponent(() => import('./customer/home'), 'Home');
+
+function FirstPage() {
   const items = useMenu(menu);
   const first = items.find((item) => item.to !== '/');
   return first ? <Navigate to={first.to} replace /> : <Alerts />;

@@ -1,0 +1,28 @@
+import { useListSearch } from '../../app/search';
+import { customer } from '../../text/en/customer';
+import { Page, Tabs } from '../../ui';
+import { PaymentFiles } from './files';
+import { StandingOrders } from './orders';
+import { Templates } from './templates';
+
+const words = customer.payments;
+
+/** Payments that are not made one by one. Which part is shown stands in the address. */
+export function Payments() {
+  const { search, set } = useListSearch();
+  const tab = search['tab'] === 'orders' || search['tab'] === 'templates' ? search['tab'] : 'files';
+  return (
+    <Page title={words.title} about={words.about}>
+      <Tabs
+        label={words.title}
+        value={tab}
+        onChange={(next) => set({ tab: next, order: undefined, file: undefined })}
+        tabs={[
+          { id: 'files', label: words.tabs.files, panel: <PaymentFiles /> },
+          { id: 'orders', label: words.tabs.orders, panel: <StandingOrders /> },
+          { id: 'templates', label: words.tabs.templates, panel: <Templates /> },
+        ]}
+      />
+    </Page>
+  );
+}
