@@ -69,6 +69,8 @@ export const shell = {
   couldNotLoad: 'This could not be loaded',
   notBelieved: 'The bank’s answer is not believed',
   deviceCannot: 'This browser cannot do that',
+  cancelled: 'Your passkey was not used',
+  cancelledAbout: 'Nothing was signed or sent. Try again when you are ready.',
   noAnswer: 'The bank did not answer',
   noAnswerAbout: 'Either you are offline or the bank is being restarted. Try again in a moment.',
 };
