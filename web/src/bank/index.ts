@@ -16,6 +16,7 @@ export * from './errors';
 export * from './intent';
 export { bestTier, isSoftware, type StoredKeys, type Tier, tiersOf } from './keys';
 export * from './kinds';
+export * from './lineage';
 export {
   type Checkpoint,
   leafHash,

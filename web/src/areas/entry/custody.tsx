@@ -15,7 +15,12 @@ export const TIER_ICONS: Record<Tier, LucideIcon> = {
 };
 
 /** What the keys of this browser may be locked by, the best first. */
-export function useTiers(): { tiers: readonly Tier[] | undefined; tier: Tier; choose: (tier: Tier) => void } {
+export function useTiers(): {
+  tiers: readonly Tier[] | undefined;
+  tier: Tier;
+  chosen: Tier | undefined;
+  choose: (tier: Tier) => void;
+} {
   const source = useSessionSource();
   const [chosen, choose] = useState<Tier>();
   const { data } = useQuery({
@@ -26,11 +31,11 @@ export function useTiers(): { tiers: readonly Tier[] | undefined; tier: Tier; ch
     },
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return { tiers: data, tier: chosen ?? data?.[0] ?? 'worker', choose };
+  return { tiers: data, tier: chosen ?? data?.[0] ?? 'worker', chosen, choose };
 }
 
 /** Says plainly where the keys will be, and lets somebody choose where there is a choice. */
-export function TierChoice({ tiers, tier, choose }: ReturnType<typeof useTiers>) {
+export function TierChoice({ tiers, tier, choose }: Omit<ReturnType<typeof useTiers>, 'chosen'>) {
   if (!tiers) return <SkeletonLines lines={2} />;
   return (
     <RadioCards

@@ -35,7 +35,8 @@ export const security = {
         : days === 1
           ? 'Your key is to be replaced within 1 day'
           : `Your key is to be replaced within ${days} days`,
-    dueAbout: 'It takes half a minute. From that day on, this key can be used for nothing but its replacement.',
+    dueAbout:
+      'It takes half a minute. From that day on, this key can be used for nothing but its replacement.',
     by: 'From',
   },
   devices: {
@@ -88,8 +89,14 @@ export const security = {
     steps: ['Why', 'Replace', 'Done'],
     why: 'Why a key is replaced',
     reasons: [
-      ['It ages', 'A key that is used for long has had more time to be attacked. The bank wants a fresh one in time.'],
-      ['You suspect something', 'Where somebody may have the key, end the device instead: that works at once.'],
+      [
+        'It ages',
+        'A key that is used for long has had more time to be attacked. The bank wants a fresh one in time.',
+      ],
+      [
+        'You suspect something',
+        'Where somebody may have the key, end the device instead: that works at once.',
+      ],
       ['A better lock', 'A new key may be locked by a passkey where the old one was not.'],
     ],
     what: 'What happens',
@@ -117,7 +124,8 @@ export const security = {
     about: 'The new device makes its own keys. You let it in from here.',
     steps: ['Open', 'Scan', 'Compare'],
     open: 'Open this address on the new device',
-    openAbout: 'Scan it with the camera of the telephone, or copy it. It holds your name and number, and no secret.',
+    openAbout:
+      'Scan it with the camera of the telephone, or copy it. It holds your name and number, and no secret.',
     qr: 'Address for the new device',
     copyLink: 'Copy the address',
     next: 'The new device shows a code',
@@ -144,7 +152,8 @@ export const security = {
     number: 'Number that the new device shows',
     numberHint: 'Six digits. Look at the device itself, and not at a message from somebody.',
     differs: 'The numbers differ. Look again; if they really differ, somebody else is asking: stop.',
-    warning: 'Whoever holds that device can sign as you from then on. Never do this because somebody asks you to.',
+    warning:
+      'Whoever holds that device can sign as you from then on. Never do this because somebody asks you to.',
     sign: 'Sign and let it in',
     done: 'The new device may come in',
     doneAbout: 'Press Finish on it: it gets its certificate and signs in.',
@@ -172,7 +181,8 @@ export const security = {
       setUp: 'Set up an authenticator',
       disable: 'Turn off',
       disableTitle: 'Turn the authenticator off?',
-      disableAbout: 'Its recovery codes and all trusted browsers go with it. A password alone then shows very little.',
+      disableAbout:
+        'Its recovery codes and all trusted browsers go with it. A password alone then shows very little.',
       disabled: 'The authenticator is off',
       scan: 'Scan this with your authenticator',
       qr: 'Code for the authenticator app',
@@ -209,7 +219,8 @@ export const security = {
     },
     passkeys: {
       title: 'Passkeys',
-      about: 'Sign in without a password, to look. The lock of this device’s keys is another one, which the bank does not know.',
+      about:
+        'Sign in without a password, to look. The lock of this device’s keys is another one, which the bank does not know.',
       none: 'You have no passkey at the bank',
       add: 'Add a passkey',
       name: 'What to call it',
@@ -319,8 +330,10 @@ export const security = {
       status: 'It has not been revoked',
       lineage: 'It descends from your first key',
     },
-    holder: (name: string, role: string) => `${name}, ${role}: its public key is the one whose private half is here.`,
-    chain: (root: string) => `Holder, issuing authority, root ${root}: each signature verifies, and nobody has expired.`,
+    holder: (name: string, role: string) =>
+      `${name}, ${role}: its public key is the one whose private half is here.`,
+    chain: (root: string) =>
+      `Holder, issuing authority, root ${root}: each signature verifies, and nobody has expired.`,
     status: (number: string) => `Says the bank, with revocation list ${number}. The list itself is public.`,
     lineage: (generations: number) =>
       generations === 1
