@@ -104,3 +104,22 @@ test('a registration outlives a reload, and an address that is taken says so at 
   await expect(stranger.getByRole('link', { name: 'I lost every device' })).toBeVisible();
   await expectAccessible(stranger);
 });
+
+test('whoever lost every device asks, and tells a number', async ({ page, picture }) => {
+  await page.goto('/recover');
+  await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
+  await page.getByLabel('Your registered e-mail').fill('nobody@customers.example');
+  await page.getByRole('button', { name: 'Ask for recovery' }).click();
+  const number = await page.getByTestId('match-number').textContent();
+  expect(number).toMatch(/^\d{6}$/);
+  await expect(page.getByText('Waiting for a manager')).toBeVisible();
+  await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
+  await picture('recover');
+  // It waits for a day: a reload loses nothing.
+  await page.reload();
+  await expect(page.getByTestId('match-number')).toHaveText(number ?? '');
+  await page.getByRole('button', { name: 'Give this request up' }).click();
+  await expect(page.getByLabel('Your registered e-mail')).toBeVisible();
+});

@@ -40,7 +40,7 @@ export function TierChoice({ tiers, tier, choose }: Omit<ReturnType<typeof useTi
   return (
     <RadioCards
       name="tier"
-      legend={words.title}
+      legend={words.legend}
       value={tier}
       onChange={choose}
       options={tiers.map((one, place) => ({

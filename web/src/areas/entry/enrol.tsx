@@ -18,6 +18,7 @@ import {
   StepHeading,
   Textarea,
 } from '../../ui';
+import { nameDevice } from './agent';
 import { Becoming, useBecoming } from './becoming';
 import { TierChoice, useTiers } from './custody';
 import { EntryFrame } from './frame';
@@ -192,6 +193,7 @@ function Keys({ who, onBack }: { who: Who; onBack: () => void }) {
       const person = mine;
       const entered = await becoming.run((begins) => lib.enrolAndEnter(bank, person, custody.tier, begins));
       await lib.forgetRegistration(bank);
+      await nameDevice(entered);
       setSession(entered);
     },
   });

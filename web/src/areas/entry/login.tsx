@@ -18,7 +18,9 @@ import {
   Input,
   SkeletonLines,
   StepHeading,
+  toast,
 } from '../../ui';
+import { shortAgent } from './agent';
 import { EntryFrame } from './frame';
 import { Problems } from './problems';
 
@@ -252,15 +254,20 @@ function SecondFactor({ half: { session, email } }: { half: Half }) {
   );
   const [code, setCode] = useState('');
   const [trust, setTrust] = useState(false);
+  // The bank trusts after a code of the authenticator only.
+  const mayTrust = !byRecovery && factors.includes('totp');
   const prove = useMutation({
     mutationFn: async (how: 'code' | 'passkey' | 'none') => {
       if (how === 'passkey') await session.proveByPasskey();
       if (how === 'code')
         await session.prove(byRecovery ? { recovery_code: code.trim() } : { code: code.trim() });
-      if (how !== 'none' && trust) {
-        const body = { name: words.trustName };
-        const answer = await session.post<{ trusted_device: string }>('/api/mfa/trusted-devices', body);
-        await (await source.bank()).store.put(trustOf(email), answer.trusted_device);
+      if (how === 'code' && mayTrust && trust) {
+        // The sign-in is done: what goes wrong now is told, and stops nobody.
+        const body = { name: shortAgent(navigator.userAgent) };
+        await session
+          .post<{ trusted_device: string }>('/api/mfa/trusted-devices', body)
+          .then((answer) => session.bank.store.put(trustOf(email), answer.trusted_device))
+          .catch(() => toast(words.notTrusted, { kind: 'info' }));
       }
       await source.enter(session);
     },
@@ -291,12 +298,14 @@ function SecondFactor({ half: { session, email } }: { half: Half }) {
           />
         </Field>
       )}
-      <Checkbox
-        label={words.trust}
-        checked={trust}
-        onChange={(event) => setTrust(event.target.checked)}
-        className="text-sm"
-      />
+      {mayTrust && (
+        <Checkbox
+          label={words.trust}
+          checked={trust}
+          onChange={(event) => setTrust(event.target.checked)}
+          className="text-sm"
+        />
+      )}
       {hasCodes && (
         <Button type="submit" tone="primary" size="lg" busy={prove.isPending}>
           {words.confirm}

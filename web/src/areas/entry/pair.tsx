@@ -5,6 +5,7 @@ import { library, useSessionSource } from '../../app/session';
 import type { NewDevice, User } from '../../bank';
 import { entry } from '../../text/en/entry';
 import { Alert, Button, CopyButton, EmptyState, Field, Input, Qr, StepHeading } from '../../ui';
+import { shortAgent } from './agent';
 import { Becoming, useBecoming } from './becoming';
 import { TierChoice, useTiers } from './custody';
 import { EntryFrame } from './frame';
@@ -12,8 +13,6 @@ import { Problems } from './problems';
 
 const words = entry.pair;
 const POLL_MS = 1500;
-
-const isPhone = () => /Android|iPhone|Mobile/.test(navigator.userAgent);
 
 /** The new device of a pairing: makes keys, shows a code and a number, and waits for the other one. */
 export function Pair() {
@@ -43,7 +42,7 @@ function Begin({ onBegun }: { onBegun: (device: NewDevice) => void }) {
   const [link, setLink] = useState('');
   const [person, setPerson] = useState<User>();
   const [wrong, setWrong] = useState<string>();
-  const [name, setName] = useState(isPhone() ? words.names.phone : words.names.browser);
+  const [name, setName] = useState(() => shortAgent(navigator.userAgent));
   // The link of the other device carries whose this is to be behind its #, which no server sees.
   useEffect(() => {
     const { hash } = window.location;
@@ -56,7 +55,9 @@ function Begin({ onBegun }: { onBegun: (device: NewDevice) => void }) {
       if (!whose) return setWrong(words.noPerson);
       setWrong(undefined);
       setPerson(whose);
-      onBegun(await lib.beginPairing(bank, whose, name.trim() || words.names.browser, custody.tier));
+      onBegun(
+        await lib.beginPairing(bank, whose, name.trim() || shortAgent(navigator.userAgent), custody.tier),
+      );
     },
   });
   const send = (event: FormEvent) => {
@@ -138,25 +139,31 @@ function Waiting({ device, onAgain }: { device: NewDevice; onAgain: () => void }
     );
   }
   return (
-    <div className="grid justify-items-center gap-4 text-center">
+    <div className="grid gap-4">
       <StepHeading>{words.scan}</StepHeading>
       <p className="-mt-2 text-ink-2">{words.scanAbout}</p>
-      <Qr text={device.text} label={words.qr} className="size-64 rounded-lg border border-line" />
-      <p className="flex items-center gap-1 text-sm text-ink-2">
+      <Qr
+        text={device.text}
+        label={words.qr}
+        className="size-64 justify-self-center rounded-lg border border-line"
+      />
+      <p className="-mt-2 flex items-center justify-center gap-1 text-sm text-ink-2">
         {words.copyText}
         <CopyButton value={device.text} label={words.copyText} />
       </p>
-      <div className="w-full rounded-lg bg-accent-soft px-4 py-3">
+      <div className="rounded-lg bg-accent-soft px-4 py-3 text-center">
         <p className="text-sm text-ink-2">{words.number}</p>
         <p className="figures text-3xl font-semibold tracking-[0.2em]" data-testid="match-number">
           {device.matchNumber}
         </p>
       </div>
       {status.isError && <Problems error={status.error} />}
-      <p role="status" className="text-sm text-ink-2">
+      <p role="status" className="text-center text-sm text-ink-2">
         {words.waiting}
       </p>
-      <p className="figures -mt-3 text-sm text-ink-3">{words.left(seconds)}</p>
+      <p className="figures -mt-3 text-center text-sm text-ink-3">
+        {words.left(Math.floor(seconds / 60), seconds % 60)}
+      </p>
     </div>
   );
 }

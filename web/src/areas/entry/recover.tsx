@@ -6,6 +6,7 @@ import { library, useSessionSource } from '../../app/session';
 import type { Recovery } from '../../bank';
 import { entry } from '../../text/en/entry';
 import { Alert, Button, EmptyState, Field, Input, SkeletonLines, StepHeading, Timestamp } from '../../ui';
+import { nameDevice } from './agent';
 import { Becoming, useBecoming } from './becoming';
 import { TierChoice, useTiers } from './custody';
 import { EntryFrame } from './frame';
@@ -162,6 +163,7 @@ function Anew({ recovery, userId }: { recovery: Recovery; userId: string }) {
       const session = await becoming.run((begins) =>
         lib.enrolAndEnter(bank, registration, custody.tier, begins),
       );
+      await nameDevice(session);
       await source.enter(session);
       await lib.forgetRecovery(bank);
       // The name was not known before: now the bank has told it.

@@ -113,7 +113,7 @@ function Read({ onRead }: { onRead: (view: PairingView) => void }) {
   return (
     <div className="panel grid gap-5 p-5">
       <StepHeading>{words.scan}</StepHeading>
-      <p className="-mt-3 text-ink-2">{words.scanAbout}</p>
+      <p className="-mt-3 text-ink-2">{detectorOf() ? words.scanAbout : words.pasteAbout}</p>
       <Scanner onFound={(found) => read.mutate(found)} />
       <form onSubmit={send} className="grid gap-4">
         <Field label={words.text} hint={words.textHint} error={read.isError ? told(read.error) : undefined}>
@@ -193,7 +193,7 @@ function Scanner({ onFound }: { onFound: (text: string) => void }) {
       for (const track of stream?.getTracks() ?? []) track.stop();
     };
   }, [on, Maker]);
-  if (!Maker) return <p className="text-sm text-ink-3">{words.noCamera}</p>;
+  if (!Maker) return null;
   return (
     <div className="grid gap-3">
       {refused && <Alert kind="warn">{words.cameraRefused}</Alert>}
@@ -246,18 +246,6 @@ function Compare({ pairing, onDone }: { pairing: PairingView; onDone: () => void
           [words.person, `${name} (${words.you})`],
         ]}
       />
-      <Field label={words.number} hint={words.numberHint} error={wrong ? words.differs : undefined}>
-        <Input
-          required
-          figures
-          inputMode="numeric"
-          autoComplete="off"
-          maxLength={9}
-          className="max-w-48 text-xl tracking-[0.2em]"
-          value={number}
-          onChange={(event) => setNumber(event.target.value)}
-        />
-      </Field>
       {draft.isError && <Problems error={draft.error} />}
       {draft.data && (
         <WhatIsSigned
@@ -270,6 +258,18 @@ function Compare({ pairing, onDone }: { pairing: PairingView; onDone: () => void
         />
       )}
       <Alert kind="warn">{words.warning}</Alert>
+      <Field label={words.number} hint={words.numberHint} error={wrong ? words.differs : undefined}>
+        <Input
+          required
+          figures
+          inputMode="numeric"
+          autoComplete="off"
+          maxLength={9}
+          className="max-w-48 text-xl tracking-[0.2em]"
+          value={number}
+          onChange={(event) => setNumber(event.target.value)}
+        />
+      </Field>
       {sign.isError && <SignProblem error={sign.error} />}
       <div>
         <Button

@@ -141,7 +141,10 @@ function ThisKey() {
               <Badge mood="good">{security.key.native}</Badge>
             )}
           </p>
-          <p className="max-w-2xl text-sm text-pretty text-ink-2">{entry.custody.tiers[tier].about}</p>
+          <p className="max-w-2xl text-sm text-pretty text-ink-2">
+            {entry.custody.tiers[tier].about}
+            {software && tier !== 'worker' && ` ${security.key.softwareAbout}`}
+          </p>
         </div>
       </div>
       <Facts

@@ -6,33 +6,11 @@ import { told } from '../../app/problem';
 import { useApi, useSessionSource, useSignedIn } from '../../app/session';
 import { security } from '../../text/en/security';
 import { Badge, Button, Dialog, EmptyState, Section, Table, Timestamp, toast } from '../../ui';
+import { shortAgent } from '../entry/agent';
 import { Problems } from '../entry/problems';
 
 const words = security.sessions;
 const SESSIONS = ['sessions'];
-
-const BROWSERS: readonly (readonly [RegExp, string])[] = [
-  [/Edg\//, 'Edge'],
-  [/OPR\//, 'Opera'],
-  [/Firefox\//, 'Firefox'],
-  [/Chrome\//, 'Chrome'],
-  [/Safari\//, 'Safari'],
-];
-const SYSTEMS: readonly (readonly [RegExp, string])[] = [
-  [/Android/, 'Android'],
-  [/iPhone|iPad/, 'iOS'],
-  [/Windows/, 'Windows'],
-  [/Mac OS X/, 'macOS'],
-  [/Linux/, 'Linux'],
-];
-
-/** What a user agent calls itself, as people do. What is no browser keeps its first word. */
-const shortAgent = (agent: string): string => {
-  const browser = BROWSERS.find(([pattern]) => pattern.test(agent))?.[1];
-  const system = SYSTEMS.find(([pattern]) => pattern.test(agent))?.[1];
-  if (browser && system) return words.on(browser, system);
-  return agent.split(/[\s/]/)[0] || words.programs;
-};
 
 export function Sessions() {
   const api = useApi();

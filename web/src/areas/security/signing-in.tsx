@@ -272,7 +272,7 @@ function SetUp({ onClose, onCodes }: MakesCodes) {
               <p className="text-ink-2">{words.totp.secret}</p>
               <p className="flex items-center gap-1">
                 <code className="font-mono break-all" data-testid="totp-secret">
-                  {secret.data.secret}
+                  {secret.data.secret.replace(/(.{4})(?=.)/g, '$1 ')}
                 </code>
                 <CopyButton value={secret.data.secret} />
               </p>

@@ -32,7 +32,7 @@ export const entry = {
     codeHint: 'Where you have set one up',
     passkey: 'Sign in with a passkey',
     passkeyAbout: 'Without a password: your passkey is two factors in one.',
-    withPassword: 'With a password',
+    withPassword: 'Sign in with the password',
     ended: 'Your session has ended. Sign in again to go on where you were.',
     notYou: 'Not you, or a new start?',
     doors: {
@@ -59,11 +59,16 @@ export const entry = {
     confirm: 'Confirm',
     onlyLook: 'Go on without',
     trust: 'Do not ask for a code in this browser for 30 days',
-    trustName: 'This browser',
+    notTrusted: 'This browser is not trusted: the bank does not allow it here',
+  },
+  agent: {
+    program: 'Program',
+    on: (browser: string, system: string) => `${browser} on ${system}`,
   },
   custody: {
     title: 'Where the keys of this browser will be',
     about: 'Keys are made here and never leave. You choose what unlocks them.',
+    legend: 'Lock of the keys',
     looking: 'Looking at what this browser can do',
     tiers: {
       passkey: {
@@ -155,7 +160,6 @@ export const entry = {
     whoseHint: 'On the device that you have: Security, Add a device. Open its link here, or paste it.',
     noPerson: 'This is no link of that page: copy the whole of it.',
     name: 'What to call this device',
-    names: { phone: 'Telephone', browser: 'Browser' },
     begin: 'Show the code',
     forPerson: (name: string) => `Becomes a device of ${name}`,
     scan: 'Let your other device see this',
@@ -163,7 +167,7 @@ export const entry = {
     qr: 'Code for your other device',
     number: 'Number to type there',
     copyText: 'Copy the text of the code',
-    left: (seconds: number) => `Good for ${seconds} seconds`,
+    left: (minutes: number, seconds: number) => `Good for ${minutes}:${seconds.toString().padStart(2, '0')}`,
     waiting: 'Waiting for your other device',
     expired: 'The time is over',
     expiredAbout: 'A code lives for a short time, so that nobody finds it later. Nothing happened.',
