@@ -1,6 +1,10 @@
 import type { Page } from '@playwright/test';
 import { Authenticator, expect, expectAccessible, expectNoSidewaysScroll, test } from './test';
 
+// Keys are made in software, and every page is examined in both themes.
+test.describe.configure({ timeout: 120_000 });
+const KEYS_MS = 40_000;
+
 const unique = () => `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 7)}`;
 
 /** Registers a customer in the browser, up to the question where the keys are to be. */
@@ -64,7 +68,7 @@ test('from nobody to a working device, locked by a passkey, and in again', async
   await expect(page.getByText('Your passkey was not used')).toBeVisible();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Try again' }).click();
-  await expect(page.getByRole('heading', { name: 'Welcome, Alice Arden' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Welcome, Alice Arden' })).toBeVisible({ timeout: KEYS_MS });
   await expect(page.getByText('Open the sealed certificate: passed')).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
@@ -87,12 +91,12 @@ test('a registration outlives a reload, and an address that is taken says so at 
   const email = await register(page, 'Bob Born');
   await page.route('**/api/users/enrol', (route) => route.abort('connectionrefused'));
   await page.getByRole('button', { name: 'Make my keys' }).click();
-  await expect(page.getByText('The bank did not answer')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('The bank did not answer')).toBeVisible({ timeout: KEYS_MS });
   await page.unroute('**/api/users/enrol');
   await page.reload();
   await page.getByRole('button', { name: 'Take it up' }).click();
   await page.getByRole('button', { name: 'Make my keys' }).click();
-  await expect(page.getByRole('heading', { name: 'Welcome, Bob Born' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Welcome, Bob Born' })).toBeVisible({ timeout: KEYS_MS });
   await page.goto('/enrol');
   await expect(page.getByText('This browser has keys already')).toBeVisible();
   await expectAccessible(page);
@@ -100,7 +104,9 @@ test('a registration outlives a reload, and an address that is taken says so at 
   const stranger = await another();
   await register(stranger, 'Mallory', email);
   await stranger.getByRole('button', { name: 'Make my keys' }).click();
-  await expect(stranger.getByText('The bank does not take this registration')).toBeVisible();
+  await expect(stranger.getByText('The bank does not take this registration')).toBeVisible({
+    timeout: KEYS_MS,
+  });
   await expect(stranger.getByRole('link', { name: 'I lost every device' })).toBeVisible();
   await expectAccessible(stranger);
 });

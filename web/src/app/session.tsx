@@ -150,7 +150,8 @@ class SessionSource {
   async signOut(): Promise<void> {
     const session = this.#session;
     if (session) session.onEnded = undefined;
-    this.#leave('left');
+    const { endsAt } = this.#state.status === 'signed-in' ? this.#state : { endsAt: null };
+    this.#leave(endsAt !== null && endsAt <= Date.now() ? 'ended' : 'left');
     await session?.signOut();
   }
 

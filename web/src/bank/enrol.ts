@@ -168,7 +168,7 @@ const checkStored = async (bank: Bank, keys: StoredKeys): Promise<void> => {
 const ENROLLING = 'profile.enrolling';
 const TOO_MANY = 429;
 
-/** An enrolment on its way: kept before it is sent, so that no answer that is lost loses the keys. */
+/** An enrolment on its way: kept before it is sent, so that a request that did not arrive is sent again as it was. */
 interface PendingEnrolment {
   readonly registration: string;
   readonly profile: Profile;
@@ -223,6 +223,10 @@ const finishEnrolment = async (bank: Bank, pending: PendingEnrolment): Promise<R
     if (isFinal) await bank.store.delete(ENROLLING);
     throw error;
   });
+  // The bank answers a request that took effect before with its receipt alone.
+  if (answer.certificate === undefined) {
+    throw new DeviceError('not-enrolled', 'these keys were enrolled, and their certificate did not arrive');
+  }
   const certificates = await acceptCertificates(bank, profile, answer);
   const { receipt } = await settleReceipt(answer.receipt, signed, bank.trust, pathOf(certificates));
   await bank.keepProfile({ ...profile, certificates });

@@ -5,6 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { fieldError, Problem } from '../../app/problem';
 import { library, useSessionSource } from '../../app/session';
 import type { Registration, Session } from '../../bank';
+import { DeviceError } from '../../bank/errors';
 import { shell } from '../../text';
 import { entry } from '../../text/en/entry';
 import {
@@ -304,11 +305,12 @@ function EnrolProblem({ error }: { error: unknown }) {
       </Alert>
     );
   }
-  if (code && LOST.includes(code)) {
+  const isLost = error instanceof DeviceError && error.code === 'not-enrolled';
+  if (isLost || (code && LOST.includes(code))) {
     return (
       <Alert
         kind="bad"
-        title={words.taken}
+        title={isLost ? words.lost : words.taken}
         requestId={requestId}
         action={
           <>
@@ -321,7 +323,7 @@ function EnrolProblem({ error }: { error: unknown }) {
           </>
         }
       >
-        {words.takenAbout}
+        {isLost ? words.lostAbout : words.takenAbout}
       </Alert>
     );
   }
