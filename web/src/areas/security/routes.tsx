@@ -2,13 +2,13 @@ import { type AnyRoute, createRoute, lazyRouteComponent } from '@tanstack/react-
 import { ShieldCheck } from 'lucide-react';
 import type { NavItem } from '../../app/navigation';
 import { readSearch } from '../../app/search';
-import { security } from '../../text/en/security';
+import { shell } from '../../text';
 
 /** One's own security: everybody has one. */
 export const securityMenu: readonly NavItem[] = [
   {
     to: '/security',
-    label: security.menu,
+    label: shell.security,
     icon: ShieldCheck,
     roles: ['customer', 'manager', 'auditor_clerk', 'system_admin'],
     needs: ['GET /api/mfa'],

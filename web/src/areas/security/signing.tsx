@@ -39,7 +39,7 @@ export function useSigning(wish: Prepared | undefined, onDone: () => void) {
     },
     onSuccess: onDone,
   });
-  return { draft, sign, wasSent: sent.current !== undefined && sent.current.of === draft.data?.id };
+  return { draft, sign };
 }
 
 /** What will be signed, and its hash. */
@@ -80,7 +80,7 @@ export function SignDialog(props: {
   children?: ReactNode;
 }) {
   const { open, onOpenChange, title, about, wish, facts, onDone, danger, children } = props;
-  const { draft, sign, wasSent } = useSigning(open ? wish : undefined, onDone);
+  const { draft, sign } = useSigning(open ? wish : undefined, onDone);
   return (
     <Dialog
       open={open}
@@ -100,7 +100,7 @@ export function SignDialog(props: {
             disabled={!draft.data}
             onClick={() => sign.mutate()}
           >
-            {sign.isError && wasSent ? words.ask : (danger ?? words.sign)}
+            {sign.error?.name === 'Unreachable' ? words.ask : (danger ?? words.sign)}
           </Button>
           <Button disabled={sign.isPending} onClick={() => onOpenChange(false)}>
             {words.cancel}

@@ -1,6 +1,5 @@
 /** Words of one's own security: keys, devices, sessions, second factors. */
 export const security = {
-  menu: 'Security',
   title: 'Security',
   about: 'Your keys, your devices, and who is signed in as you.',
   tabsLabel: 'Parts of your security',

@@ -14,6 +14,7 @@ export const shell = {
   shortcutNext: 'Next row',
   shortcutPrevious: 'Previous row',
   shortcutOpen: 'Open the row',
+  security: 'Security',
   pagesGroup: 'Pages',
   actionsGroup: 'Actions',
   theme: 'Theme',
