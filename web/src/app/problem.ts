@@ -52,6 +52,8 @@ export function told(error: unknown): { title: string; detail?: string; requestI
   }
   if (isUnreachable(error)) return { title: shell.noAnswer, detail: shell.noAnswerAbout };
   if (error instanceof AnswerError) return { title: shell.notBelieved, detail: error.message };
+  if (error instanceof DeviceError && error.code === 'cancelled')
+    return { title: shell.cancelled, detail: shell.cancelledAbout };
   if (error instanceof DeviceError) return { title: shell.deviceCannot, detail: error.message };
   // Ours: it belongs into the developer's console, where the tests look too.
   console.error(error);

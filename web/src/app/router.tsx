@@ -12,6 +12,7 @@ import { auditorRoutes } from '../areas/auditor/routes';
 import { customerRoutes } from '../areas/customer/routes';
 import { entryRoutes } from '../areas/entry/routes';
 import { managerRoutes } from '../areas/manager/routes';
+import { securityRoutes } from '../areas/security/routes';
 import { SkeletonLines, UiProvider } from '../ui';
 import { NotFound, PageError, Unreachable } from './errors';
 import { useSession } from './session';
@@ -59,7 +60,7 @@ const start = createRoute({
   path: '/',
   component: lazyRouteComponent(() => import('../areas/start'), 'Start'),
 });
-const areas = [customerRoutes, managerRoutes, auditorRoutes, adminRoutes].flatMap((routes) =>
+const areas = [customerRoutes, managerRoutes, auditorRoutes, adminRoutes, securityRoutes].flatMap((routes) =>
   routes(() => within),
 );
 const tree = root.addChildren([...entryRoutes(() => root), within.addChildren([start, ...areas])]);

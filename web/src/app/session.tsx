@@ -25,6 +25,11 @@ export type SessionState =
   | { status: 'signed-out'; because: 'stranger' | 'left' | 'ended' }
   | SignedIn;
 
+/** A session without a certificate ends when it is idle for so long. */
+const IDLE_END_MS = 30 * 60_000;
+/** Requests that follow one another move the end once: not each is worth drawing the page anew. */
+const IDLE_STEP_MS = 30_000;
+
 /** The protocol library: loaded behind the first page, because its algorithms weigh more than the page. */
 export const library = () => import('../bank');
 
@@ -93,10 +98,15 @@ class SessionSource {
 
   /** Somebody has signed in, in whichever way. */
   async enter(session: Session): Promise<void> {
-    const api = createApi((request) => session.fetch(request));
+    const api = createApi((request) => {
+      this.#touch();
+      return session.fetch(request);
+    });
     const caller = await session.whoAmI();
     const id = caller.user_id;
     const profile = await ok(api.GET('/api/users/{id}/profile', { params: { path: { id } } }));
+    // After a rotation the session before this one is of the old certificate: its end is no news.
+    if (this.#session) this.#session.onEnded = undefined;
     session.onEnded = () => this.#leave('ended');
     this.#session = session;
     this.#api = api;
@@ -108,19 +118,40 @@ class SessionSource {
       aal: caller.aal === 3 ? 3 : caller.aal === 2 ? 2 : 1,
       deviceId: caller.device_id ?? null,
       certificate: caller.certificate ?? null,
-      // Tokens renew themselves while there are requests; the warning is for when there are none.
-      endsAt: null,
+      endsAt: endOf(session, caller.aal),
     });
   }
 
+  /** Somebody is still there. Where a session ends whatever is done in it, the next one begins. */
   async extend(): Promise<void> {
-    await this.#session?.renew();
+    const session = this.#session;
+    if (!session) return;
+    const end = session.endsAt?.getTime();
+    const isLast = end !== undefined && this.#state.status === 'signed-in' && this.#state.endsAt === end;
+    if (isLast && session.canSign) return this.signIn();
+    await session.renew();
+    await session.whoAmI();
+    this.#touch();
+  }
+
+  /** Asks the bank anew who this is: after a second factor, say. */
+  async refresh(): Promise<void> {
+    if (this.#session) await this.enter(this.#session);
+  }
+
+  #touch(): void {
+    const session = this.#session;
+    if (!session || this.#state.status !== 'signed-in') return;
+    const endsAt = endOf(session, this.#state.aal);
+    const moved = endsAt !== null && endsAt - (this.#state.endsAt ?? 0) > IDLE_STEP_MS;
+    if (moved) this.#become({ ...this.#state, endsAt });
   }
 
   async signOut(): Promise<void> {
     const session = this.#session;
     if (session) session.onEnded = undefined;
-    this.#leave('left');
+    const { endsAt } = this.#state.status === 'signed-in' ? this.#state : { endsAt: null };
+    this.#leave(endsAt !== null && endsAt <= Date.now() ? 'ended' : 'left');
     await session?.signOut();
   }
 
@@ -137,6 +168,13 @@ class SessionSource {
     for (const tell of this.#listeners) tell();
   }
 }
+
+/** When a session ends if nothing happens from now on. */
+const endOf = (session: Session, aal: number): number | null => {
+  const ends = [session.endsAt?.getTime(), aal < 3 ? Date.now() + IDLE_END_MS : undefined];
+  const known = ends.filter((end) => end !== undefined);
+  return known.length > 0 ? Math.min(...known) : null;
+};
 
 export type { SessionSource };
 

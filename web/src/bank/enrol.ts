@@ -1,10 +1,10 @@
 /** Becoming somebody at the bank: the first device, a new key for it, a second device. Keys are made here and stay. */
 
 import type { Bank, CertificatePath, Profile, User } from './bank';
-import { type Bytes, base64url, fromBase64url, fromUtf8, hex, random } from './bytes';
+import { type Bytes, base64url, fromBase64url, fromUtf8, hex, random, utf8 } from './bytes';
 import { publicKey, X509_CONTEXT } from './composite';
 import { deviceKeyCommitment } from './device';
-import { AnswerError, DeviceError } from './errors';
+import { AnswerError, DeviceError, Problem } from './errors';
 import { isDigest, isUuid } from './forms';
 import { sha3, sha256 } from './hash';
 import { type Envelope, envelopeOf, type SignedIntent, wish } from './intent';
@@ -13,7 +13,7 @@ import { KINDS, ROLES } from './kinds';
 import { type Pairing, pairingNumber, pairingText, parsePairing } from './pairing';
 import { type Receipt, settleReceipt } from './receipt';
 import { openSealed, sealTo } from './seal';
-import { pathOf, type Session, type Settled } from './session';
+import { pathOf, Session, type Settled } from './session';
 
 const TOKEN_LENGTH = 32;
 
@@ -31,6 +31,17 @@ export const register = async (bank: Bank, name: string, email: string): Promise
   if (typeof id !== 'string' || !isUuid(id) || !token) throw new AnswerError('registration');
   return { user: { id, role: 'customer', name }, token };
 };
+
+const REGISTERED = 'registration';
+
+/** Keeps a registration until it is used: a reload in between loses nobody's address. */
+export const keepRegistration = (bank: Bank, registration: Registration): Promise<void> =>
+  bank.store.put(REGISTERED, registration);
+
+export const keptRegistration = async (bank: Bank): Promise<Registration | undefined> =>
+  (await bank.store.get(REGISTERED)) as Registration | undefined;
+
+export const forgetRegistration = (bank: Bank): Promise<void> => bank.store.delete(REGISTERED);
 
 export const INVITATION = 'strongroom-invitation-1.';
 
@@ -94,16 +105,53 @@ const acceptCertificates = async (
   return { holder: holder.der, issuing: issuing.der, root: bank.trust.root.der };
 };
 
-/** Makes keys and has them certified: afterwards `Session.signIn` works. The profile is stored. */
-export const enrol = async (bank: Bank, registration: Registration, tier: Tier): Promise<Receipt> => {
-  const { user, token } = registration;
+/** What becoming somebody goes through, in this order: told when each begins. */
+export const ENROL_STEPS = ['keys', 'request', 'certificate', 'session', 'delivery'] as const;
+export type EnrolStep = (typeof ENROL_STEPS)[number];
+export type Begins = (step: EnrolStep) => void;
+const quietly: Begins = () => undefined;
+
+const makeAndEnrol = async (bank: Bank, { user, token }: Registration, tier: Tier, begins: Begins) => {
+  begins('keys');
+  const pending = await pendingOf(bank, token);
+  if (pending) {
+    const kek = await unlock(pending.profile.keys);
+    begins('certificate');
+    return { receipt: await finishEnrolment(bank, pending), kek };
+  }
   const { keys, kek } = await newKeys({ tier, userName: user.name, bankName: bank.name });
   await checkStored(bank, keys);
   const work = async (usable: UsableKeys) => {
+    begins('request');
     const csr = await requestBy(usable, user.id, bank);
+    begins('certificate');
     return enrolWith(bank, { user, keys }, usable, csr, token);
   };
-  return withKeys(keys, work, kek);
+  return { receipt: await withKeys(keys, work, kek), kek };
+};
+
+/** Makes keys and has them certified: afterwards `Session.signIn` works. The profile is stored. */
+export const enrol = async (bank: Bank, registration: Registration, tier: Tier): Promise<Receipt> =>
+  (await makeAndEnrol(bank, registration, tier, quietly)).receipt;
+
+/** The same, and in: signs in and opens the sealed certificate, all under one use of the holder's passkey. */
+export const enrolAndEnter = async (
+  bank: Bank,
+  registration: Registration,
+  tier: Tier,
+  begins: Begins = quietly,
+): Promise<Session> => {
+  const { kek } = await makeAndEnrol(bank, registration, tier, begins);
+  return enter(bank, kek, begins);
+};
+
+/** Signs in, and opens the certificate as the bank seals it to this device: nobody else can. */
+const enter = async (bank: Bank, kek: CryptoKey, begins: Begins): Promise<Session> => {
+  begins('session');
+  const session = await Session.signIn(bank, kek);
+  begins('delivery');
+  await openCertificate(session, kek);
+  return session;
 };
 
 /** Refuses keys that this browser would lose, before anybody certifies them. */
@@ -117,6 +165,26 @@ const checkStored = async (bank: Bank, keys: StoredKeys): Promise<void> => {
   }
 };
 
+const ENROLLING = 'profile.enrolling';
+const TOO_MANY = 429;
+
+/** An enrolment on its way: kept before it is sent, so that a request that did not arrive is sent again as it was. */
+interface PendingEnrolment {
+  readonly registration: string;
+  readonly profile: Profile;
+  readonly signed: SignedIntent;
+  readonly request: {
+    readonly signed: Envelope;
+    readonly registration_token: string;
+    readonly sealed_device_key: string;
+  };
+}
+
+const pendingOf = async (bank: Bank, token: Bytes): Promise<PendingEnrolment | undefined> => {
+  const kept = (await bank.store.get(ENROLLING)) as PendingEnrolment | undefined;
+  return kept?.registration === hex(sha3(token)) ? kept : undefined;
+};
+
 const enrolWith = async (
   bank: Bank,
   profile: Profile,
@@ -125,13 +193,14 @@ const enrolWith = async (
   token: Bytes,
 ): Promise<Receipt> => {
   const commitment = await keys.withDeviceKey(async (key) => deviceKeyCommitment(key));
+  const registration = hex(sha3(token));
   const prepared = wish('user.enrol', {
     user: profile.user.id,
     csr: base64url(csr),
     device: keys.deviceId,
     device_key_commitment: commitment,
     kem_public_key: base64url(profile.keys.kemPublicKey),
-    registration: hex(sha3(token)),
+    registration,
   });
   const draft = await bank.draftOf(profile, hex(sha3(csr)), prepared);
   const signed = await bank.signWith(profile, keys, draft);
@@ -140,11 +209,28 @@ const enrolWith = async (
     registration_token: base64url(token),
     sealed_device_key: await sealDeviceKey(bank, keys, signed),
   };
-  const path = KINDS['user.enrol'].path;
-  const answer = await bank.transport.post<Record<string, unknown>>(path, request, 'same');
+  const pending: PendingEnrolment = { registration, profile, signed, request };
+  await bank.store.put(ENROLLING, pending);
+  return finishEnrolment(bank, pending);
+};
+
+/** Sends it, again if need be: the very same request has its effect once. A refusal is final, and the keys are dropped. */
+const finishEnrolment = async (bank: Bank, pending: PendingEnrolment): Promise<Receipt> => {
+  const { profile, signed, request } = pending;
+  const send = () => bank.transport.post<Record<string, unknown>>(KINDS['user.enrol'].path, request, 'same');
+  const answer = await send().catch(async (error) => {
+    const isFinal = error instanceof Problem && error.status < 500 && error.status !== TOO_MANY;
+    if (isFinal) await bank.store.delete(ENROLLING);
+    throw error;
+  });
+  // The bank answers a request that took effect before with its receipt alone.
+  if (answer.certificate === undefined) {
+    throw new DeviceError('not-enrolled', 'these keys were enrolled, and their certificate did not arrive');
+  }
   const certificates = await acceptCertificates(bank, profile, answer);
   const { receipt } = await settleReceipt(answer.receipt, signed, bank.trust, pathOf(certificates));
   await bank.keepProfile({ ...profile, certificates });
+  await bank.store.delete(ENROLLING);
   return receipt;
 };
 
@@ -162,11 +248,18 @@ interface PendingRotation {
  * Replaces this device's keys: the old key signs the new one. Afterwards the session's certificate is the old one: sign
  * in again. Where the answer was lost, call it again: the very same request is sent.
  */
-export const rotateKeys = async (session: Session, tier?: Tier): Promise<Settled> => {
+export const rotateKeys = async (
+  session: Session,
+  tier?: Tier,
+  begins: Begins = quietly,
+): Promise<Settled> => {
   const { bank } = session;
   const profile = await bank.enrolledProfile();
   const kept = (await bank.store.get(NEXT)) as PendingRotation | undefined;
-  const pending = kept?.of === profile.keys.fingerprint ? kept : await prepareRotation(bank, profile, tier);
+  begins('keys');
+  const isSame = kept?.of === profile.keys.fingerprint;
+  const pending = isSame ? kept : await prepareRotation(bank, profile, tier, begins);
+  begins('certificate');
   const settled = await session.sendAs(KINDS['key.rotate'].path, pending.signed, pending.request);
   const next: Profile = { user: profile.user, keys: pending.successor };
   const certificates = await acceptCertificates(bank, next, settled.extra);
@@ -175,7 +268,24 @@ export const rotateKeys = async (session: Session, tier?: Tier): Promise<Settled
   return settled;
 };
 
-const prepareRotation = async (bank: Bank, profile: Profile, tier?: Tier): Promise<PendingRotation> => {
+/** The same, and a session with the new certificate, which is opened as at an enrolment. */
+export const rotateAndEnter = async (
+  session: Session,
+  tier?: Tier,
+  begins: Begins = quietly,
+): Promise<Session> => {
+  const { bank } = session;
+  await rotateKeys(session, tier, begins);
+  const { keys } = await bank.enrolledProfile();
+  return enter(bank, await unlock(keys), begins);
+};
+
+const prepareRotation = async (
+  bank: Bank,
+  profile: Profile,
+  tier: Tier | undefined,
+  begins: Begins,
+): Promise<PendingRotation> => {
   const { user, keys } = profile;
   const kek = await unlock(keys);
   const { keys: successor, kek: next } = await successorOf(keys, kek, user.name, bank.name, tier);
@@ -184,6 +294,7 @@ const prepareRotation = async (bank: Bank, profile: Profile, tier?: Tier): Promi
     csr: await requestBy(usable, user.id, bank),
     commitment: await usable.withDeviceKey(async (key) => deviceKeyCommitment(key)),
   });
+  begins('request');
   const { csr, commitment } = await withKeys(successor, describe, next);
   const body = {
     csr: base64url(csr),
@@ -213,6 +324,8 @@ export interface NewDevice {
   status(): Promise<string>;
   /** Once it is approved: gets the certificate. Afterwards `Session.signIn` works. */
   enrol(): Promise<Receipt>;
+  /** The same, and in, as `enrolAndEnter`. */
+  enter(begins?: Begins): Promise<Session>;
 }
 
 /** On the new device: makes keys and asks to be paired with a person whose id was read from the other one. */
@@ -250,7 +363,33 @@ export const beginPairing = async (bank: Bank, user: User, name: string, tier: T
       return status;
     },
     enrol: () => withKeys(keys, (usable) => enrolWith(bank, { user, keys }, usable, csr, token)),
+    enter: async (begins = quietly) => {
+      begins('certificate');
+      const unlocked = await unlock(keys);
+      await withKeys(keys, (usable) => enrolWith(bank, { user, keys }, usable, csr, token), unlocked);
+      return enter(bank, unlocked, begins);
+    },
   };
+};
+
+const PERSON = 'strongroom-person-1.';
+
+/** Whose device a new one is to be: what a signed-in device shows, for the new one to begin with. Nothing secret. */
+export const personText = ({ id, role, name }: User): string =>
+  PERSON + base64url(utf8(JSON.stringify({ user: id, role, name })));
+
+/** Reads it, alone or at the end of an address. `undefined` where it is none. */
+export const parsePerson = (text: string): User | undefined => {
+  const word = text.trim().split('#').at(-1) ?? '';
+  const json = word.startsWith(PERSON) ? fromBase64url(word.slice(PERSON.length)) : undefined;
+  if (!json) return;
+  try {
+    const { user, role, name } = JSON.parse(fromUtf8(json)) as Record<string, string>;
+    const known = ROLES.find((one) => one === role);
+    return user && isUuid(user) && known && name ? { id: user, role: known, name } : undefined;
+  } catch {
+    return;
+  }
 };
 
 /** What the bank says of a pairing, for the device that is to approve it. */
@@ -289,12 +428,27 @@ export const approvePairing = ({ pairing }: PairingView) =>
   });
 
 /** This device's certificate with its path and the revocation list, as the bank seals it to the device's KEM key. */
-export const downloadCertificate = async (session: Session): Promise<Readonly<Record<string, string>>> => {
+export const downloadCertificate = async (
+  session: Session,
+  unlocked?: CryptoKey,
+): Promise<Readonly<Record<string, string>>> => {
   const { certificates, keys, user } = await session.bank.enrolledProfile();
   const answer = await session.get<{ sealed: string }>(`/api/auth/download-certificate/${user.id}`);
   const sealed = fromBase64url(answer.sealed);
   if (!sealed) throw new AnswerError('sealed');
   const transcript = sha256(sha3(certificates.holder));
-  const opened = await withKeys(keys, ({ kem }) => openSealed(kem, 'certificate-bundle', transcript, sealed));
+  const open = ({ kem }: UsableKeys) => openSealed(kem, 'certificate-bundle', transcript, sealed);
+  const opened = await withKeys(keys, open, unlocked);
   return JSON.parse(fromUtf8(opened)) as Readonly<Record<string, string>>;
+};
+
+/** The same, and checked: it is this device's certificate, with a path that leads to the pinned root. */
+export const openCertificate = async (session: Session, unlocked?: CryptoKey): Promise<CertificatePath> => {
+  const { bank } = session;
+  const profile = await bank.enrolledProfile();
+  const opened = await acceptCertificates(bank, profile, await downloadCertificate(session, unlocked));
+  if (hex(opened.holder) !== hex(profile.certificates.holder)) {
+    throw new AnswerError('another certificate was delivered');
+  }
+  return opened;
 };

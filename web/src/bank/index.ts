@@ -15,8 +15,9 @@ export * from './enrol';
 export * from './errors';
 export * from './intent';
 export { type NewInvitation, newInvitation } from './invitation';
-export { bestTier, isSoftware, type StoredKeys, type Tier } from './keys';
+export { bestTier, isSoftware, type StoredKeys, type Tier, tiersOf } from './keys';
 export * from './kinds';
+export * from './lineage';
 export {
   type Checkpoint,
   leafHash,
@@ -30,6 +31,7 @@ export { type Pairing, pairingNumber, pairingText, parsePairing } from './pairin
 export { mayHavePrf } from './passkey';
 export { hasNativeKem, hasNativeSigning } from './primitives';
 export * from './receipt';
+export * from './recovery';
 export { type Caller, type Factor, Refused, Session, type Settled } from './session';
 export { BrowserStore, MemoryStore, type Store } from './store';
 export { isSameBank, parseTrust, type Trust, trustFile } from './trust';

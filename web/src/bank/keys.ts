@@ -102,11 +102,14 @@ const canStore = async (store: Store): Promise<boolean> => {
   }
 };
 
-/** The best tier that this browser can have. */
-export const bestTier = async (store: Store): Promise<Tier> => {
-  if (await mayHavePrf()) return 'passkey';
-  return (await hasNativeSigning()) && (await canStore(store)) ? 'device' : 'worker';
+/** What this browser can have, the best first. The platform's own keys replace the last resort. */
+export const tiersOf = async (store: Store): Promise<readonly [Tier, ...Tier[]]> => {
+  const without: Tier = (await hasNativeSigning()) && (await canStore(store)) ? 'device' : 'worker';
+  return (await mayHavePrf()) ? ['passkey', without] : [without];
 };
+
+/** The best tier that this browser can have. */
+export const bestTier = async (store: Store): Promise<Tier> => (await tiersOf(store))[0];
 
 const wrapKey = async (kek: CryptoKey, key: CryptoKey, format: 'raw-seed' | 'pkcs8'): Promise<Wrapped> => {
   const iv = random(12);

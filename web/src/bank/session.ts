@@ -50,6 +50,8 @@ interface Standing {
   readonly token: string;
   readonly refreshToken: string;
   readonly expiresAtS: number;
+  /** When the session ends, whatever is done in it. */
+  readonly endsAt?: string | undefined;
   readonly instance: string;
 }
 
@@ -57,6 +59,7 @@ interface SessionAnswer {
   readonly token: string;
   readonly refresh_token: string;
   readonly expires_at: string;
+  readonly session_expires_at?: string;
   readonly sealed_secret: string;
 }
 
@@ -185,10 +188,13 @@ export class Session {
     return new Session(bank, standing);
   }
 
-  /** Signs in with this device's certificate: assurance 3, the only one that may sign. */
-  static async signIn(bank: Bank): Promise<Session> {
+  /**
+   * Signs in with this device's certificate: assurance 3, the only one that may sign. `unlocked` is what opens the keys,
+   * where they are open for something else already.
+   */
+  static async signIn(bank: Bank, unlocked?: CryptoKey): Promise<Session> {
     const profile = await bank.enrolledProfile();
-    return withKeys(profile.keys, async (keys) => {
+    const work = async (keys: UsableKeys) => {
       const kem = await ephemeralKem();
       try {
         const challenge = await bank.transport.post(CHALLENGE, {
@@ -218,7 +224,8 @@ export class Session {
       } finally {
         kem.drop();
       }
-    });
+    };
+    return withKeys(profile.keys, work, unlocked);
   }
 
   /**
@@ -296,7 +303,8 @@ export class Session {
     bootstrap.fill(0);
     const refreshToken = textIn(answer, 'refresh_token');
     const { instance } = bank.transport;
-    const standing = { ...who, session, key: hex(key), token, refreshToken, expiresAtS, instance };
+    const endsAt = answer.session_expires_at;
+    const standing = { ...who, session, key: hex(key), token, refreshToken, expiresAtS, endsAt, instance };
     await keep(bank.store, standing);
     return new Session(bank, standing);
   }
@@ -574,6 +582,12 @@ export class Session {
   /** When the token ends; it is renewed before by itself, as long as requests are made. */
   get expiresAt(): Date {
     return new Date(this.#standing.expiresAtS * 1000);
+  }
+
+  /** When the session ends, whatever is done in it; `undefined` where the bank did not say. */
+  get endsAt(): Date | undefined {
+    const { endsAt } = this.#standing;
+    return endsAt === undefined ? undefined : new Date(endsAt);
   }
 
   /** Renews the token now: one tab asks for it, the others take what it got. A refresh token works once. */

@@ -14,4 +14,19 @@ export const entryRoutes = (root: () => AnyRoute): AnyRoute[] => [
     path: 'demo',
     component: lazyRouteComponent(() => import('./demo'), 'Demo'),
   }),
+  createRoute({
+    getParentRoute: root,
+    path: 'enrol',
+    component: lazyRouteComponent(() => import('./enrol'), 'Enrol'),
+  }),
+  createRoute({
+    getParentRoute: root,
+    path: 'pair',
+    component: lazyRouteComponent(() => import('./pair'), 'Pair'),
+  }),
+  createRoute({
+    getParentRoute: root,
+    path: 'recover',
+    component: lazyRouteComponent(() => import('./recover'), 'Recover'),
+  }),
 ];

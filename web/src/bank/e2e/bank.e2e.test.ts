@@ -6,18 +6,28 @@ import {
   Bank,
   batchWish,
   beginPairing,
+  beginRecovery,
   downloadCertificate,
+  ENROL_STEPS,
   enrol,
+  enrolAndEnter,
+  inviteWish,
   leafName,
   MemoryStore,
   Problem,
   parseInvitation,
+  parsePerson,
   parseReceipt,
+  pendingRecovery,
+  personText,
+  proveKey,
   Refused,
   type Role,
   readPairing,
   receiptBundle,
+  recoveredPerson,
   register,
+  rotateAndEnter,
   rotateKeys,
   Session,
   trustFile,
@@ -29,7 +39,8 @@ import {
   wish,
   wishWithDetails,
 } from '..';
-import { fromBase64, fromBase64url } from '../bytes';
+import { fromBase64, fromBase64url, hex } from '../bytes';
+import { sha3 } from '../hash';
 import { binary, type RunningBank, startBank } from './bank-process.mjs';
 
 const isGiven = binary() !== undefined;
@@ -65,6 +76,14 @@ describe.skipIf(!isGiven)('a bank', { timeout: 120_000 }, () => {
     return Session.signIn(bank);
   };
 
+  const hired = new Map<Role, Promise<Session>>();
+  /** An invitation works once: whoever was let in by it serves every test. */
+  const staffOnce = (role: Role): Promise<Session> => {
+    const known = hired.get(role) ?? staff(role);
+    hired.set(role, known);
+    return known;
+  };
+
   const customer = async (name: string): Promise<Session> => {
     const bank = await connect();
     const email = `${name.toLowerCase()}@example.org`;
@@ -82,7 +101,11 @@ describe.skipIf(!isGiven)('a bank', { timeout: 120_000 }, () => {
   };
 
   it('enrols, is paid, proves it, and the binary accepts the bundle', async () => {
-    const [manager, alice, bob] = [await staff('manager'), await customer('Alice'), await customer('Bob')];
+    const [manager, alice, bob] = [
+      await staffOnce('manager'),
+      await customer('Alice'),
+      await customer('Bob'),
+    ];
     expect(await alice.whoAmI()).toMatchObject({ role: 'customer', aal: 3, user_id: alice.userId });
     const [from, to] = [await open(alice), await open(bob)];
     const money = { amount: '10000', asset: 'EUR' };
@@ -201,6 +224,101 @@ describe.skipIf(!isGiven)('a bank', { timeout: 120_000 }, () => {
     expect(await waiting.status()).toBe('approved');
     await waiting.enrol();
     expect((await (await Session.signIn(second)).whoAmI()).user_id).toBe(again.userId);
+  });
+
+  it('lets somebody in again who lost every device, once a manager has signed', async () => {
+    const lost = await customer('Heidi');
+    const manager = await staffOnce('manager');
+    const bank = await connect();
+    const asked = await beginRecovery(bank, 'heidi@example.org');
+    expect(await recoveredPerson(bank, asked)).toBeUndefined();
+    expect(await pendingRecovery(bank)).toEqual(asked);
+    const { items } = await manager.get<{
+      items: { request_id: string; user_id: string; registration: string; match_number: string }[];
+    }>('/api/manager/recoveries');
+    const seen = items.find((one) => one.request_id === asked.requestId);
+    expect(seen).toMatchObject({ user_id: lost.userId, match_number: asked.matchNumber });
+    const body = { user: lost.userId, registration: seen?.registration ?? '', reason: 'came in person' };
+    await manager.submit(await manager.draft(wish('user.recover', body)));
+    expect(await recoveredPerson(bank, asked)).toBe(lost.userId);
+    const user = { id: lost.userId, role: 'customer', name: 'Heidi' } as const;
+    const steps: string[] = [];
+    const session = await enrolAndEnter(bank, { user, token: asked.token }, 'worker', (step) =>
+      steps.push(step),
+    );
+    expect(steps).toEqual([...ENROL_STEPS]);
+    expect((await session.whoAmI()).user_id).toBe(lost.userId);
+    await expect(Session.signIn(lost.bank)).rejects.toMatchObject({ code: 'certificate-not-accepted' });
+  });
+
+  it('sends an enrolment that did not arrive again, with the same keys', async () => {
+    let cut: 'before' | 'after' | undefined = 'before';
+    const losing: typeof fetch = async (input, init) => {
+      const isCut = String(input).includes('/api/users/enrol');
+      if (isCut && cut === 'before') throw new TypeError('fetch failed');
+      const answer = await recording(input, init);
+      if (isCut && cut === 'after') throw new TypeError('fetch failed');
+      return answer;
+    };
+    const bank = await Bank.connect({ base: running.origin, store: new MemoryStore(), fetch: losing });
+    const registration = await register(bank, 'Ivan', 'ivan@example.org');
+    await expect(enrolAndEnter(bank, registration, 'worker')).rejects.toBeInstanceOf(Unreachable);
+    cut = undefined;
+    const session = await enrolAndEnter(bank, registration, 'worker');
+    expect((await session.whoAmI()).aal).toBe(3);
+    // Where the answer was lost, the bank repeats the receipt and not the certificate: said, and not hidden.
+    const other = await register(bank, 'Ines', 'ines@example.org');
+    cut = 'after';
+    await expect(enrolAndEnter(bank, other, 'worker')).rejects.toBeInstanceOf(Unreachable);
+    cut = undefined;
+    await expect(enrolAndEnter(bank, other, 'worker')).rejects.toMatchObject({ code: 'not-enrolled' });
+  });
+
+  it('lets staff in only after two people have said so', async () => {
+    const [admin, manager] = [await staffOnce('system_admin'), await staffOnce('manager')];
+    const [user, token] = [uuid7(), crypto.getRandomValues(new Uint8Array(32))];
+    const bank = await connect();
+    const body = { user, role: 'auditor_clerk', registration: hex(sha3(token)) } as const;
+    const person = { name: 'Judy', email: 'judy@example.org' };
+    await admin.submit(await admin.draft(inviteWish(body, person)));
+    const registration = { user: { id: user, role: 'auditor_clerk', name: 'Judy' } as const, token };
+    await expect(enrolAndEnter(bank, registration, 'worker')).rejects.toMatchObject({
+      code: 'invitation-not-approved',
+    });
+    await manager.submit(await manager.draft(wish('user.approve', { user })));
+    const session = await enrolAndEnter(bank, registration, 'worker');
+    expect(await session.whoAmI()).toMatchObject({ role: 'auditor_clerk', aal: 3 });
+  });
+
+  it('proves a key by its path and its lineage, and nothing by what was tampered with', async () => {
+    const session = await customer('Karl');
+    const { bank } = session;
+    const next = await rotateAndEnter(session);
+    const profile = await bank.enrolledProfile();
+    const { items } = await next.get<{ items: { certificate: string }[] }>(
+      `/api/quantum/keys/${next.userId}/history`,
+    );
+    const ancestors = await Promise.all(
+      items.map(({ certificate }) =>
+        next.get<{ certificate: string; pem: string }>(
+          `/api/certificates/details?certificate=${certificate}`,
+        ),
+      ),
+    );
+    const proof = await proveKey(bank.trust, profile, profile.certificates, ancestors);
+    expect(proof).toMatchObject({ holder: true, chain: true, lineage: true });
+    expect(proof.generations.map(({ generation }) => generation)).toEqual([2, 1]);
+    expect(await proveKey(bank.trust, profile, profile.certificates, [])).toMatchObject({ lineage: false });
+    const swapped = ancestors.map((one, at) => ({ ...one, pem: ancestors[1 - at]?.pem ?? one.pem }));
+    expect(await proveKey(bank.trust, profile, profile.certificates, swapped)).toMatchObject({
+      lineage: false,
+    });
+    const stranger = await (await customer('Liam')).bank.enrolledProfile();
+    expect(await proveKey(bank.trust, stranger, profile.certificates, ancestors)).toMatchObject({
+      holder: false,
+    });
+    expect(parsePerson(`http://localhost/pair#${personText(profile.user)}`)).toEqual(profile.user);
+    expect(parsePerson('strongroom-person-1.bm9uc2Vuc2U')).toBeUndefined();
   });
 
   it('lets a password in, to look', async () => {

@@ -14,6 +14,7 @@ export const shell = {
   shortcutNext: 'Next row',
   shortcutPrevious: 'Previous row',
   shortcutOpen: 'Open the row',
+  security: 'Security',
   pagesGroup: 'Pages',
   actionsGroup: 'Actions',
   theme: 'Theme',
@@ -69,6 +70,8 @@ export const shell = {
   couldNotLoad: 'This could not be loaded',
   notBelieved: 'The bank’s answer is not believed',
   deviceCannot: 'This browser cannot do that',
+  cancelled: 'Your passkey was not used',
+  cancelledAbout: 'Nothing was signed or sent. Try again when you are ready.',
   noAnswer: 'The bank did not answer',
   noAnswerAbout: 'Either you are offline or the bank is being restarted. Try again in a moment.',
 };
