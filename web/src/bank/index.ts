@@ -19,6 +19,7 @@ export * from './kinds';
 export {
   type Checkpoint,
   leafHash,
+  nodeHash,
   rootText,
   verifyCheckpoint,
   verifyConsistency,
