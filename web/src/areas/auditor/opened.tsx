@@ -21,7 +21,7 @@ export const LeafLink = ({ leaf }: { leaf: string }) => (
   <Link
     to="/audit/$leaf"
     params={{ leaf }}
-    className="figures text-accent underline-offset-2 hover:underline print:text-ink"
+    className="figures text-accent underline underline-offset-2 print:text-ink"
   >
     {leaf}
   </Link>

@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Download, FilterX, ScrollText } from 'lucide-react';
+import { Download, FilterX, ScrollText, SlidersHorizontal } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { ok, type Schemas } from '../../api/client';
 import { told } from '../../app/problem';
@@ -12,6 +12,7 @@ import {
   Badge,
   Button,
   Combobox,
+  cx,
   EmptyState,
   Field,
   Input,
@@ -201,56 +202,71 @@ function Filters({ search, set }: { search: Search; set: (changes: Search) => vo
   const [certificate, setCertificate] = useState(search['certificate'] ?? '');
   const text = certificate.trim().toLowerCase();
   const wrong = text !== '' && !/^[0-9a-f]{64}$/.test(text);
+  // On a telephone what was found comes first.
+  const [open, setOpen] = useState(false);
   return (
-    <section
-      aria-label={words.filters}
-      className="panel mb-4 grid gap-x-4 gap-y-3 p-4 sm:grid-cols-2 xl:grid-cols-3"
-    >
-      <Field label={words.kind}>
-        <Select
-          value={search['kind'] ?? ALL}
-          onChange={(kind) => set({ kind: kind === ALL ? undefined : kind })}
-          options={[{ value: ALL, label: words.everyKind }, ...KINDS]}
-        />
-      </Field>
-      <PersonField label={words.person} value={search['user']} onChange={(user) => set({ user })} />
-      <Field label={words.outcome}>
-        <Select
-          value={search['outcome'] ?? ALL}
-          onChange={(outcome) => set({ outcome: outcome === ALL ? undefined : outcome })}
-          options={[
-            { value: ALL, label: words.everyOutcome },
-            ...Object.entries(words.outcomes).map(([value, label]) => ({ value, label })),
-          ]}
-        />
-      </Field>
-      <Field label={words.from}>
-        <Input
-          type="datetime-local"
-          value={typedOf(search['from'])}
-          onChange={(event) => set({ from: timeOf(event.target.value) })}
-        />
-      </Field>
-      <Field label={words.to}>
-        <Input
-          type="datetime-local"
-          value={typedOf(search['to'])}
-          onChange={(event) => set({ to: timeOf(event.target.value) })}
-        />
-      </Field>
-      <Field label={words.certificate} error={wrong ? words.certificateWrong : undefined}>
-        <Input
-          spellCheck={false}
-          placeholder={words.certificateHint}
-          className="font-mono text-sm"
-          value={certificate}
-          onChange={(event) => {
-            setCertificate(event.target.value);
-            const typed = event.target.value.trim().toLowerCase();
-            if (typed === '' || /^[0-9a-f]{64}$/.test(typed)) set({ certificate: typed || undefined });
-          }}
-        />
-      </Field>
+    <section aria-label={words.filters} className="panel mb-4 p-4 max-sm:py-2">
+      <Button
+        tone="quiet"
+        className="w-full sm:hidden"
+        aria-expanded={open}
+        icon={<SlidersHorizontal aria-hidden className="size-4" />}
+        onClick={() => setOpen((was) => !was)}
+      >
+        {words.filters}
+      </Button>
+      <div
+        className={cx(
+          'grid gap-x-4 gap-y-3 max-sm:py-2 sm:grid-cols-2 xl:grid-cols-3',
+          !open && 'max-sm:hidden',
+        )}
+      >
+        <Field label={words.kind}>
+          <Select
+            value={search['kind'] ?? ALL}
+            onChange={(kind) => set({ kind: kind === ALL ? undefined : kind })}
+            options={[{ value: ALL, label: words.everyKind }, ...KINDS]}
+          />
+        </Field>
+        <PersonField label={words.person} value={search['user']} onChange={(user) => set({ user })} />
+        <Field label={words.outcome}>
+          <Select
+            value={search['outcome'] ?? ALL}
+            onChange={(outcome) => set({ outcome: outcome === ALL ? undefined : outcome })}
+            options={[
+              { value: ALL, label: words.everyOutcome },
+              ...Object.entries(words.outcomes).map(([value, label]) => ({ value, label })),
+            ]}
+          />
+        </Field>
+        <Field label={words.from}>
+          <Input
+            type="datetime-local"
+            value={typedOf(search['from'])}
+            onChange={(event) => set({ from: timeOf(event.target.value) })}
+          />
+        </Field>
+        <Field label={words.to}>
+          <Input
+            type="datetime-local"
+            value={typedOf(search['to'])}
+            onChange={(event) => set({ to: timeOf(event.target.value) })}
+          />
+        </Field>
+        <Field label={words.certificate} error={wrong ? words.certificateWrong : undefined}>
+          <Input
+            spellCheck={false}
+            placeholder={words.certificateHint}
+            className="font-mono text-sm"
+            value={certificate}
+            onChange={(event) => {
+              setCertificate(event.target.value);
+              const typed = event.target.value.trim().toLowerCase();
+              if (typed === '' || /^[0-9a-f]{64}$/.test(typed)) set({ certificate: typed || undefined });
+            }}
+          />
+        </Field>
+      </div>
     </section>
   );
 }

@@ -27,7 +27,6 @@ function shown(name: string, value: unknown, kind: Kind, body: Members): ReactNo
   if (typeof value === 'boolean') return value ? staff.yes : staff.no;
   if (Array.isArray(value)) return value.length;
   if (typeof value !== 'string') return JSON.stringify(value);
-  if (name === 'value' && value === '') return staff.wholeWindow;
   if (person(name, kind, body)) return <Person id={value} />;
   if (account(name, kind, body)) return <AccountName id={value} />;
   if (TIMES.has(name)) return <Timestamp at={value} precision="second" />;
@@ -54,6 +53,7 @@ export function bodyFacts(intent: Pick<Intent, 'kind' | 'body'>): Fact[] {
   const facts: Fact[] = [];
   for (const [name, value] of Object.entries(body)) {
     if (name === 'asset' && 'amount' in body) continue;
+    if (name === 'value' && value === '') continue;
     const money = name === 'amount' && typeof value === 'string' && typeof body['asset'] === 'string';
     const text = money ? (
       <Money minor={value as string} asset={body['asset'] as string} />

@@ -31,22 +31,18 @@ interface Props {
   /** What is wished. One dialog is one attempt: its id is made when it opens, and never again. */
   prepared: Prepared;
   title?: ReactNode;
-  /** What else should be known before signing; never what is signed. */
-  beside?: ReactNode;
   /** Appended to the address it is sent to. */
   query?: string;
   onClose: () => void;
   /** Told once, when the bank has recorded it. */
   onSettled?: (outcome: Outcome) => void;
-  /** The bank refused without recording anything: the form below can be changed. */
-  onProblem?: (problem: unknown) => void;
   /** What more there is to see or do once it is done. */
   after?: (outcome: Outcome) => ReactNode;
 }
 
 /** Review, sign, receipt: every signed deed of a member of staff goes through here. */
 export function SignDialog(props: Props) {
-  const { prepared, title, beside, query, onClose, onSettled, onProblem, after } = props;
+  const { prepared, title, query, onClose, onSettled, after } = props;
   const source = useSessionSource();
   const [draft, setDraft] = useState<Draft>();
   const [fault, setFault] = useState<unknown>();
@@ -87,9 +83,6 @@ export function SignDialog(props: Props) {
       setOutcome(became);
       onSettled?.(became);
     },
-    onError: (error) => {
-      if (!isOpen(error)) onProblem?.(error);
-    },
   });
 
   const isUnknown = send.isError && isOpen(send.error) && signed.current !== undefined;
@@ -100,7 +93,8 @@ export function SignDialog(props: Props) {
       open
       mustAnswer
       className="max-w-xl"
-      onOpenChange={(open) => !open && !busy && onClose()}
+      // While nobody knows what became of it, it is not closed by a key pressed too often.
+      onOpenChange={(open) => !open && !busy && !isUnknown && onClose()}
       title={outcome ? (outcome.refusal ? words.refused : words.accepted) : (title ?? words.review)}
       description={outcome ? undefined : words.reviewAbout}
       actions={
@@ -140,9 +134,9 @@ export function SignDialog(props: Props) {
               {words.unknownAbout}
             </Alert>
           )}
+          {isUnknown && !(send.error instanceof Unreachable) && <Fault error={send.error} />}
           {problem !== undefined && <Fault error={problem} />}
           {draft ? <Review draft={draft} /> : problem === undefined && <SkeletonLines lines={4} />}
-          {beside}
         </div>
       )}
     </Dialog>

@@ -43,7 +43,7 @@ export const manager = {
       transfers: 'Payments under this signature',
       cause: 'Why it waits',
       placed: 'Asked for',
-      expires: 'Given back unless decided by',
+      expires: 'Deadline',
       approvers: 'People who must approve',
       first: 'First approval',
       payment: 'Payment',

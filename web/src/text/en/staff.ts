@@ -94,7 +94,6 @@ export const staff = {
   freezeCredit: 'Money may come in',
   yes: 'Yes',
   no: 'No',
-  wholeWindow: 'Everything in the window of time',
   words: {
     approve: 'Approve',
     reject: 'Reject',
