@@ -329,44 +329,49 @@ function Paper({ shown, onNext }: { shown: Shown; onNext: () => void }) {
   );
 }
 
-function Leaves({ leaves }: { leaves: readonly ProvedLeaf[] }) {
+const Leaves = ({ leaves }: { leaves: readonly ProvedLeaf[] }) => (
+  <ol className="divide-y divide-line">
+    {leaves.map((one) => (
+      <li key={one.leaf.leaf} className="py-2.5 first:pt-0 last:pb-0 print:break-inside-avoid">
+        <OneLeaf of={one} />
+      </li>
+    ))}
+  </ol>
+);
+
+/** A line; everything in it is laid out when it is first unfolded, for there may be hundreds. */
+function OneLeaf({ of }: { of: ProvedLeaf }) {
+  const [open, setOpen] = useState(false);
+  const { leaf, proof } = of;
   return (
-    <ol className="divide-y divide-line">
-      {leaves.map((one) => (
-        <li key={one.leaf.leaf} className="py-2.5 first:pt-0 last:pb-0 print:break-inside-avoid">
-          <details className="group">
-            <summary className="grid cursor-pointer list-none gap-x-4 gap-y-1 hover:bg-hover sm:grid-cols-[4rem_11rem_1fr_auto] sm:items-baseline">
-              <span className="figures font-medium">{one.leaf.leaf}</span>
-              <span className="text-sm text-ink-2">
-                {one.leaf.at && <Timestamp at={one.leaf.at} precision="second" />}
-              </span>
-              <span className="min-w-0">
-                {kindName(one.leaf.kind)}
-                {one.leaf.signer && (
-                  <span className="text-ink-2">
-                    , <Person id={one.leaf.signer.user_id} />
-                  </span>
-                )}
-              </span>
-              <span className="flex flex-wrap items-center gap-1.5">
-                <OutcomeBadge outcome={one.leaf.outcome} code={one.leaf.code} />
-                <Badge mood={one.proof.valid ? 'good' : 'bad'}>
-                  {one.proof.valid ? words.proved : words.notProved}
-                </Badge>
-              </span>
-            </summary>
-            <div className="mt-3 grid gap-4 rounded-lg border border-line px-4 py-3">
-              <OpenedLeaf of={one} />
-              <details className="text-sm">
-                <summary className="font-medium text-accent">{words.proof}</summary>
-                <div className="mt-2">
-                  <ReceiptSteps proof={one.proof} />
-                </div>
-              </details>
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary className="grid list-none gap-x-4 gap-y-1 hover:bg-hover sm:grid-cols-[4rem_11rem_1fr_auto] sm:items-baseline">
+        <span className="figures font-medium">{leaf.leaf}</span>
+        <span className="text-sm text-ink-2">{leaf.at && <Timestamp at={leaf.at} precision="second" />}</span>
+        <span className="min-w-0">
+          {kindName(leaf.kind)}
+          {leaf.signer && (
+            <span className="text-ink-2">
+              , <Person id={leaf.signer.user_id} />
+            </span>
+          )}
+        </span>
+        <span className="flex flex-wrap items-center gap-1.5">
+          <OutcomeBadge outcome={leaf.outcome} code={leaf.code} />
+          <Badge mood={proof.valid ? 'good' : 'bad'}>{proof.valid ? words.proved : words.notProved}</Badge>
+        </span>
+      </summary>
+      {open && (
+        <div className="mt-3 grid gap-4 rounded-lg border border-line px-4 py-3">
+          <OpenedLeaf of={of} />
+          <details className="text-sm">
+            <summary className="font-medium text-accent">{words.proof}</summary>
+            <div className="mt-2">
+              <ReceiptSteps proof={proof} />
             </div>
           </details>
-        </li>
-      ))}
-    </ol>
+        </div>
+      )}
+    </details>
   );
 }

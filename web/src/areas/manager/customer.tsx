@@ -39,6 +39,7 @@ const CERTIFICATES: Record<string, Mood> = { active: 'good', superseded: 'neutra
 
 /** One customer: who they are, their accounts, their devices, and what a manager may do about them. */
 export function Customer() {
+  const api = useApi();
   const { user } = useParams({ strict: false }) as { user: string };
   const { search, set } = useListSearch();
   const client = useQueryClient();
@@ -59,7 +60,20 @@ export function Customer() {
       void client.invalidateQueries({ queryKey });
   };
   const person = profile.data;
-  const isLocked = person?.status === 'locked';
+  const email = person?.email;
+  // Whether somebody is locked out stands in the list of people alone.
+  const listed = useQuery({
+    queryKey: ['people', 'one', user, email],
+    enabled: email !== undefined,
+    queryFn: () =>
+      ok(
+        api.GET('/api/admin/users', {
+          params: { query: { limit: 200, ...(email ? { search: email } : {}) } },
+        }),
+      ),
+    select: ({ items }) => items.find((one) => one.user_id === user),
+  }).data;
+  const isLocked = listed?.locked ?? false;
   const shown = accounts.data?.items.find((one) => one.id === search['account']);
   return (
     <Page
@@ -68,7 +82,7 @@ export function Customer() {
       actions={
         person && (
           <Button
-            disabled={!may('POST /api/admin/users/lock')}
+            disabled={!listed || !may('POST /api/admin/users/lock')}
             icon={
               isLocked ? <LockOpen aria-hidden className="size-4" /> : <Lock aria-hidden className="size-4" />
             }
@@ -89,7 +103,10 @@ export function Customer() {
           <Facts
             items={[
               [manager.customers.role, shell.roles[person.role as keyof typeof shell.roles] ?? person.role],
-              [manager.customers.status, <PersonState key="status" status={person.status} />],
+              [
+                manager.customers.status,
+                <PersonState key="status" status={person.status} locked={isLocked} />,
+              ],
               [manager.customers.since, <Timestamp key="since" at={person.registered_at} precision="day" />],
               [shell.personId, <Hash key="id" value={user} />],
             ]}

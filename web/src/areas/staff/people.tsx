@@ -3,7 +3,7 @@ import { ok } from '../../api/client';
 import { useApi, useSignedIn } from '../../app/session';
 import { groupedNumber } from '../../bank';
 import { staff } from '../../text/en/staff';
-import { Hash, Money } from '../../ui';
+import { Hash, Money, Skeleton } from '../../ui';
 
 const KNOWN_MS = 300_000;
 
@@ -23,6 +23,7 @@ export function Person({ id }: { id: string | null | undefined }) {
   const { userId } = useSignedIn();
   const profile = useProfile(id);
   if (!id) return <>{staff.bankItself}</>;
+  if (profile.isPending) return <Skeleton className="inline-block w-24 align-middle" />;
   if (!profile.data) return <Hash value={id} />;
   return (
     <span title={id}>
@@ -45,6 +46,7 @@ export function useAccount(id: string | null | undefined) {
 /** An account by its number and owner; by id while these are not known. */
 export function AccountName({ id, owner = true }: { id: string; owner?: boolean }) {
   const account = useAccount(id);
+  if (account.isPending) return <Skeleton className="inline-block w-44 align-middle" />;
   if (!account.data) return <Hash value={id} />;
   return (
     <span title={id}>
