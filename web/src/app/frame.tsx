@@ -142,7 +142,7 @@ export function Frame() {
               <li key={item.to} className="min-w-0 flex-1">
                 <Link
                   to={item.to}
-                  activeOptions={{ exact: item.to === '/' }}
+                  activeOptions={{ exact: hasPagesBelow(item, items) }}
                   className={BOTTOM}
                   activeProps={{ className: 'text-accent' }}
                 >
@@ -188,6 +188,10 @@ const BOTTOM =
 const NAV =
   'flex items-center gap-3 rounded-md px-2.5 py-2 text-ink-2 no-underline hover:bg-hover hover:text-ink max-lg:py-3 [&_svg]:size-4.5';
 
+/** Whether another page of the menu lies below this one: then it is not shown as the place where one is. */
+const hasPagesBelow = ({ to }: NavItem, items: readonly NavItem[]): boolean =>
+  to === '/' || items.some((other) => other.to.startsWith(`${to}/`));
+
 function NavList({ items, onChoose }: { items: readonly NavItem[]; onChoose?: () => void }) {
   return (
     <ul className="grid gap-0.5">
@@ -198,7 +202,7 @@ function NavList({ items, onChoose }: { items: readonly NavItem[]; onChoose?: ()
           )}
           <Link
             to={item.to}
-            activeOptions={{ exact: item.to === '/' }}
+            activeOptions={{ exact: hasPagesBelow(item, items) }}
             {...(onChoose ? { onClick: onChoose } : {})}
             className={NAV}
             activeProps={{ className: 'bg-accent-soft text-accent-strong font-medium' }}

@@ -21,6 +21,7 @@ export * from './lineage';
 export {
   type Checkpoint,
   leafHash,
+  nodeHash,
   rootText,
   verifyCheckpoint,
   verifyConsistency,

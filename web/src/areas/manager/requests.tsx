@@ -1,0 +1,293 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { LifeBuoy, MailPlus } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { ok, type Schemas } from '../../api/client';
+import { told } from '../../app/problem';
+import { useApi, useSignedIn } from '../../app/session';
+import { type Prepared, wish } from '../../bank';
+import { shell } from '../../text';
+import { manager } from '../../text/en/manager';
+import {
+  Badge,
+  Button,
+  Checkbox,
+  Dialog,
+  EmptyState,
+  Facts,
+  Field,
+  type Mood,
+  Page,
+  Section,
+  Table,
+  Textarea,
+  Timestamp,
+} from '../../ui';
+import { Person, useProfile } from '../staff/people';
+import { SignDialog } from '../staff/signing';
+import { useMay } from './data';
+
+const words = manager.requests;
+type Recovery = Schemas['RecoveryView'];
+const REASON_MAX = 140;
+const LOOK_MS = 15_000;
+const MOODS: Record<string, Mood> = {
+  'waiting-for-approval': 'warn',
+  open: 'accent',
+  redeemed: 'good',
+  expired: 'neutral',
+};
+
+/** Certificates that wait for a person: invitations of staff, and recoveries of customers. */
+export function Requests() {
+  const api = useApi();
+  const may = useMay();
+  const client = useQueryClient();
+  const { userId } = useSignedIn();
+  const [recovery, setRecovery] = useState<Recovery>();
+  const [asked, setAsked] = useState<Prepared>();
+  const invitations = useQuery({
+    queryKey: ['invitations'],
+    refetchInterval: LOOK_MS,
+    queryFn: () => ok(api.GET('/api/admin/invitations')),
+  });
+  const recoveries = useQuery({
+    queryKey: ['recoveries'],
+    refetchInterval: LOOK_MS,
+    queryFn: () => ok(api.GET('/api/manager/recoveries')),
+  });
+  return (
+    <Page title={words.title} about={words.about}>
+      <Section title={words.recoveries} about={words.recoveriesAbout} flush>
+        <Table
+          label={words.recoveries}
+          rows={recoveries.data?.items}
+          rowKey={(one) => one.request_id}
+          error={
+            recoveries.isError
+              ? { ...told(recoveries.error), onRetry: () => void recoveries.refetch() }
+              : null
+          }
+          empty={
+            <EmptyState icon={<LifeBuoy aria-hidden />} title={words.noRecoveries}>
+              {words.noRecoveriesAbout}
+            </EmptyState>
+          }
+          columns={[
+            { id: 'person', header: words.person, cell: (one) => <Person id={one.user_id} /> },
+            {
+              id: 'number',
+              header: words.number,
+              cell: (one) => <span className="figures text-lg font-semibold">{one.match_number}</span>,
+            },
+            {
+              id: 'proof',
+              header: words.proof,
+              cell: (one) => (
+                <Badge mood={one.proved_by_code ? 'good' : 'warn'}>
+                  {one.proved_by_code ? words.byCode : words.byEmail}
+                </Badge>
+              ),
+            },
+            { id: 'ip', header: words.from, wideOnly: true, cell: (one) => one.ip },
+            {
+              id: 'asked',
+              header: words.asked,
+              wideOnly: true,
+              cell: (one) => <Timestamp at={one.requested_at} relative />,
+            },
+            { id: 'until', header: words.until, cell: (one) => <Timestamp at={one.expires_at} relative /> },
+            {
+              id: 'do',
+              header: '',
+              align: 'right',
+              cell: (one) => (
+                <Button
+                  size="sm"
+                  disabled={!may('POST /api/manager/users/recover')}
+                  onClick={() => setRecovery(one)}
+                >
+                  {words.recover}
+                </Button>
+              ),
+            },
+          ]}
+        />
+      </Section>
+      <Section title={words.invitations} about={words.invitationsAbout} flush>
+        <Table
+          label={words.invitations}
+          rows={invitations.data?.items}
+          rowKey={(one) => one.user_id}
+          error={
+            invitations.isError
+              ? { ...told(invitations.error), onRetry: () => void invitations.refetch() }
+              : null
+          }
+          empty={
+            <EmptyState icon={<MailPlus aria-hidden />} title={words.noInvitations}>
+              {words.noInvitationsAbout}
+            </EmptyState>
+          }
+          columns={[
+            {
+              id: 'person',
+              header: words.person,
+              cell: (one) => (
+                <>
+                  {one.name}
+                  <span className="block text-sm font-normal text-ink-3">{one.email}</span>
+                </>
+              ),
+            },
+            {
+              id: 'role',
+              header: words.role,
+              cell: (one) => shell.roles[one.role as keyof typeof shell.roles] ?? one.role,
+            },
+            {
+              id: 'by',
+              header: words.invited,
+              wideOnly: true,
+              cell: (one) => <Person id={one.invited_by} />,
+            },
+            {
+              id: 'status',
+              header: words.table,
+              cell: (one) => (
+                <Badge mood={MOODS[one.status] ?? 'neutral'}>
+                  {words.statuses[one.status] ?? one.status}
+                </Badge>
+              ),
+            },
+            {
+              id: 'until',
+              header: words.until,
+              wideOnly: true,
+              cell: (one) => <Timestamp at={one.expires_at} />,
+            },
+            {
+              id: 'do',
+              header: '',
+              align: 'right',
+              cell: (one) =>
+                one.status === 'waiting-for-approval' &&
+                (one.invited_by === userId ? (
+                  <span className="text-sm text-ink-3">{words.ownInvitation}</span>
+                ) : (
+                  <Button
+                    size="sm"
+                    disabled={!may('POST /api/admin/users/approve')}
+                    onClick={() => setAsked(wish('user.approve', { user: one.user_id }))}
+                  >
+                    {words.approve}
+                  </Button>
+                )),
+            },
+          ]}
+        />
+      </Section>
+      {recovery && !asked && (
+        <Recover recovery={recovery} onCancel={() => setRecovery(undefined)} onReview={setAsked} />
+      )}
+      {asked && (
+        <SignDialog
+          prepared={asked}
+          onClose={() => setAsked(undefined)}
+          onSettled={({ refusal }) => {
+            if (!refusal) setRecovery(undefined);
+            void client.invalidateQueries({ queryKey: ['invitations'] });
+            void client.invalidateQueries({ queryKey: ['recoveries'] });
+          }}
+        />
+      )}
+    </Page>
+  );
+}
+
+/** The whole of somebody's money goes to a new key: so the number is compared, and how one made sure is written down. */
+function Recover({
+  recovery,
+  onCancel,
+  onReview,
+}: {
+  recovery: Recovery;
+  onCancel: () => void;
+  onReview: (prepared: Prepared) => void;
+}) {
+  const person = useProfile(recovery.user_id);
+  const [compared, setCompared] = useState(false);
+  const [reason, setReason] = useState('');
+  const [tried, setTried] = useState(false);
+  const text = reason.trim();
+  const review = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (!compared || text === '') return;
+    const { user_id: user, registration } = recovery;
+    onReview(wish('user.recover', { user, registration, reason: text }));
+  };
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onCancel()}
+      title={words.recoverTitle}
+      description={words.recoverAbout}
+      actions={
+        <>
+          <Button tone="primary" type="submit" form="recover">
+            {manager.customer.review}
+          </Button>
+          <Button onClick={onCancel}>{manager.customer.cancel}</Button>
+        </>
+      }
+    >
+      <form id="recover" noValidate onSubmit={review} className="grid gap-4">
+        <Facts
+          items={[
+            [
+              words.person,
+              person.data ? (
+                `${person.data.name}, ${person.data.email}`
+              ) : (
+                <Person key="person" id={recovery.user_id} />
+              ),
+            ],
+            [
+              words.number,
+              <span key="number" className="figures text-2xl font-semibold">
+                {recovery.match_number}
+              </span>,
+            ],
+            [words.proof, recovery.proved_by_code ? words.byCode : words.byEmail],
+            [words.from, recovery.ip],
+          ]}
+        />
+        <div>
+          <Checkbox
+            label={words.compared}
+            checked={compared}
+            onChange={(event) => setCompared(event.target.checked)}
+          />
+          {tried && !compared && (
+            <p role="alert" className="mt-1 text-sm text-bad">
+              {words.comparedMissing}
+            </p>
+          )}
+        </div>
+        <Field
+          label={words.reason}
+          hint={words.reasonHint}
+          required
+          error={tried && text === '' ? words.reasonMissing : undefined}
+        >
+          <Textarea
+            rows={2}
+            maxLength={REASON_MAX}
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
+        </Field>
+      </form>
+    </Dialog>
+  );
+}
