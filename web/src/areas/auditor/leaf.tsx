@@ -12,6 +12,7 @@ import {
   Alert,
   Badge,
   Button,
+  buttonClass,
   EmptyState,
   ErrorState,
   Facts,
@@ -220,10 +221,9 @@ function LeafPage({ leaf }: { leaf: string }) {
 }
 
 const Back = () => (
-  <Link to="/audit" className="no-underline">
-    <Button tone="quiet" icon={<ArrowLeft aria-hidden className="size-4" />} tabIndex={-1}>
-      {words.back}
-    </Button>
+  <Link to="/audit" className={buttonClass('quiet')}>
+    <ArrowLeft aria-hidden className="size-4" />
+    {words.back}
   </Link>
 );
 
