@@ -148,7 +148,7 @@ test('a reload and an ended session lose nothing that was typed', async ({ page,
   });
   await page.reload();
   await page.getByRole('button', { name: 'Sign in with this device' }).click();
-  await expect(page.getByLabel('Amount')).toHaveValue('12.50');
+  await expect(page.getByLabel('Amount')).toHaveValue('12.50', { timeout: 30_000 });
   await expect(page.getByLabel('Memo')).toHaveValue('Tickets');
 });
 

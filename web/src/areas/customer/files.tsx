@@ -327,16 +327,22 @@ function FilePreview({
               id: 'amount',
               header: words.amount,
               align: 'right',
-              cell: (row) => (
-                <span className="figures whitespace-nowrap">
-                  {row.amount} <span className="text-[0.85em] text-ink-3">{row.asset}</span>
-                </span>
-              ),
+              cell: (row) => <Written item={row} />,
             },
           ]}
         />
       </div>
     </Section>
+  );
+}
+
+/** The amount of an item, as money where the bank knows the currency, else as the file writes it. */
+function Written({ item: { amount, asset, reason } }: { item: Item }) {
+  if (!reason) return <Money minor={minorOf(amount, asset)} asset={asset} />;
+  return (
+    <span className="figures whitespace-nowrap text-ink-3">
+      {amount} {asset}
+    </span>
   );
 }
 

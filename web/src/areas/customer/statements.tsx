@@ -171,7 +171,7 @@ function Choose({ accounts }: { accounts: readonly Account[] }) {
                     </span>,
                   ],
                   [
-                    `${words.from} – ${words.to}`,
+                    words.period,
                     <span key="days">
                       <Day day={said.from} /> – <Day day={said.to} />
                     </span>,

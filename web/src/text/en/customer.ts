@@ -518,6 +518,7 @@ export const customer = {
     account: 'Account',
     from: 'First day',
     to: 'Last day',
+    period: 'Period',
     periods: { month: 'This month', last: 'Last month', year: 'This year' },
     preview: 'What it will say',
     opening: 'Opening balance',
