@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { fieldError, told } from '../../app/problem';
 import { library, useSessionSource } from '../../app/session';
 import type { Draft, Intent, Settled } from '../../bank';
-import { IntentError } from '../../bank/errors';
+import { IntentError, Problem } from '../../bank/errors';
 import type { Prepared } from '../../bank/intent';
 import { admin as words } from '../../text/en/admin';
 import { Alert, Button, Dialog, Facts, Hash, StepHeading, Timestamp } from '../../ui';
@@ -99,6 +99,8 @@ export function SignDialog(props: Props) {
 
   const problem = submit.error ?? review.error;
   const isFinal = isRecorded(submit.error);
+  // Where no answer came it may have happened: the same document goes out again, and nothing else.
+  const mayChange = !submit.isPending && (!submit.isError || submit.error instanceof Problem);
   const back = () => {
     setStage({ at: 'form' });
     review.reset();
@@ -134,7 +136,7 @@ export function SignDialog(props: Props) {
             >
               {submit.isError && !isFinal ? words.sign.again : sign}
             </Button>
-            {form && !submit.isPending && <Button onClick={back}>{words.sign.change}</Button>}
+            {form && mayChange && <Button onClick={back}>{words.sign.change}</Button>}
           </>
         ) : (
           <>
