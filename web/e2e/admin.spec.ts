@@ -239,9 +239,7 @@ test('the bank says how it stands; a policy is proposed with its difference and 
   await expect(second.getByRole('row').filter({ hasText: scope })).toContainText('5000');
 });
 
-test('an address rule is refused in words, then set and ended; no endpoint is told so', async ({
-  page,
-}) => {
+test('an address rule is refused in words, then set and ended; no endpoint is told so', async ({ page }) => {
   await demo.enter(page, 'Administrator', '/admin/system?tab=addresses');
   await page.getByRole('button', { name: 'Add a rule' }).click();
   const add = page.getByRole('dialog', { name: 'Add a rule' });
