@@ -8,6 +8,8 @@ export default defineConfig({
   workers: 2,
   timeout: 45_000,
   forbidOnly: Boolean(process.env['CI']),
+  // What fails once and then passes is told as flaky; it does not hold up a release.
+  retries: process.env['CI'] ? 2 : 0,
   reporter: [['list']],
   expect: { timeout: 10_000 },
   use: {

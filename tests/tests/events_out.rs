@@ -442,7 +442,7 @@ async fn a_watch_ends_with_its_session() {
     let admin = bank.client().login(bank.admin().await.identity().clone()).await.unwrap();
     let mut open = open_raw(&bank, &admin, Request::get("/api/security/live")).await;
     assert!(timeout(PATIENCE, open.chunk()).await.unwrap().unwrap().is_some());
-    bank.send(Request::post("/api/auth/logout", "").proved_by(&admin).await).await.ok();
+    drop(bank.send(Request::post("/api/auth/logout", "").proved_by(&admin).await).await.ok());
     let ended = timeout(SECONDS, async { while let Ok(Some(_)) = open.chunk().await {} });
     ended.await.expect("an end within seconds");
 }

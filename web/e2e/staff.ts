@@ -23,7 +23,10 @@ async function load(page: Page): Promise<void> {
 
 const settle = async (page: Page, path: string): Promise<void> => {
   await page.goto(path);
-  await page.getByRole('button', { name: 'You and this session' }).waitFor({ timeout: 30_000 });
+  // Hidden counts: an open drawer hides the frame from whoever listens.
+  await page
+    .getByRole('button', { name: 'You and this session', includeHidden: true })
+    .waitFor({ timeout: 30_000 });
 };
 
 interface TrailRow {
