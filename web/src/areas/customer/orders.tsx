@@ -428,7 +428,7 @@ function PlaceOrder({ onClose, onDone }: { onClose: () => void; onDone: () => vo
                 onChange={(until) => set({ until: until as OrderForm['until'] })}
                 options={(['open', 'last', 'count'] as const).map((one) => ({
                   value: one,
-                  label: words.untils[one],
+                  label: words.untilWhen[one],
                 }))}
               />
             </Field>

@@ -463,7 +463,7 @@ export const customer = {
     first: 'First day',
     firstHint: 'Days are those of UTC, from today on.',
     until: 'Until',
-    untils: { open: 'I end it', last: 'A last day', count: 'A number of payments' },
+    untilWhen: { open: 'I end it', last: 'A last day', count: 'A number of payments' },
     last: 'Last day',
     count: 'Number of payments',
     badCount: 'A whole number from 1 to 5200.',
