@@ -17,11 +17,16 @@ const DEMO = [
 
 export type DemoRole = 'Customer' | 'Manager' | 'Auditor clerk' | 'Administrator';
 
+/** The bank lets a person begin so many pairings in five minutes. */
+const PAIRINGS_MAX = 5;
+
 export class DemoBank {
+  private readonly entered = new Map<DemoRole, number>();
+
   private constructor(
-    private readonly process: ChildProcess | null,
+    private process: ChildProcess | null,
     /** Its door, with the ticket. */
-    readonly address: string,
+    private address: string,
   ) {}
 
   static async start(): Promise<DemoBank> {
@@ -47,6 +52,9 @@ export class DemoBank {
 
   /** Enters through the door, with keys that this browser makes, and goes to a page. */
   async enter(page: Page, role: DemoRole, path: string): Promise<void> {
+    const entered = this.entered.get(role) ?? 0;
+    if (entered >= PAIRINGS_MAX && this.process) await this.renew();
+    this.entered.set(role, (this.entered.get(role) ?? 0) + 1);
     await page.goto(this.address);
     await page
       .getByRole('button', { name: `Enter as ${role}` })
@@ -54,6 +62,15 @@ export class DemoBank {
       .click();
     await expect(page.getByRole('button', { name: 'You and this session' })).toBeVisible({ timeout: 20_000 });
     await page.goto(this.url(path));
+  }
+
+  /** Another demo bank in the place of this one. */
+  private async renew(): Promise<void> {
+    await this.close();
+    const { process, address } = await DemoBank.start();
+    this.process = process;
+    this.address = address;
+    this.entered.clear();
   }
 
   async close(): Promise<void> {

@@ -2975,6 +2975,115 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customer/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The statements that the bank made of an account of the caller's, the last first. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Id of the account. */
+                    account: string;
+                    /** @description Cursor of an earlier page. */
+                    cursor?: string | null;
+                    /** @description 1 to 200, default 50. */
+                    limit?: number | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KeptPage"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description rate-limited: come back after `Retry-After` seconds */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customer/statements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A statement that the bank made of an account of the caller's, byte for byte as it was made. An answer that breaks off is no
+         *     statement: something in it has been erased since.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The signed statement */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description rate-limited: come back after `Retry-After` seconds */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customer/statements/download": {
         parameters: {
             query?: never;
@@ -7480,6 +7589,22 @@ export interface components {
             status: string;
             text?: string | null;
             transfer?: string | null;
+        };
+        /** @description A page of statements. */
+        KeptPage: {
+            items: components["schemas"]["KeptView"][];
+            /** @description Cursor of the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description A statement that the bank made by itself. */
+        KeptView: {
+            account: string;
+            from: string;
+            made_at: string;
+            /** @description SHA-256 of its JSON form, signature included. */
+            sha256: string;
+            statement: string;
+            to: string;
         };
         /** @description A person's keys. */
         KeyHistory: {
