@@ -159,7 +159,9 @@ export async function expectAccessible(page: Page): Promise<void> {
     // A colour on its way from one theme to the other has the contrast of neither.
     await page.evaluate(async () => {
       const changing = document.getAnimations().filter((one) => one instanceof CSSTransition);
-      await Promise.allSettled(changing.map((one) => one.finished));
+      const settled = Promise.allSettled(changing.map((one) => one.finished));
+      // One that is replaced on its way never ends.
+      await Promise.race([settled, new Promise((after) => setTimeout(after, 500))]);
     });
     // The guards of a focus trap are hidden and focusable for a moment: whoever gets there is sent on.
     // Legacy: the other mode opens a page of its own, which a strict policy does not let it reach.
