@@ -35,7 +35,7 @@ use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// A request is a few hundred small allocations on one thread that another one frees: measured in docs/benchmarks.md.
+/// A request is a few hundred small allocations, some of which another thread frees.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
