@@ -74,8 +74,9 @@ soft_hsm() {
     echo "SoftHSM is not installed: the tests of keys in a token will say that they were skipped" >&2
 }
 
-# Builds the console. Whoever only runs the bank needs none: the build is committed and embedded.
-node() {
+# Builds the console. Whoever only runs the bank needs none: the build is committed and embedded. Not called `node`: it
+# asks the program of that name.
+nodejs() {
     local major
     major=$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/' || true)
     [ "${major:-0}" -ge 20 ] && have npm && return 0
@@ -118,7 +119,7 @@ interop() {
 case "${1:-}" in
     postgresql) postgresql ;;
     tools) tools ;;
-    node) node ;;
+    node) nodejs ;;
     interop) interop ;;
     *) echo "usage: scripts/setup.sh postgresql|tools|node|interop" >&2; exit 2 ;;
 esac
