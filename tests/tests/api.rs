@@ -212,6 +212,29 @@ async fn staff_open_fund_and_freeze_and_each_role_sees_its_part() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_owner_stops_what_leaves_their_account_and_only_the_bank_lets_it_go_on() {
+    let bank = Bank::start().await;
+    let alice = bank.customer("Alice", 1_000).await;
+    let bob = bank.customer("Bob", 100).await;
+    let (out, both) = (Freeze { debit: true, credit: false }, Freeze { debit: true, credit: true });
+    alice.freeze(alice.account, out, "lost telephone").await.unwrap();
+    let refused = alice.transfer(alice.account, bob.account, eur(1), None).await;
+    assert_eq!(code(refused), "debit-account-frozen");
+    bob.transfer(bob.account, alice.account, eur(1), None).await.unwrap();
+    // Whoever holds the telephone now gets no further than its owner.
+    for less in [Freeze::default(), Freeze { debit: false, credit: true }] {
+        let refused = alice.freeze(alice.account, less, "found it").await;
+        assert_eq!(code(refused), "unfreeze-by-staff");
+    }
+    alice.freeze(alice.account, both, "all of it").await.unwrap();
+    let refused = bob.freeze(alice.account, both, "a stranger's").await;
+    assert_eq!(code(refused), "account-not-found");
+    bank.manager().await.freeze(alice.account, Freeze::default(), "she called").await.unwrap();
+    alice.transfer(alice.account, bob.account, eur(1), None).await.unwrap();
+    bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rotated_key_continues_its_lineage_and_the_old_one_is_over() {
     let bank = Bank::start().await;
     let alice = bank.customer("Alice", 1_000).await;
@@ -242,6 +265,23 @@ async fn a_rotated_key_continues_its_lineage_and_the_old_one_is_over() {
     assert_eq!((&info["generation"], &info["suite"]), (&json!(3), &json!("standard")));
     let details = bank.get_as(&session, "/api/certificates/details").await.ok().json();
     assert_eq!(details["certificate"], new_device.certificate_hash().unwrap().to_string());
+    // Whoever keeps the authority sees all that is in use, the oldest first, and nothing that has ended.
+    let admin = bank.admin().await;
+    let (mut path, mut seen) = ("/api/certificates?limit=2".to_owned(), Vec::new());
+    loop {
+        let page = bank.get_as(admin, &path).await.ok().json();
+        seen.extend(page["items"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/api/certificates?limit=2&cursor={next}");
+    }
+    assert!(seen.iter().all(|one| one["status"] == "active"));
+    assert!(seen.is_sorted_by_key(|one| one["not_before"].as_str().unwrap().to_owned()));
+    let of_alice = seen.iter().filter(|one| one["user_id"] == user.id.to_string());
+    assert_eq!(of_alice.collect::<Vec<_>>().len(), 1);
+    let active = bank.count("SELECT count(*) FROM certificates WHERE status = 'active'").await;
+    assert_eq!(i64::try_from(seen.len()).unwrap(), active);
+    let of_a_customer = bank.get_as(&session, "/api/certificates").await;
+    assert_eq!(of_a_customer.refusal(), (403, "forbidden".to_owned()));
     assert!(details["pem"].as_str().unwrap().contains("BEGIN CERTIFICATE"));
     assert_eq!(bank.balance(bob.account).await, 20);
 }

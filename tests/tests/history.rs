@@ -256,6 +256,8 @@ impl World {
         let plans = self.bank.plans_of(async || {
             let trail = "/api/audit/logs?limit=50";
             self.bank.get_as(self.bank.auditor().await, trail).await.assert_ok();
+            let of_one = format!("{trail}&user={}", self.quiet.identity().user().id);
+            self.bank.get_as(self.bank.auditor().await, &of_one).await.assert_ok();
             let days = "/api/audit/days";
             self.bank.get_as(self.bank.auditor().await, days).await.assert_ok();
             let proof = "/api/log/inclusion?index=5";

@@ -9,6 +9,7 @@ use e2e::{Bank, Customer, Forger, code_of, eur, eventually_within, fresh_account
 use intent::{ApprovalDecision, BatchItem, Body, IntentId, UtcMicros};
 use ledger::{Freeze, TransferId};
 use money::AssetCode;
+use serde_json::json;
 use uuid::Uuid;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -252,7 +253,19 @@ async fn the_risk_engine_holds_a_payment_back_and_a_person_lets_it_go() {
     let paid = alice.transfer(alice.account, bob.account, eur(1_000), None).await.unwrap();
     assert_eq!(paid.receipt.code, "held");
     let view = format!("/api/approvals/{}", paid.receipt.intent_id);
-    assert_eq!(bank.get_as(bank.manager().await, &view).await.ok().json()["cause"], "risk");
+    let seen = bank.get_as(bank.manager().await, &view).await.ok().json();
+    assert_eq!((&seen["cause"], &seen["risk"]["action"]), (&json!("risk"), &json!("review")));
+    let reasons = seen["risk"]["reasons"].as_array().unwrap();
+    let weights: Vec<f64> =
+        reasons.iter().map(|reason| reason["weight_permille"].as_f64().unwrap()).collect();
+    // Each weight is what its rule adds by itself: together they are the score, heaviest first.
+    let score = weights.iter().fold(1_000.0, |rest, weight| rest * (1.0 - weight / 1_000.0));
+    let told = seen["risk"]["score_permille"].as_f64().unwrap();
+    assert!((1_000.0 - score - told).abs() < 1.0 && weights.is_sorted_by(|a, b| a >= b), "{seen}");
+    assert!(reasons.iter().all(|reason| reason["sentence"].as_str().unwrap().len() > 10), "{seen}");
+    // Why it looks suspicious is for those who decide.
+    let own = bank.get_as(&alice, &view).await.ok().json();
+    assert_eq!((&own["status"], own.get("risk")), (&json!("waiting"), None));
     let manager = bank.manager().await;
     decide(manager, paid.receipt.intent_id, ApprovalDecision::Approve).await.unwrap();
     assert_eq!(bank.balance(bob.account).await, 1_000);

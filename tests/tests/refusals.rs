@@ -171,6 +171,12 @@ async fn account_refusals(bank: &Bank, provoked: &mut Provoked) {
         Body::AccountOpen { account, asset: asset.parse().unwrap(), owner, kind }
     };
     let stranger = UserId::new(Uuid::now_v7());
+    let bob = bank.customer("Bob", 0).await;
+    let frozen = |account, credit| {
+        Wish::freeze(account, Freeze { debit: false, credit }, "lost telephone".to_owned()).body
+    };
+    let all = Freeze { debit: true, credit: true };
+    alice.freeze(alice.account, all, "lost telephone").await.unwrap();
     for (session, body, expected) in [
         (&alice.session, open(fresh_account(), "DOGE", own), Refusal::AssetUnknown),
         (&alice.session, open(fresh_account(), "EUR", stranger), Refusal::NotAccountOwner),
@@ -182,6 +188,8 @@ async fn account_refusals(bank: &Bank, provoked: &mut Provoked) {
             Wish::freeze(fresh_account(), Freeze::default(), "why".to_owned()).body,
             Refusal::AccountNotFound,
         ),
+        (&alice.session, frozen(alice.account, true), Refusal::UnfreezeByStaff),
+        (&bob.session, frozen(alice.account, true), Refusal::AccountNotFound),
         (auditor, open(fresh_account(), "EUR", own), Refusal::PermissionDenied),
         (auditor, transfer(alice.account, fresh_account(), 1), Refusal::PermissionDenied),
         (&alice.session, Wish::fund(alice.account, eur(1)).body, Refusal::PermissionDenied),

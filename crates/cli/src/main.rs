@@ -37,7 +37,7 @@ use crate::failure::Failure;
 
 /// A request is a few hundred small allocations, some of which another thread frees.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let Cli { globals, command } = Cli::parse();

@@ -49,8 +49,10 @@ pub struct RiskRecord {
     pub action: String,
     /// Version of the policy that judged.
     pub policy: u32,
-    /// Codes of the reasons, weightiest first.
+    /// The reasons, weightiest first: a code, a colon and a sentence with its values.
     pub reasons: Vec<String>,
+    /// What each reason adds to the score by itself, in thousandths, in the order of the reasons.
+    pub weights: Vec<u16>,
 }
 
 /// What came of an intent: outcome, reasons, verdict, digest of every row written.
@@ -123,20 +125,26 @@ impl RiskRecord {
         text::put_texts(out, &self.reasons);
         out.extend_from_slice(br#","score_permille":"#);
         text::put_decimal(out, self.score_permille.min(Self::SCORE_PERMILLE_MAX));
+        out.extend_from_slice(br#","weights":"#);
+        text::put_decimals(out, &self.weights);
         out.push(b'}');
     }
 
     fn read(value: Value<'_>) -> Result<Self, IntentError> {
         let mut members = Members::new(value, Path::Member(&Path::Root, "risk"))?;
-        let score = |t: &str| text::decimal(t).filter(|n| *n <= Self::SCORE_PERMILLE_MAX);
+        let permille = |t: &str| text::decimal(t).filter(|n| *n <= Self::SCORE_PERMILLE_MAX);
         let risk = Self {
-            score_permille: members.take("score_permille", "0 to 1000", score)?,
+            score_permille: members.take("score_permille", "0 to 1000", permille)?,
             level: members.text("level")?.into_owned(),
             action: members.text("action")?.into_owned(),
             policy: members.take("policy", text::DECIMAL_FORM, text::decimal)?,
             reasons: members.list("reasons", "a string", |text| Some(text.into_owned()))?,
+            weights: members.list("weights", "0 to 1000", |text| permille(&text))?,
         };
         members.finish()?;
+        if risk.weights.len() != risk.reasons.len() {
+            return Err(IntentError::malformed("risk.weights", "must be one for each reason"));
+        }
         Ok(risk)
     }
 }

@@ -414,10 +414,11 @@ pub enum Role {
     SystemAdmin,
 }
 
-const CUSTOMER: [Kind; 20] = [
+const CUSTOMER: [Kind; 21] = [
     Kind::UserEnrol,
     Kind::SessionLogin,
     Kind::AccountOpen,
+    Kind::AccountFreeze,
     Kind::Transfer,
     Kind::TransferBatch,
     Kind::KeyRotate,

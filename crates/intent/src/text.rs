@@ -196,6 +196,18 @@ pub(crate) fn put_texts(out: &mut Vec<u8>, texts: &[String]) {
     out.push(b']');
 }
 
+/// Appends an array of decimals.
+pub(crate) fn put_decimals(out: &mut Vec<u8>, numbers: &[u16]) {
+    out.push(b'[');
+    for (place, number) in numbers.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        put_decimal(out, *number);
+    }
+    out.push(b']');
+}
+
 /// Appends an object of texts that are admissible already.
 pub(crate) fn put_map(out: &mut Vec<u8>, map: &BTreeMap<String, String>) {
     out.push(b'{');

@@ -35,7 +35,7 @@ pub enum Permission {
     AccountsOpen,
     /// Put the bank's own money on an account.
     AccountsFund,
-    /// Freeze or unfreeze an account.
+    /// Freeze an account: one's own, or as staff anybody's, which alone unfreezes.
     AccountsFreeze,
     /// Read one's own accounts, or as staff everyone's.
     AccountsRead,
@@ -217,9 +217,14 @@ pub const fn permissions(role: Role) -> Permissions {
         WebhooksManage,
     };
     let own: &[Permission] = match role {
-        Role::Customer => {
-            &[AccountsOpen, AccountsRead, AccountsClose, TransfersSubmit, TransfersCorrect]
-        }
+        Role::Customer => &[
+            AccountsOpen,
+            AccountsFreeze,
+            AccountsRead,
+            AccountsClose,
+            TransfersSubmit,
+            TransfersCorrect,
+        ],
         Role::Manager => &[
             CertificatesRevokeOthers,
             AccountsOpen,

@@ -1,11 +1,11 @@
 //! How the bank says no to enrolments, sign-ins, certificates, people, devices, recoveries, roles and its own authority.
 
-use client::{UserName, Wish};
+use client::{Session, UserName, Wish};
 use crypto::{SecretBytes, SigningKey, Suite, random, sha3_256};
 use e2e::{Answer, Bank, Forger, Holder, ORIGIN, Request, Successor, authority_key};
 use intent::{Body, IntentId, IpRuleAction, ReportSubject, RevocationReason, Role, UserId};
 use pki::build_csr;
-use serde_json::json;
+use serde_json::{Value, json};
 use server::authority::{KeyFile, KeyPurpose, succession};
 use server::corridor::Refusal;
 use uuid::Uuid;
@@ -31,6 +31,10 @@ impl Enrolment {
     }
 
     async fn send(&self, bank: &Bank) -> Answer {
+        bank.send(Request::post_json("/api/users/enrol", &self.document(bank))).await
+    }
+
+    fn document(&self, bank: &Bank) -> Value {
         let (holder, token) = (&self.holder, SecretBytes::new(self.token.clone()));
         let csr = build_csr(holder.key(), &holder.user().name).unwrap();
         let draft = intent::IntentDraft {
@@ -54,13 +58,62 @@ impl Enrolment {
         let signed = Forger::new(holder).sign(draft);
         let sealed =
             self.sealed.clone().unwrap_or_else(|| seal(&bank.trust().kem, holder, &signed));
-        let body = json!({
+        json!({
             "signed": envelope(&signed),
             "registration_token": b64(&self.token),
             "sealed_device_key": b64(&sealed),
-        });
-        bank.send(Request::post_json("/api/users/enrol", &body)).await
+        })
     }
+}
+
+/// A rotation of `of`'s key to `successor`'s, as it is sent.
+fn rotation(bank: &Bank, of: &Session, successor: &Holder, csr: Vec<u8>) -> Value {
+    let signed = Forger::of(of).next(Body::KeyRotate {
+        csr,
+        device: successor.device().id(),
+        device_key_commitment: successor.device().key_commitment(),
+        kem_public_key: successor.kem().public_key().as_bytes().to_vec(),
+    });
+    let sealed = b64(&seal(&bank.trust().kem, successor, &signed));
+    json!({"signed": envelope(&signed), "sealed_device_key": sealed})
+}
+
+/// What a device keeps until it has its certificate is enough to get it, however the answer was lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_lost_an_answer_gets_the_certificate_for_the_very_document() {
+    let bank = Bank::start().await;
+    let collect = async |document: &Value| {
+        let body = json!({"signed": document["signed"]});
+        bank.send(Request::post_json("/api/certificates/collect", &body)).await
+    };
+    let alice = Enrolment::begin(&bank, "Alice").await;
+    let enrolment = alice.document(&bank);
+    assert_eq!(collect(&enrolment).await.status, 404, "it has not arrived");
+    let enrol = async || bank.send(Request::post_json("/api/users/enrol", &enrolment)).await;
+    let first = enrol().await.ok().json();
+    assert!(first["certificate"].as_str().unwrap().contains("BEGIN CERTIFICATE"));
+    let again = enrol().await.ok();
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.json(), first);
+    assert_eq!(collect(&enrolment).await.ok().json(), first);
+
+    let bob = bank.customer("Bob", 0).await;
+    let successor = Holder::generate(Suite::Standard, bob.identity().user().clone());
+    let csr = build_csr(successor.key(), "Bob").unwrap();
+    let rotated = rotation(&bank, &bob, &successor, csr);
+    let rotate = Request::post_json("/api/quantum/keys/rotate", &rotated);
+    let first = bank.send_as(&bob, rotate).await.ok().json();
+    let rotate = Request::post_json("/api/quantum/keys/rotate", &rotated);
+    assert_eq!(bank.send(rotate.proved_by(&bob).await).await.status, 401, "the old key is over");
+    assert_eq!(collect(&rotated).await.ok().json(), first);
+
+    // The document without its signature is what auditors have: it opens nothing.
+    let mut forged = rotated;
+    forged["signed"]["signature"] = enrolment["signed"]["signature"].clone();
+    assert_eq!(collect(&forged).await.status, 404);
+    let login = Forger::of(&bob).next(transfer(bob.account, bob.account, 1));
+    assert_eq!(collect(&json!({"signed": envelope(&login)})).await.status, 400);
+    bank.assert_verifies().await;
 }
 
 pub(crate) async fn enrolment_refusals(bank: &Bank, provoked: &mut Provoked) {
@@ -142,14 +195,7 @@ pub(crate) async fn certificate_refusals(bank: &Bank, provoked: &mut Provoked) {
 
     let rotate = async |csr: Vec<u8>| {
         let successor = Holder::generate(Suite::Standard, alice.identity().user().clone());
-        let signed = Forger::of(&alice).next(Body::KeyRotate {
-            csr,
-            device: successor.device().id(),
-            device_key_commitment: successor.device().key_commitment(),
-            kem_public_key: successor.kem().public_key().as_bytes().to_vec(),
-        });
-        let sealed = b64(&seal(&bank.trust().kem, &successor, &signed));
-        let body = json!({"signed": envelope(&signed), "sealed_device_key": sealed});
+        let body = rotation(bank, &alice, &successor, csr);
         bank.send_as(&alice, Request::post_json("/api/quantum/keys/rotate", &body)).await
     };
     let garbage = rotate(vec![0x30, 0x03, 0x02, 0x01, 0x05]).await;
@@ -164,7 +210,7 @@ pub(crate) async fn certificate_refusals(bank: &Bank, provoked: &mut Provoked) {
 
 pub(crate) async fn people_refusals(bank: &Bank, provoked: &mut Provoked) {
     let (admin, manager) = (bank.admin().await, bank.manager().await);
-    let sign = |session: &client::Session, wish: Wish| {
+    let sign = |session: &Session, wish: Wish| {
         let forger = Forger::of(session);
         forger.sign_with(forger.draft(wish.body), wish.details)
     };
@@ -228,7 +274,7 @@ pub(crate) async fn device_refusals(bank: &Bank, provoked: &mut Provoked) {
     provoked.recorded(bank, &submit(bank, &alice, approve(&asked)).await, Refusal::PairingExpired);
 
     let reason = RevocationReason::Cessation;
-    let revoke = |session: &client::Session| {
+    let revoke = |session: &Session| {
         Wish::revoke_device(session.identity().device().id(), reason).body
     };
     provoked.recorded(bank, &submit(bank, &alice, revoke(&bob)).await, Refusal::DeviceNotFound);
@@ -340,7 +386,7 @@ pub(crate) async fn authority_refusals(
     provoked: &mut Provoked,
 ) {
     let (admin, old) = (bank.admin().await, bank.app().authority.issuing());
-    let submit = async |session: &client::Session, wish: Wish| {
+    let submit = async |session: &Session, wish: Wish| {
         bank.submit(session, &Forger::of(session).next(wish.body)).await
     };
     let present = Wish::rotate_authority(old.der().to_vec(), old.der().to_vec(), 1);

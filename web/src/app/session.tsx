@@ -92,7 +92,8 @@ class SessionSource {
 
   /** Signs in with this device's certificate. */
   async signIn(): Promise<void> {
-    const [bank, { Session }] = await Promise.all([this.bank(), library()]);
+    const [bank, { resumeRotation, Session }] = await Promise.all([this.bank(), library()]);
+    await resumeRotation(bank);
     await this.enter(await Session.signIn(bank));
   }
 

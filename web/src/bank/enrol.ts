@@ -13,7 +13,7 @@ import { KINDS, ROLES } from './kinds';
 import { type Pairing, pairingNumber, pairingText, parsePairing } from './pairing';
 import { type Receipt, settleReceipt } from './receipt';
 import { openSealed, sealTo } from './seal';
-import { pathOf, Session, type Settled } from './session';
+import { pathOf, Session } from './session';
 
 const TOKEN_LENGTH = 32;
 
@@ -223,10 +223,6 @@ const finishEnrolment = async (bank: Bank, pending: PendingEnrolment): Promise<R
     if (isFinal) await bank.store.delete(ENROLLING);
     throw error;
   });
-  // The bank answers a request that took effect before with its receipt alone.
-  if (answer.certificate === undefined) {
-    throw new DeviceError('not-enrolled', 'these keys were enrolled, and their certificate did not arrive');
-  }
   const certificates = await acceptCertificates(bank, profile, answer);
   const { receipt } = await settleReceipt(answer.receipt, signed, bank.trust, pathOf(certificates));
   await bank.keepProfile({ ...profile, certificates });
@@ -235,6 +231,8 @@ const finishEnrolment = async (bank: Bank, pending: PendingEnrolment): Promise<R
 };
 
 const NEXT = 'profile.next';
+const COLLECT = '/api/certificates/collect';
+const NOT_FOUND = 404;
 
 /** A rotation on its way: kept before it is sent, so that no answer that is lost loses the key. */
 interface PendingRotation {
@@ -244,28 +242,65 @@ interface PendingRotation {
   readonly request: { readonly signed: Envelope; readonly sealed_device_key: string };
 }
 
+const pendingRotation = async (bank: Bank, profile: Profile): Promise<PendingRotation | undefined> => {
+  const kept = (await bank.store.get(NEXT)) as PendingRotation | undefined;
+  return kept?.of === profile.keys.fingerprint ? kept : undefined;
+};
+
+const adopt = async (
+  bank: Bank,
+  { user }: Profile,
+  { successor }: PendingRotation,
+  answer: Readonly<Record<string, unknown>>,
+): Promise<void> => {
+  const next: Profile = { user, keys: successor };
+  const certificates = await acceptCertificates(bank, next, answer);
+  await bank.keepProfile({ ...next, certificates });
+  await bank.store.delete(NEXT);
+};
+
+/**
+ * Finishes a rotation whose answer was lost: asks the bank by the signed document, for which it needs no session, as the
+ * rotation has ended it. `undefined` where there is none that took effect.
+ */
+export const resumeRotation = async (bank: Bank): Promise<Receipt | undefined> => {
+  const profile = await bank.profile();
+  const pending = profile && (await pendingRotation(bank, profile));
+  if (!profile?.certificates || !pending) return;
+  try {
+    const { signed } = pending.request;
+    const answer = await bank.transport.post<Record<string, unknown>>(COLLECT, { signed }, 'same');
+    const path = pathOf(profile.certificates);
+    const { receipt } = await settleReceipt(answer.receipt, pending.signed, bank.trust, path);
+    await adopt(bank, profile, pending, answer);
+    return receipt;
+  } catch (error) {
+    // It never arrived: the old key is still the one.
+    if (error instanceof Problem && error.status === NOT_FOUND) return;
+    throw error;
+  }
+};
+
 /**
  * Replaces this device's keys: the old key signs the new one. Afterwards the session's certificate is the old one: sign
- * in again. Where the answer was lost, call it again: the very same request is sent.
+ * in again. Where the answer was lost, call it again.
  */
 export const rotateKeys = async (
   session: Session,
   tier?: Tier,
   begins: Begins = quietly,
-): Promise<Settled> => {
+): Promise<Receipt> => {
   const { bank } = session;
-  const profile = await bank.enrolledProfile();
-  const kept = (await bank.store.get(NEXT)) as PendingRotation | undefined;
   begins('keys');
-  const isSame = kept?.of === profile.keys.fingerprint;
-  const pending = isSame ? kept : await prepareRotation(bank, profile, tier, begins);
+  const resumed = await resumeRotation(bank);
+  if (resumed) return resumed;
+  const profile = await bank.enrolledProfile();
+  const kept = await pendingRotation(bank, profile);
+  const pending = kept ?? (await prepareRotation(bank, profile, tier, begins));
   begins('certificate');
   const settled = await session.sendAs(KINDS['key.rotate'].path, pending.signed, pending.request);
-  const next: Profile = { user: profile.user, keys: pending.successor };
-  const certificates = await acceptCertificates(bank, next, settled.extra);
-  await bank.keepProfile({ ...next, certificates });
-  await bank.store.delete(NEXT);
-  return settled;
+  await adopt(bank, profile, pending, settled.extra);
+  return settled.receipt;
 };
 
 /** The same, and a session with the new certificate, which is opened as at an enrolment. */

@@ -208,6 +208,7 @@ const RISK = object({
   policy: count,
   reasons: strings,
   score_permille: decimal('0 to 1000', 0n, 1000n),
+  weights: strings,
 });
 const EFFECTS = object({
   code: text('a code', () => true),

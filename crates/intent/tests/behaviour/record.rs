@@ -143,6 +143,7 @@ pub(crate) fn effects() -> Effects {
             action: "proceed".to_owned(),
             policy: 1,
             reasons: vec!["first-payment".to_owned()],
+            weights: vec![120],
         }),
         rows: Sha2::from_bytes([9; 32]),
         result: BTreeMap::from([("transfer".to_owned(), "1".to_owned())]),

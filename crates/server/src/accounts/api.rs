@@ -175,7 +175,7 @@ pub(super) async fn fund(
     submit_kind(&app, &caller, origin, &body, &[Kind::AccountFund]).await
 }
 
-/// Freezes or unfreezes an account: a signed `account.freeze` of a manager.
+/// Freezes or unfreezes an account: a signed `account.freeze` of a manager, or of its owner, who only adds to a freeze.
 #[utoipa::path(post, path = "/api/accounts/freeze", tag = "accounts", request_body(content = String, content_type = "application/json"), responses((status = 200, description = "Receipt"), (status = 403), (status = 422)))]
 pub(super) async fn freeze(
     State(app): State<App>,

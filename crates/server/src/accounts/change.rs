@@ -1,9 +1,9 @@
-//! What changes an account without moving money: closing it, and how far it may be overdrawn. Pure.
+//! What changes an account without moving money: freezing and closing it, and how far it may be overdrawn. Pure.
 
 use std::collections::BTreeMap;
 
 use intent::{Body, Intent, Role, UserId};
-use ledger::{AccountId, AccountRejection, Ledger};
+use ledger::{AccountId, AccountRejection, Freeze, Ledger};
 
 use crate::corridor::Refusal;
 use crate::corridor::fold::Asker;
@@ -11,15 +11,21 @@ use crate::corridor::fold::Asker;
 /// The account that an intent changes.
 pub(crate) fn account_of(intent: &Intent) -> Option<AccountId> {
     match intent.body() {
-        Body::AccountClose { account } | Body::AccountOverdraft { account, .. } => Some(*account),
+        Body::AccountFreeze { account, .. }
+        | Body::AccountClose { account }
+        | Body::AccountOverdraft { account, .. } => Some(*account),
         _ => None,
     }
 }
 
 /// Changes the account in `ledger`. Gives back what the leaf says of it.
 ///
-/// An owner closes their own account, a manager anyone's; others learn nothing of its existence. `keeps_open`: something is to
-/// be posted on the account yet.
+/// An owner freezes and closes their own account, a manager anyone's; others learn nothing of its existence. The bank's own
+/// accounts can be frozen and nothing else. `keeps_open`: something is to be posted on the account yet.
+///
+/// # Security
+///
+/// An owner only adds to a freeze: whoever got hold of a device must not take off what was put on to stop them.
 pub(crate) fn change(
     ledger: &mut Ledger,
     owner: Option<UserId>,
@@ -28,10 +34,24 @@ pub(crate) fn change(
     keeps_open: bool,
 ) -> Result<BTreeMap<String, String>, Refusal> {
     let is_staff = asker.role == Role::Manager;
-    if owner != Some(asker.user) && !(is_staff && owner.is_some()) {
+    let is_freeze = matches!(intent.body(), Body::AccountFreeze { .. });
+    if owner != Some(asker.user) && !(is_staff && (owner.is_some() || is_freeze)) {
         return Err(Refusal::AccountNotFound);
     }
     match intent.body() {
+        Body::AccountFreeze { account, debit, credit, .. } => {
+            let found = ledger.account(*account).ok_or(Refusal::AccountNotFound)?;
+            let lifts = (found.freeze.debit && !debit) || (found.freeze.credit && !credit);
+            if lifts && !is_staff {
+                return Err(Refusal::UnfreezeByStaff);
+            }
+            ledger
+                .set_freeze(*account, Freeze { debit: *debit, credit: *credit })
+                .map_err(refusal)?;
+            let mut facts = facts(*account, "freeze_debit", &debit.to_string());
+            facts.insert("freeze_credit".to_owned(), credit.to_string());
+            Ok(facts)
+        }
         Body::AccountClose { account } => {
             let found = ledger.account(*account).ok_or(Refusal::AccountNotFound)?;
             let holds = found.debits_pending().minor() != 0 || found.credits_pending().minor() != 0;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use intent::{Body, Role, UserId};
-use ledger::{AccountId, AccountKind, AccountNumber, Freeze, Ledger};
+use ledger::{AccountId, AccountKind, AccountNumber, Ledger};
 use money::AssetCode;
 use sqlx::PgConnection;
 
@@ -51,27 +51,7 @@ pub(crate) async fn apply_open(tx: &mut PgConnection, cx: &Applying<'_>) -> Resu
     Ok(Applied::Accepted { result: new.result(), extra: None, bumps_epoch: false })
 }
 
-/// Freezes or unfreezes an account. Runs inside the poster's transaction.
-pub(crate) async fn apply_freeze(
-    tx: &mut PgConnection,
-    cx: &Applying<'_>,
-) -> Result<Applied, Fault> {
-    let Body::AccountFreeze { account, debit, credit, .. } = cx.intent.body() else {
-        return Err(Fault::Broken("not a freeze"));
-    };
-    let freeze = Freeze { debit: *debit, credit: *credit };
-    if !store::set_freeze(tx, cx.services.bank.book, *account, freeze).await? {
-        return Ok(Applied::Refused(Refusal::AccountNotFound));
-    }
-    let result = BTreeMap::from([
-        ("account".to_owned(), account.to_string()),
-        ("freeze_credit".to_owned(), credit.to_string()),
-        ("freeze_debit".to_owned(), debit.to_string()),
-    ]);
-    Ok(Applied::Accepted { result, extra: None, bumps_epoch: false })
-}
-
-/// Closes an account, or says how far it may be overdrawn. Runs inside the poster's transaction.
+/// Freezes or closes an account, or says how far it may be overdrawn. Runs inside the poster's transaction.
 pub(crate) async fn apply_change(
     tx: &mut PgConnection,
     cx: &Applying<'_>,

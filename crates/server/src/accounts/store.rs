@@ -74,26 +74,6 @@ pub(super) async fn insert(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// `false` if there is no such account. The update takes the row's lock: a posting in flight ends first.
-pub(super) async fn set_freeze(
-    tx: &mut PgConnection,
-    book: BookId,
-    id: AccountId,
-    freeze: Freeze,
-) -> sqlx::Result<bool> {
-    let updated = sqlx::query!(
-        "UPDATE accounts SET freeze_debit = $3, freeze_credit = $4
-          WHERE book_id = $1 AND account_id = $2 AND NOT closed",
-        book_id(book),
-        id.get(),
-        freeze.debit,
-        freeze.credit,
-    )
-    .execute(tx)
-    .await?;
-    Ok(updated.rows_affected() == 1)
-}
-
 /// Locks an account, if there is one: a posting in flight ends first.
 pub(super) async fn lock(tx: &mut PgConnection, book: BookId, id: AccountId) -> sqlx::Result<()> {
     sqlx::query!(
@@ -113,11 +93,14 @@ pub(super) async fn set_terms(
     row: &AccountRow,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE accounts SET floor = $3, closed = $4 WHERE book_id = $1 AND account_id = $2",
+        "UPDATE accounts SET floor = $3, closed = $4, freeze_debit = $5, freeze_credit = $6
+          WHERE book_id = $1 AND account_id = $2",
         book_id(book),
         row.id.get(),
         row.floor,
         row.closed,
+        row.freeze.debit,
+        row.freeze.credit,
     )
     .execute(tx)
     .await?;

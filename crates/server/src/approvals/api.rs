@@ -4,7 +4,7 @@
 
 use axum::extract::State;
 use bytes::Bytes;
-use intent::{IntentId, Kind};
+use intent::{IntentId, Kind, RiskRecord};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -15,6 +15,8 @@ use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
 use crate::http::{Json, Path, Query};
+use crate::log::service::effects_of;
+use crate::policy::Permission;
 use crate::problem::{Code, Problem};
 use crate::registers::{self, Row};
 use crate::sessions::Caller;
@@ -54,6 +56,58 @@ pub(super) struct ApprovalView {
     decided_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+}
+
+/// A payment that waits or waited, with what the risk engine said of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ApprovalDetails {
+    #[serde(flatten)]
+    approval: ApprovalView,
+    /// The verdict that stands in the log; for those who decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk: Option<RiskView>,
+}
+
+/// A verdict of the risk engine.
+#[derive(Debug, Serialize, ToSchema)]
+struct RiskView {
+    /// 0 (nothing unusual) to 1000 (certain).
+    score_permille: u16,
+    /// `low`, `medium`, `high` or `critical`.
+    level: String,
+    /// `proceed`, `monitor`, `review` or `block`.
+    action: String,
+    /// Version of the policy that judged.
+    policy: u32,
+    /// Why, weightiest first.
+    reasons: Vec<RiskReason>,
+}
+
+/// One rule that hit.
+#[derive(Debug, Serialize, ToSchema)]
+struct RiskReason {
+    /// The rule's stable name.
+    rule: String,
+    /// A sentence with the values that made it hit.
+    sentence: String,
+    /// What it adds to the score by itself, in thousandths.
+    weight_permille: u16,
+}
+
+impl From<RiskRecord> for RiskView {
+    fn from(record: RiskRecord) -> Self {
+        let reasons = record.reasons.iter().zip(record.weights).map(|(reason, weight_permille)| {
+            let (rule, sentence) = reason.split_once(": ").unwrap_or(("", reason));
+            RiskReason { rule: rule.to_owned(), sentence: sentence.to_owned(), weight_permille }
+        });
+        Self {
+            reasons: reasons.collect(),
+            score_permille: record.score_permille,
+            level: record.level,
+            action: record.action,
+            policy: record.policy,
+        }
+    }
 }
 
 impl From<&Row> for ApprovalView {
@@ -133,19 +187,29 @@ pub(super) async fn list(
     Ok(Json(ApprovalPage { items, next }))
 }
 
-/// One payment that waits or waited.
-#[utoipa::path(get, path = "/api/approvals/{payment}", tag = "approvals", params(("payment" = String, Path)), responses((status = 200, body = ApprovalView), (status = 404)))]
+/// One payment that waits or waited, for those who decide with the risk engine's verdict.
+#[utoipa::path(get, path = "/api/approvals/{payment}", tag = "approvals", params(("payment" = String, Path)), responses((status = 200, body = ApprovalDetails), (status = 404)))]
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
     Path(payment): Path<String>,
-) -> Result<Json<ApprovalView>, Problem> {
+) -> Result<Json<ApprovalDetails>, Problem> {
     let payment: IntentId = payment.parse()?;
     let key = [("payment", payment.to_string())];
     let mut tx = app.db.as_user(&caller).await?;
     let row = registers::load_by_key(&mut tx, app.bank.book, &APPROVALS, &key).await?;
     tx.commit().await?;
-    row.map(|row| Json((&row).into())).ok_or_else(|| Problem::new(Code::NotFound))
+    let approval =
+        row.as_ref().map(ApprovalView::from).ok_or_else(|| Problem::new(Code::NotFound))?;
+    // Row-level security has shown the payment; its record is the auditor's to read.
+    let risk = if caller.permissions.holds(Permission::ApprovalsDecide) {
+        let mut tx = app.db.as_auditor().await?;
+        let effects = effects_of(&mut tx, app.bank.book, payment.get()).await?;
+        effects.and_then(|effects| effects.risk).map(RiskView::from)
+    } else {
+        None
+    };
+    Ok(Json(ApprovalDetails { approval, risk }))
 }
 
 /// Approves, rejects or escalates a payment: a signed `approval.decide` of a manager.

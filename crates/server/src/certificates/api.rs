@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use intent::{Kind, UserId, UtcMicros};
+use intent::{Kind, SignedIntent, UserId, UtcMicros};
 use pki::Certificate;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -19,7 +19,7 @@ use super::service;
 use super::store::{CertificateRow, CrlRow};
 use crate::App;
 use crate::corridor::api::submit_kind;
-use crate::corridor::{Answer, Attachments, OriginInfo};
+use crate::corridor::{self, Answer, Attachments, OriginInfo};
 use crate::http::{Json, Path, Query};
 use crate::problem::Problem;
 use crate::sessions::Caller;
@@ -27,17 +27,21 @@ use crate::{clock, wire};
 
 const US_PER_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
+const PAGE_MAX: i64 = 200;
+const PAGE_DEFAULT: i64 = 50;
+
 /// A revocation makes a new list at once: whoever keeps one asks again after a minute.
 const CRL_CACHING: &str = "public, max-age=60, must-revalidate";
 
 /// Routes that need no session.
 pub(crate) fn open_router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(crl)).routes(routes!(crl_of))
+    OpenApiRouter::new().routes(routes!(crl)).routes(routes!(crl_of)).routes(routes!(collect))
 }
 
 /// Routes of a session; the caller wraps them with authentication.
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(list))
         .routes(routes!(details))
         .routes(routes!(status))
         .routes(routes!(revoke))
@@ -120,6 +124,40 @@ pub(super) struct DetailsView {
     pem: String,
     /// The certificate in words: sizes, validity, the seven controls.
     text: String,
+}
+
+/// Which part of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListQuery {
+    /// Cursor of an earlier page.
+    cursor: Option<String>,
+    /// 1 to 200, default 50.
+    limit: Option<i64>,
+}
+
+/// A page of certificates.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CertificatePage {
+    items: Vec<StatusView>,
+    /// Cursor of the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Everybody's certificates in use, the oldest first: who is to rotate next.
+#[utoipa::path(get, path = "/api/certificates", tag = "certificates", params(ListQuery), responses((status = 200, body = CertificatePage)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<CertificatePage>, Problem> {
+    let limit = wire::page_limit(query.limit, PAGE_DEFAULT, PAGE_MAX)?;
+    let after = query.cursor.as_deref().map(|text| wire::digest(text, "cursor")).transpose()?;
+    let rows = service::in_use(&app, &caller, after.as_ref(), limit).await?;
+    let is_full = i64::try_from(rows.len()) == Ok(limit);
+    let next = rows.last().filter(|_| is_full).map(|last| last.fingerprint.to_string());
+    Ok(Json(CertificatePage { items: rows.iter().map(StatusView::from).collect(), next }))
 }
 
 /// Where a certificate stands.
@@ -250,6 +288,29 @@ pub(super) async fn rotate(
     let sealed = wire::base64url(request.sealed_device_key, "sealed_device_key")?;
     let attachments = Attachments { sealed_device_key: Some(sealed), ..Attachments::default() };
     app.corridor.submit(signed, origin, Some(&caller), attachments).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CollectRequest<'a> {
+    #[serde(borrow)]
+    signed: &'a RawValue,
+}
+
+/// Gives the answer to an enrolment or a rotation again, to whoever shows the very document that was signed: `{"signed": <a
+/// user.enrol or key.rotate>}`. A rotation ends the session that sent it, so a device that lost the answer has no other way
+/// to its new certificate. 404 where the document never arrived: it can be sent as it is.
+#[utoipa::path(post, path = "/api/certificates/collect", tag = "certificates",
+    request_body(content = String, content_type = "application/json"),
+    responses((status = 200, description = "Receipt and certificate"), (status = 404), (status = 422)))]
+pub(super) async fn collect(State(app): State<App>, body: Bytes) -> Result<Answer, Problem> {
+    let request: CollectRequest<'_> = wire::object(&body)?;
+    let signed = SignedIntent::from_json(request.signed.get().as_bytes())?;
+    let kind = signed.parse_intent()?.kind();
+    if !matches!(kind, Kind::UserEnrol | Kind::KeyRotate) {
+        return Err(Problem::malformed("signed.kind", format!("{kind} brings no certificate")));
+    }
+    corridor::collect(&app, &signed).await?.ok_or_else(Problem::not_found)
 }
 
 /// A person's key in use.

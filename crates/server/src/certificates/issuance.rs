@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crypto::{KemPublicKey, SecretBytes, Sha3, constant_time_eq, open_sealed, sha3_256, sha256};
-use intent::{DeviceId, Role, UserId, UtcMicros};
+use intent::{DeviceId, Effects, Outcome, Role, UserId, UtcMicros};
 use pki::{
     Certificate, ControlClaims, Csr, DEFENSE_VERSION, Linted, Profile, Request, Tbs, VerifiedCsr,
 };
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::store::{self, DeviceRow, NewCertificate, NewDevice};
+use crate::Services;
 use crate::authority::Issuer;
 use crate::authority::service::fault;
 use crate::bank::serial;
@@ -21,6 +22,9 @@ use crate::vault::VaultPurpose;
 const DEVICE_KEY_LEN: usize = 32;
 const DEVICE_KEY_PURPOSE: &str = "device-key";
 const MICROS_PER_SECOND: i64 = 1_000_000;
+/// Members of an issue's result.
+const CERTIFICATE: &str = "certificate";
+const KEM_KEY: &str = "kem_key_sha3";
 
 /// What is asked for.
 pub(crate) struct Wanted<'a> {
@@ -174,6 +178,25 @@ pub(crate) async fn issue(
     Ok(Issued { result, extra: extra(&certificate, issuer) })
 }
 
+/// The certificate that an intent with these effects brought, with its path as [`issue`] gave it; `None` where it brought none.
+pub(crate) async fn issued_by(
+    tx: &mut PgConnection,
+    services: &Services,
+    effects: &Effects,
+) -> Result<Option<Value>, Fault> {
+    // Others speak of a certificate too, but only who issued one says under which key it is delivered.
+    let is_issue = effects.outcome == Outcome::Accepted && effects.result.contains_key(KEM_KEY);
+    let Some(named) = effects.result.get(CERTIFICATE).filter(|_| is_issue) else { return Ok(None) };
+    let fingerprint = Sha3::from_hex(named).map_err(|_| Fault::Broken("a leaf names no digest"))?;
+    let stored = store::find(tx, services.bank.book, &fingerprint).await?;
+    let der = stored.ok_or(Fault::Broken("a certificate vanished"))?.der;
+    let certificate = Certificate::from_der(&der).map_err(|error| fault(error.into()))?;
+    let parent = certificate.claims().map(|claims| claims.parent_ca_fp);
+    let issuers = services.authority.issuers();
+    let issuer = parent.and_then(|parent| issuers.named(&parent));
+    Ok(issuer.map(|issuer| extra(&certificate, issuer)))
+}
+
 /// Opens what the device sealed to the bank for this very intent, and holds it against what was signed.
 fn open_device_key(cx: &Applying<'_>, wanted: &Wanted<'_>) -> Option<SecretBytes> {
     let sealed = cx.attachments.sealed_device_key.as_deref()?;
@@ -263,7 +286,7 @@ fn prepare(
 fn result_of(new: &NewCertificate<'_>, kem_public_key: &[u8]) -> BTreeMap<String, String> {
     let components: Vec<String> = new.components.iter().map(ToString::to_string).collect();
     let mut result = BTreeMap::from([
-        ("certificate".to_owned(), new.fingerprint.to_string()),
+        (CERTIFICATE.to_owned(), new.fingerprint.to_string()),
         ("serial".to_owned(), hex::encode(new.serial)),
         ("user".to_owned(), new.user.to_string()),
         ("role".to_owned(), new.role.name().to_owned()),
@@ -273,7 +296,7 @@ fn result_of(new: &NewCertificate<'_>, kem_public_key: &[u8]) -> BTreeMap<String
         ("not_before".to_owned(), new.not_before.to_string()),
         ("not_after".to_owned(), new.not_after.to_string()),
         ("components".to_owned(), components.join(" ")),
-        ("kem_key_sha3".to_owned(), sha3_256(kem_public_key).to_string()),
+        (KEM_KEY.to_owned(), sha3_256(kem_public_key).to_string()),
     ]);
     if let Some(previous) = new.previous {
         result.insert("previous".to_owned(), previous.to_string());

@@ -316,6 +316,19 @@ pub(super) async fn history(
     if found.is_empty() { Err(Problem::not_found()) } else { Ok(found) }
 }
 
+/// A page of the certificates in use, the oldest first: who is to rotate next.
+pub(super) async fn in_use(
+    services: &Services,
+    caller: &Caller,
+    after: Option<&Sha3>,
+    limit: i64,
+) -> Result<Vec<CertificateRow>, Problem> {
+    let mut tx = services.db.as_user(caller).await?;
+    let found = store::in_use(&mut tx, services.bank.book, after, limit).await?;
+    tx.commit().await?;
+    Ok(found)
+}
+
 /// The authority that a certificate is judged under, and its list in use. One that has retired has none: nothing of it
 /// is good.
 async fn issuer_and_list(

@@ -229,6 +229,34 @@ pub(super) async fn of_user(
     .collect()
 }
 
+/// Certificates in use that row-level security shows, the oldest first, after `after`, at most `limit`.
+pub(super) async fn in_use(
+    tx: &mut PgConnection,
+    book: BookId,
+    after: Option<&Sha3>,
+    limit: i64,
+) -> sqlx::Result<Vec<CertificateRow>> {
+    sqlx::query_as!(
+        RawCertificate,
+        "SELECT fingerprint, user_id, role, der, serial, lineage, generation, previous, device_id,
+                not_before, not_after, status, ended_at, revocation_reason
+           FROM certificates
+          WHERE book_id = $1 AND status = 'active'
+            AND ($2::bytea IS NULL
+                 OR (not_before, fingerprint) > ((SELECT c.not_before FROM certificates c
+                                                   WHERE c.book_id = $1 AND c.fingerprint = $2), $2))
+          ORDER BY not_before, fingerprint LIMIT $3",
+        book_id(book),
+        after.map(|after| after.as_bytes().as_slice()),
+        limit,
+    )
+    .fetch_all(tx)
+    .await?
+    .into_iter()
+    .map(TryInto::try_into)
+    .collect()
+}
+
 /// Locks a certificate's row and returns it: what is decided next holds until COMMIT.
 pub(super) async fn lock(
     tx: &mut PgConnection,

@@ -19,6 +19,7 @@ use crate::log::service::{catch_up, check_append};
 use crate::log::store as log_store;
 use crate::log::store::Head;
 use crate::sql::timestamp;
+use crate::{Services, certificates};
 
 /// Bytes of salt per record: 32 for each of the five groups.
 const SALTS_LEN: usize = 160;
@@ -161,14 +162,15 @@ fn settle(
         .collect()
 }
 
-/// The answer to an intent that was decided before.
+/// The answer to an intent that was decided before, with the certificate that it may have brought: who lost that answer
+/// holds keys that are of no use without.
 pub(super) async fn replay(
     tx: &mut PgConnection,
-    book: BookId,
+    services: &Services,
     intent_id: Uuid,
     submitted: &[u8],
 ) -> Result<Settled, Fault> {
-    let stored = crate::log::service::stored_receipt(tx, book, intent_id)
+    let stored = crate::log::service::stored_receipt(tx, services.bank.book, intent_id)
         .await?
         .ok_or(Fault::Broken("a record vanished"))?;
     let same = stored
@@ -178,6 +180,7 @@ pub(super) async fn replay(
     if !same {
         return Err(Fault::IdReused);
     }
+    let extra = certificates::issuance::issued_by(tx, services, &stored.effects).await?;
     Ok(Settled {
         intent_id: stored.intent_id,
         index: stored.index,
@@ -187,6 +190,6 @@ pub(super) async fn replay(
         inclusion: stored.inclusion,
         checkpoint_json: checkpoint_json(&stored.checkpoint).into(),
         replayed: true,
-        extra: None,
+        extra,
     })
 }

@@ -38,8 +38,10 @@ mod working;
 
 use std::collections::BTreeMap;
 
+use crypto::constant_time_eq;
 use intent::{
-    Effects, Event, EventKind, IntentId, Origin, SignedIntent, UnsignedIntent, UtcMicros,
+    Effects, Event, EventKind, Evidence, Group, IntentId, Origin, SignedIntent, UnsignedIntent,
+    UtcMicros,
 };
 use thiserror::Error;
 use tlog::LeafIndex;
@@ -53,10 +55,10 @@ use self::submission::{EventJob, Queued};
 use crate::bank::Bank;
 use crate::certificates::directory::Directory;
 use crate::certificates::rotation::KeyAges;
-use crate::clock;
 use crate::log::LogError;
 use crate::problem::{Code, Problem, is_transient};
 use crate::sessions::Caller;
+use crate::{Services, clock};
 
 pub(crate) use self::api::peer_address;
 pub(crate) use self::applying::{Applied, Applying};
@@ -251,6 +253,34 @@ pub enum Fault {
     /// A promise of our own was broken; nothing was written.
     #[error("broken invariant: {0}")]
     Broken(&'static str),
+}
+
+/// The answer that a signed document had, for whoever shows that very document. `None` where there was none.
+///
+/// # Security
+///
+/// Nobody but the device and the bank has the signature: it is shown as a secret would be, and compared as one. What was
+/// recorded under it was verified then.
+pub(crate) async fn collect(
+    services: &Services,
+    signed: &SignedIntent,
+) -> Result<Option<Answer>, Fault> {
+    let id = signed.parse_intent().map_err(|_| Fault::IdReused)?.id().get();
+    let mut tx = services.db.as_auditor().await?;
+    if !crate::log::service::shows_record(&mut tx, services.bank.book, id).await? {
+        return Ok(None);
+    }
+    let settled = match append::replay(&mut tx, services, id, &signed.intent).await {
+        Err(Fault::IdReused) => return Ok(None),
+        settled => settled?,
+    };
+    tx.commit().await?;
+    let evidence = settled.record.group(Group::Evidence);
+    let evidence = evidence.and_then(|opening| Evidence::parse(&opening.bytes).ok());
+    let is_same = evidence.is_some_and(|kept| {
+        kept.suite == signed.suite && constant_time_eq(&kept.signature, &signed.signature)
+    });
+    Ok(is_same.then(|| Answer::new(settled)))
 }
 
 impl From<Fault> for Problem {

@@ -240,7 +240,7 @@ impl Poster {
         fates: Vec<Fate>,
         settled: Vec<Settled>,
     ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
-        let book = self.services.bank.book;
+        let services = Arc::clone(&self.services);
         let mut settled = settled.into_iter();
         let mut answers = Vec::with_capacity(fates.len());
         for ((id, document), fate) in documents.zip(fates) {
@@ -249,7 +249,7 @@ impl Poster {
                 Fate::Refused(refusal) => Err(Fault::NotTrue(refusal)),
                 Fate::Known => {
                     let mut tx = self.begin().await?;
-                    let replayed = append::replay(&mut tx, book, id, document).await;
+                    let replayed = append::replay(&mut tx, &services, id, document).await;
                     tx.rollback().await?;
                     replayed
                 }

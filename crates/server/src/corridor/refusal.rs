@@ -116,6 +116,8 @@ pub enum Refusal {
     AccountNotEmpty,
     /// The account has earned or owes interest that is not posted yet.
     InterestDue,
+    /// Only staff take off what stops an account.
+    UnfreezeByStaff,
     /// More is overdrawn than would be allowed.
     OverdraftInUse,
     /// Too much for one transfer.
@@ -180,7 +182,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal of the corridor itself; those of the ledger are [`Rejection::ALL`].
-    pub const OWN: [Self; 80] = [
+    pub const OWN: [Self; 81] = [
         Self::PermissionDenied,
         Self::NotAccountOwner,
         Self::RegistrationUnknown,
@@ -232,6 +234,7 @@ impl Refusal {
         Self::AccountClosed,
         Self::AccountNotEmpty,
         Self::InterestDue,
+        Self::UnfreezeByStaff,
         Self::OverdraftInUse,
         Self::LimitPerTransfer,
         Self::LimitNewPayee,
@@ -329,6 +332,7 @@ impl Refusal {
             Self::AccountClosed => "account-closed",
             Self::AccountNotEmpty => "account-not-empty",
             Self::InterestDue => "interest-due",
+            Self::UnfreezeByStaff => "unfreeze-by-staff",
             Self::OverdraftInUse => "overdraft-in-use",
             Self::LimitPerTransfer => "limit-per-transfer",
             Self::LimitNewPayee => "limit-new-payee",
@@ -370,7 +374,8 @@ impl Refusal {
             | Self::NotAccountOwner
             | Self::ApprovalByMaker
             | Self::ApprovedBefore
-            | Self::OwnAuthority => StatusCode::FORBIDDEN,
+            | Self::OwnAuthority
+            | Self::UnfreezeByStaff => StatusCode::FORBIDDEN,
             Self::ChallengeUnknown
             | Self::ChallengeRedeemed
             | Self::ChallengeExpired
@@ -521,6 +526,9 @@ impl Refusal {
             }
             Self::InterestDue => {
                 "the account has interest of this month; it can be closed when that was posted and taken"
+            }
+            Self::UnfreezeByStaff => {
+                "a frozen account is unfrozen by the bank's staff; a person may only freeze more of it"
             }
             Self::OverdraftInUse => "more of the overdraft is in use than would be allowed",
             Self::LimitPerTransfer => "it is more than one transfer may move",

@@ -36,8 +36,7 @@ pub(super) async fn apply(tx: &mut PgConnection, cx: &Applying<'_>) -> Result<Ap
         Body::UserEnrol { .. } => users::service::apply_enrol(tx, cx).await,
         Body::SessionLogin { .. } => sessions::service::apply_login(tx, cx).await,
         Body::AccountOpen { .. } => accounts::service::apply_open(tx, cx).await,
-        Body::AccountFreeze { .. } => accounts::service::apply_freeze(tx, cx).await,
-        Body::AccountClose { .. } | Body::AccountOverdraft { .. } => {
+        Body::AccountFreeze { .. } | Body::AccountClose { .. } | Body::AccountOverdraft { .. } => {
             accounts::service::apply_change(tx, cx).await
         }
         Body::KeyRotate { .. } => certificates::service::apply_rotate(tx, cx).await,

@@ -93,7 +93,7 @@ pub(crate) struct Settled {
     /// The checkpoint as a JSON string, made once for the whole group commit.
     pub(crate) checkpoint_json: Arc<str>,
     pub(crate) replayed: bool,
-    /// What the feature answers beside the receipt; absent from a replay.
+    /// What the feature answers beside the receipt; of a replay only a certificate.
     pub(crate) extra: Option<Value>,
 }
 

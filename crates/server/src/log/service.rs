@@ -252,6 +252,19 @@ pub(crate) async fn stored_receipt(
         .map_err(|source| LogError::Record { index: index.get(), source })
 }
 
+/// What came of an intent; `None` where there is no such record.
+pub(crate) async fn effects_of(
+    tx: &mut PgConnection,
+    book: BookId,
+    intent_id: Uuid,
+) -> Result<Option<Effects>, LogError> {
+    let Some(stored) = store::record_of(tx, book, intent_id).await? else { return Ok(None) };
+    let index = stored.index.get();
+    read_record(stored)
+        .map(|(_, _, _, effects)| Some(effects))
+        .map_err(|source| LogError::Record { index, source })
+}
+
 /// The records of these leaves as they are stored, in order.
 pub(crate) async fn records_at(
     tx: &mut PgConnection,

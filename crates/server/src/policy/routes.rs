@@ -176,6 +176,7 @@ pub const ROUTES: &[Route] = &[
     get("/api/log/tile/{level}/{*path}", Access::Open),
     get("/api/certificates/crl", Access::Open),
     get("/api/certificates/crl/{issuer}", Access::Open),
+    post("/api/certificates/collect", Access::Open).counted_as(Class::SignIn),
     post("/api/users/register", Access::Open).counted_as(Class::SignIn),
     post("/api/users/enrol", Access::Open).counted_as(Class::SignIn),
     post("/api/auth/certificate-challenge", Access::Open).counted_as(Class::SignIn),
@@ -242,6 +243,7 @@ pub const ROUTES: &[Route] = &[
     get("/api/manager/recoveries", Access::Needs(Permission::UsersRecover)),
     post("/api/manager/users/recover", Access::Signs(Kind::UserRecover)),
     get("/api/users/{id}/profile", Access::Own(Permission::UsersRead)).from(Aal::One, Aal::One),
+    get("/api/certificates", Access::Needs(Permission::CertificatesRead)),
     get("/api/certificates/details", Access::Own(Permission::CertificatesRead))
         .from(Aal::Two, Aal::Three),
     get("/api/certificates/status", Access::Own(Permission::CertificatesRead))

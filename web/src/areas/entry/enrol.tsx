@@ -305,12 +305,11 @@ function EnrolProblem({ error }: { error: unknown }) {
       </Alert>
     );
   }
-  const isLost = error instanceof DeviceError && error.code === 'not-enrolled';
-  if (isLost || (code && LOST.includes(code))) {
+  if (code && LOST.includes(code)) {
     return (
       <Alert
         kind="bad"
-        title={isLost ? words.lost : words.taken}
+        title={words.taken}
         requestId={requestId}
         action={
           <>
@@ -323,7 +322,7 @@ function EnrolProblem({ error }: { error: unknown }) {
           </>
         }
       >
-        {isLost ? words.lostAbout : words.takenAbout}
+        {words.takenAbout}
       </Alert>
     );
   }

@@ -27,7 +27,7 @@ const AFTER_RELOAD = `
   const names = await bank.store.names('');
   return {
     steps: settled.proof.steps.map(({ outcome }) => outcome),
-    rotated: rotated.receipt.outcome,
+    rotated: rotated.outcome,
     opened: Object.keys(bundle).includes('certificate'),
     session: names.includes('session'),
   };`;
@@ -43,7 +43,7 @@ const NATIVE = `
   const out = await crypto.subtle.exportKey('raw-seed', keys.signing.mlDsa).then(() => 'taken out', () => 'refused');
   const { aal } = await session.whoAmI();
   const rotated = await library.rotateKeys(session);
-  return { kept, kind: keys.signing.kind, aal, rotated: rotated.receipt.outcome, out };`;
+  return { kept, kind: keys.signing.kind, aal, rotated: rotated.outcome, out };`;
 
 const OUT = `
   const bank = await library.Bank.connect();

@@ -137,9 +137,6 @@ export const entry = {
     taken: 'The bank does not take this registration',
     takenAbout:
       'Either its time is over, or the address belongs to somebody already. If that is you, pair this browser with your other device or recover your access.',
-    lost: 'The bank has enrolled these keys, and its answer was lost on the way',
-    lostAbout:
-      'Without their certificate the keys are of no use. Ask for a recovery: a manager lets you in again with new ones.',
     notApproved: 'A second person has to approve your invitation',
     notApprovedAbout:
       'Ask an administrator or a manager to approve it, then try again here. Nothing is lost.',

@@ -136,5 +136,6 @@ pub(super) fn risk_record(verdict: &risk::Verdict) -> RiskRecord {
             .iter()
             .map(|reason| format!("{}: {}", reason.code, reason.sentence))
             .collect(),
+        weights: verdict.reasons.iter().map(|reason| reason.weight_per_mille).collect(),
     }
 }

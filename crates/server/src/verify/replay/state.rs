@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use intent::{Body, Effects, Intent, Kind, Outcome, Role};
-use ledger::{AccountKind, AccountNumber, Freeze};
+use ledger::{AccountKind, AccountNumber};
 use uuid::Uuid;
 
 use super::super::effects::effects_of;
@@ -39,8 +39,9 @@ impl Replay<'_> {
         } else {
             match intent.kind() {
                 Kind::AccountOpen => self.open(at, intent, signer),
-                Kind::AccountFreeze => self.freeze(intent),
-                Kind::AccountClose | Kind::AccountOverdraft => self.change(at, intent, asker),
+                Kind::AccountFreeze | Kind::AccountClose | Kind::AccountOverdraft => {
+                    self.change(at, intent, asker)
+                }
                 Kind::BeneficiaryAdd | Kind::BeneficiaryChange => {
                     self.beneficiary(at, intent, asker)
                 }
@@ -168,21 +169,6 @@ impl Replay<'_> {
             ("number".to_owned(), number),
             ("owner".to_owned(), owner.to_string()),
             ("floor".to_owned(), CUSTOMER_FLOOR.to_string()),
-        ]))
-    }
-
-    fn freeze(&mut self, intent: &Intent) -> Demand {
-        let Body::AccountFreeze { account, debit, credit, .. } = intent.body() else {
-            return Demand::BankRefused;
-        };
-        let freeze = Freeze { debit: *debit, credit: *credit };
-        if self.fold.ledger.set_freeze(*account, freeze).is_err() {
-            return Demand::Refused(Refusal::AccountNotFound);
-        }
-        Demand::Accepted(BTreeMap::from([
-            ("account".to_owned(), account.to_string()),
-            ("freeze_credit".to_owned(), credit.to_string()),
-            ("freeze_debit".to_owned(), debit.to_string()),
         ]))
     }
 
