@@ -5,7 +5,6 @@ import { type FormEvent, useState } from 'react';
 import { fieldError, Problem } from '../../app/problem';
 import { library, useSessionSource } from '../../app/session';
 import type { Registration, Session } from '../../bank';
-import { DeviceError } from '../../bank/errors';
 import { shell } from '../../text';
 import { entry } from '../../text/en/entry';
 import {
