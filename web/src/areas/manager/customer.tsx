@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { KeyRound, Landmark, Lock, LockOpen, Plus } from 'lucide-react';
 import { useState } from 'react';
@@ -9,6 +9,7 @@ import { useApi } from '../../app/session';
 import { groupedNumber } from '../../bank';
 import { shell } from '../../text';
 import { manager } from '../../text/en/manager';
+import { people } from '../../text/en/people';
 import {
   Alert,
   Badge,
@@ -27,11 +28,9 @@ import {
   Table,
   Timestamp,
 } from '../../ui';
-import { AccountName, Sum, useProfile } from '../staff/people';
-import { SignDialog } from '../staff/signing';
-import { PersonState } from './customers';
+import { AccountName, PersonState, roleName, Sum, useProfile } from '../staff/people';
 import { type Account, memoOf, useAccountsOf, useMay } from './data';
-import { type Deed, DeedForm } from './deeds';
+import { type Deed, DeedDialog } from './deeds';
 
 const words = manager.customer;
 const MOVEMENTS = 25;
@@ -42,23 +41,10 @@ export function Customer() {
   const api = useApi();
   const { user } = useParams({ strict: false }) as { user: string };
   const { search, set } = useListSearch();
-  const client = useQueryClient();
   const may = useMay();
   const profile = useProfile(user);
   const accounts = useAccountsOf(user);
   const [deed, setDeed] = useState<Deed>();
-  const [signed, setSigned] = useState<Parameters<typeof SignDialog>[0]['prepared']>();
-  const done = () => {
-    for (const queryKey of [
-      ['accounts'],
-      ['account'],
-      ['profile', user],
-      ['people'],
-      ['keys', user],
-      ['history'],
-    ])
-      void client.invalidateQueries({ queryKey });
-  };
   const person = profile.data;
   const email = person?.email;
   // Whether somebody is locked out stands in the list of people alone.
@@ -102,12 +88,9 @@ export function Customer() {
         <Section>
           <Facts
             items={[
-              [manager.customers.role, shell.roles[person.role as keyof typeof shell.roles] ?? person.role],
-              [
-                manager.customers.status,
-                <PersonState key="status" status={person.status} locked={isLocked} />,
-              ],
-              [manager.customers.since, <Timestamp key="since" at={person.registered_at} precision="day" />],
+              [people.role, roleName(person.role)],
+              [people.state, <PersonState key="status" status={person.status} locked={isLocked} />],
+              [people.since, <Timestamp key="since" at={person.registered_at} precision="day" />],
               [shell.personId, <Hash key="id" value={user} />],
             ]}
           />
@@ -171,25 +154,14 @@ export function Customer() {
       </Section>
       <Devices user={user} onDeed={setDeed} />
       <Drawer
-        open={shown !== undefined && deed === undefined && signed === undefined}
+        open={shown !== undefined && deed === undefined}
         onOpenChange={(open) => !open && set({ account: undefined })}
         title={shown ? groupedNumber(shown.number) : ''}
         description={shown && <AccountState account={shown} />}
       >
         {shown && <OneAccount account={shown} onDeed={setDeed} />}
       </Drawer>
-      {deed && !signed && <DeedForm deed={deed} onCancel={() => setDeed(undefined)} onReview={setSigned} />}
-      {signed && (
-        <SignDialog
-          prepared={signed}
-          onClose={() => setSigned(undefined)}
-          onSettled={({ refusal }) => {
-            // A refusal leaves the form behind it, with everything that was typed.
-            if (!refusal) setDeed(undefined);
-            done();
-          }}
-        />
-      )}
+      {deed && <DeedDialog deed={deed} onClose={() => setDeed(undefined)} />}
     </Page>
   );
 }

@@ -1,5 +1,3 @@
-import type { AmountFault } from '../../bank';
-
 /** Words of the manager's pages. */
 export const manager = {
   approvals: {
@@ -100,20 +98,7 @@ export const manager = {
   customers: {
     title: 'Customers',
     about: 'People with accounts at the bank.',
-    search: 'Name or e-mail',
-    role: 'Role',
-    name: 'Name',
-    email: 'E-mail',
-    status: 'Status',
-    since: 'Since',
     table: 'People',
-    statuses: { active: 'Active', registered: 'Not enrolled yet', locked: 'Locked out' } as Record<
-      string,
-      string
-    >,
-    empty: 'Nobody of that name',
-    emptyAbout: 'Search for a part of the name or of the e-mail address.',
-    clear: 'Clear the search',
     none: 'There are no customers yet',
     noneAbout: 'Customers register themselves at the sign-in page.',
   },
@@ -154,18 +139,6 @@ export const manager = {
     fundTitle: 'Fund the account',
     fundAbout: 'The bank puts its own money on the account.',
     amountLabel: (asset: string) => `Amount in ${asset}`,
-    amountFaults: {
-      empty: 'Type an amount.',
-      'not-a-number': 'This is no amount.',
-      negative: 'An amount has no sign.',
-      'bad-grouping': 'The digits are grouped in a way that can mean anything.',
-      'too-precise': 'The currency has fewer digits behind the point.',
-      ambiguous: 'This can be read in two ways.',
-      'too-large': 'This is more than an account can hold.',
-      zero: 'It must be more than zero.',
-    } satisfies Record<AmountFault, string> as Record<AmountFault, string>,
-    amountReadings: (one: string, other: string) =>
-      `This can be ${one} or ${other}: write it with or without the digits behind the point.`,
     overdraftTitle: 'Set the overdraft',
     overdraftAbout: 'How far the account may be overdrawn. Zero ends it.',
     freezeTitle: 'Freeze or unfreeze the account',

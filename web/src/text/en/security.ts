@@ -73,16 +73,6 @@ export const security = {
     },
     ended: 'The device has ended',
   },
-  sign: {
-    what: 'What you sign',
-    details: 'Technical details',
-    digest: 'SHA3-256 of what is signed',
-    kind: 'Kind',
-    sign: 'Sign',
-    cancel: 'Cancel',
-    unknown: 'The bank did not answer. Nobody knows yet whether it took effect.',
-    ask: 'Ask again with the same signature',
-  },
   rotate: {
     title: 'Replace your key',
     about: 'A fresh key for this browser, signed for by the old one.',
