@@ -213,6 +213,7 @@ test('a payment file is previewed, signed once, and told item by item', async ({
   await expectNoSidewaysScroll(page);
   await picture('payment-file');
   await page.getByRole('button', { name: 'Review' }).click();
+  await expect(page.getByRole('heading', { name: 'Review what you sign' })).toBeFocused();
   await expect(page.getByText('2 payments')).toBeVisible();
   await expect(page.getByText('19.75')).toBeVisible();
   await expectAccessible(page);

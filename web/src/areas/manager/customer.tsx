@@ -9,6 +9,7 @@ import { useApi } from '../../app/session';
 import { groupedNumber } from '../../bank';
 import { shell } from '../../text';
 import { manager } from '../../text/en/manager';
+import { money } from '../../text/en/money';
 import { people } from '../../text/en/people';
 import {
   Alert,
@@ -28,8 +29,10 @@ import {
   Table,
   Timestamp,
 } from '../../ui';
-import { AccountName, PersonState, roleName, Sum, useProfile } from '../staff/people';
-import { type Account, memoOf, useAccountsOf, useMay } from './data';
+import { Holds } from '../money/holds';
+import { Reverse } from '../money/reverse';
+import { AccountName, PersonState, roleName, Sum, useAccount, useProfile } from '../staff/people';
+import { type Account, memoOf, type Transfer, useAccountsOf, useMay } from './data';
 import { type Deed, DeedDialog } from './deeds';
 
 const words = manager.customer;
@@ -223,6 +226,12 @@ function OneAccount({ account, onDeed }: { account: Account; onDeed: (deed: Deed
         </p>
       </div>
       <div>
+        <h3 className="mb-1 font-medium">{money.holds.title}</h3>
+        <div className="-mx-3">
+          <Holds account={account} dense />
+        </div>
+      </div>
+      <div>
         <h3 className="mb-1 font-medium">{words.movements}</h3>
         <Movements account={account} />
       </div>
@@ -233,6 +242,7 @@ function OneAccount({ account, onDeed }: { account: Account; onDeed: (deed: Deed
 function Movements({ account }: { account: Account }) {
   const api = useApi();
   const { search, pages } = useListSearch();
+  const [reversing, setReversing] = useState<Transfer>();
   const cursor = search['cursor'];
   const history = useQuery({
     queryKey: ['history', account.id, MOVEMENTS, cursor],
@@ -277,10 +287,34 @@ function Movements({ account }: { account: Account }) {
               />
             ),
           },
+          {
+            id: 'do',
+            header: <span className="sr-only">{money.reverse.staffAction}</span>,
+            align: 'right',
+            cell: (one) =>
+              one.credit === account.id && (
+                <ReverseButton transfer={one} onReverse={() => setReversing(one)} />
+              ),
+          },
         ]}
         pagination={<Pagination {...pages(history.data?.next)} shown={history.data?.items.length} />}
       />
+      {reversing && <Reverse transfer={reversing} unit={account} onClose={() => setReversing(undefined)} />}
     </div>
+  );
+}
+
+/** Staff give back what the bank itself paid in; what people paid each other, its payee gives back. */
+function ReverseButton({ transfer, onReverse }: { transfer: Transfer; onReverse: () => void }) {
+  const may = useMay();
+  const debit = useAccount(transfer.debit).data;
+  const isOfBank = debit !== undefined && !debit.owner;
+  if (!isOfBank || transfer.rate || transfer.code !== 'ok' || !may('POST /api/transactions/reverse'))
+    return null;
+  return (
+    <Button size="sm" tone="quiet" onClick={onReverse}>
+      {money.reverse.staffAction}
+    </Button>
   );
 }
 

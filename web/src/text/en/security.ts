@@ -71,7 +71,6 @@ export const security = {
       cessation: { name: 'I do not use it any more', about: 'Sold, given away, replaced' },
       key_compromise: { name: 'It was lost or stolen', about: 'Somebody else may have its keys' },
     },
-    ended: 'The device has ended',
   },
   rotate: {
     title: 'Replace your key',
