@@ -134,7 +134,7 @@ test('money is set aside for a payee, who takes a part of it and gives the rest 
   const bob = await enter('0', 'Bob Born', payee);
   const alice = await enter('300');
   await page.goto(`/accounts/${alice.account}`);
-  await expect(page.getByText('Nothing is held')).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Money that is held' })).toHaveCount(0);
   const place = async (amount: string) => {
     await page.getByRole('button', { name: 'Set money aside' }).click();
     await dialog(page).getByText('Number', { exact: true }).click();

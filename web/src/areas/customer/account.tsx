@@ -83,13 +83,17 @@ export function AccountPage() {
   );
 }
 
+const isZero = (minor: string | null | undefined): boolean => !minor || /^-?0+$/.test(minor);
+
 function Whole({ account }: { account: Account }) {
   const [exporting, setExporting] = useState(false);
   const [looking, setLooking] = useState(false);
+  const allowed = useAllowed();
+  const { search, set } = useListSearch();
+  const mayPlace = !account.closed && (allowed?.has('POST /api/holds') ?? false);
   const { firstDay, lastDay } = usePeriod(account);
   const { asset, scale } = account;
   const written = (minor: string) => formatMoney(minor, asset, scale);
-  const isZero = (minor: string | null | undefined) => !minor || /^-?0+$/.test(minor);
   return (
     <Page
       title={intents.accountIn(asset)}
@@ -152,9 +156,19 @@ function Whole({ account }: { account: Account }) {
           >
             {words.earlier}
           </Button>
+          {mayPlace && (
+            <Button
+              size="sm"
+              icon={<Hourglass aria-hidden className="size-4" />}
+              onClick={() => set({ hold: 'new' })}
+            >
+              {money.holds.place}
+            </Button>
+          )}
         </div>
       </section>
       <Held account={account} />
+      {search['hold'] && <PlaceHold account={account} onClose={() => set({ hold: undefined })} />}
       <Movements account={account} onExport={() => setExporting(true)} />
       <ExportDialog
         {...{ account, firstDay, lastDay }}
@@ -166,31 +180,17 @@ function Whole({ account }: { account: Account }) {
   );
 }
 
-/** What is held on it; said even where nothing is, where one can set money aside. */
+/** What is held on it. It stays while the page is there: the receipt of what ended it is still to be read. */
 function Held({ account }: { account: Account }) {
-  const allowed = useAllowed();
-  const { search, set } = useListSearch();
-  const mayPlace = !account.closed && (allowed?.has('POST /api/holds') ?? false);
+  const isHeld = !isZero(account.debits_pending) || !isZero(account.credits_pending);
+  const [shown, setShown] = useState(isHeld);
+  if (isHeld && !shown) setShown(true);
   return (
-    <Section
-      title={money.holds.title}
-      about={money.holds.aboutOwn}
-      flush
-      actions={
-        mayPlace && (
-          <Button
-            size="sm"
-            icon={<Hourglass aria-hidden className="size-4" />}
-            onClick={() => set({ hold: 'new' })}
-          >
-            {money.holds.place}
-          </Button>
-        )
-      }
-    >
-      <Holds account={account} />
-      {search['hold'] && <PlaceHold account={account} onClose={() => set({ hold: undefined })} />}
-    </Section>
+    shown && (
+      <Section title={money.holds.title} about={money.holds.aboutOwn} flush>
+        <Holds account={account} />
+      </Section>
+    )
   );
 }
 

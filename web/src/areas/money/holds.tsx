@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Hourglass } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { ok, type Schemas } from '../../api/client';
 import { useAllowed } from '../../app/navigation';
@@ -9,7 +8,7 @@ import { useApi, useSignedIn } from '../../app/session';
 import { whole } from '../../app/whole';
 import { wish } from '../../bank';
 import { money } from '../../text/en/money';
-import { Alert, Button, EmptyState, Money, Table, Timestamp } from '../../ui';
+import { Alert, Button, Money, Table, Timestamp } from '../../ui';
 import { SignDialog } from '../signing/dialog';
 import { AccountOf } from '../signing/rows';
 import type { Unit } from './amount';
@@ -89,20 +88,20 @@ export function Holds({ account, dense }: { account: Unit & { id: string }; dens
         rowKey={(hold) => hold.hold}
         error={found.isError ? { ...told(found.error), onRetry: () => void found.refetch() } : null}
         empty={
-          <EmptyState icon={<Hourglass aria-hidden />} title={words.none}>
-            {isOwn ? words.noneAbout : words.noneAboutOther}
-          </EmptyState>
+          <p className={dense ? 'px-3 py-3 text-sm text-ink-3' : 'px-5 py-4 text-sm text-ink-3'}>
+            {words.none}
+          </p>
         }
         columns={[
           {
             id: 'who',
             header: words.who,
-            cell: (hold) => <AccountOf id={isIn(hold) ? hold.debit : hold.credit} />,
-          },
-          {
-            id: 'why',
-            header: words.why,
-            cell: (hold) => <span className="text-ink-2">{reason(hold)}</span>,
+            cell: (hold) => (
+              <>
+                <AccountOf id={isIn(hold) ? hold.debit : hold.credit} />
+                <span className="block text-sm font-normal text-ink-2">{reason(hold)}</span>
+              </>
+            ),
           },
           { id: 'until', header: words.until, cell: (hold) => <Timestamp at={hold.expires_at} /> },
           {

@@ -8,7 +8,7 @@ import { kindName } from './kinds';
 import { type Row, rowsOf } from './rows';
 
 /** What helps to judge a document, beside what it says. */
-export type Also = (intent: Intent) => readonly (readonly [ReactNode, ReactNode] | false | null)[];
+export type Also = (intent: Intent) => readonly (readonly [label: string, value: ReactNode] | null)[];
 
 /** The review: what the canonical bytes say, one row a member, each with its way back where there is one. */
 export function Review({
@@ -23,7 +23,7 @@ export function Review({
   /** Says what it is, where no heading does. */
   headed?: boolean;
 }) {
-  const beside = also?.(draft.intent).filter(Boolean) ?? [];
+  const beside = also?.(draft.intent).filter((row) => row !== null) ?? [];
   return (
     <div>
       {headed && <p className="font-medium">{kindName(draft.intent.kind)}</p>}
@@ -31,7 +31,7 @@ export function Review({
       {beside.length > 0 && (
         <div className="border-t border-line pt-2.5">
           <p className="text-sm text-ink-3">{words.also}</p>
-          <Facts items={beside} />
+          <Rows rows={beside.map(([label, value]) => ({ id: label, label, value }))} />
         </div>
       )}
       <Technical draft={draft} />

@@ -26,13 +26,10 @@ export const money = {
     aboutOwn: 'Money that is set aside: not paid yet, and not free to be spent.',
     table: 'Money that is held',
     amount: 'Amount',
-    why: 'Why',
     who: 'With',
     until: 'Until',
     actions: 'What can be done',
     none: 'Nothing is held',
-    noneAbout: 'Money that you set aside for somebody, or that somebody set aside for you, stands here.',
-    noneAboutOther: 'Money that is set aside for a payee or for an approval stands here.',
     cut: 'The bank has more holds than are read here at once: some may be missing.',
     reasons: {
       approval: 'A person of the bank must approve the payment',
