@@ -84,27 +84,25 @@ export const DownloadReceipt = ({ receipt }: { receipt: Receipt }) => (
   </Button>
 );
 
-/** What is taken along to check it elsewhere. */
-export function Offline({ receipt }: { receipt: Receipt }) {
+/** What else one needs to check it elsewhere. */
+export function Elsewhere({ receipt }: { receipt: Receipt }) {
   const source = useSessionSource();
   const saveTrust = async () => saveText(trustFile((await source.bank()).trust), 'bank.json');
   return (
-    <>
-      <div className="flex flex-wrap gap-2">
-        <DownloadReceipt receipt={receipt} />
-        <Button
-          tone="quiet"
-          icon={<ShieldCheck aria-hidden className="size-4" />}
-          onClick={() => void saveTrust()}
-        >
-          {words.downloadTrust}
-        </Button>
-      </div>
+    <div className="grid justify-items-start gap-2">
       <p className="text-sm text-ink-3">
         {words.offline}{' '}
         <code className="font-mono text-[0.9em] break-all">{words.command(receipt.intentId)}</code>
       </p>
-    </>
+      <Button
+        size="sm"
+        tone="quiet"
+        icon={<ShieldCheck aria-hidden className="size-4" />}
+        onClick={() => void saveTrust()}
+      >
+        {words.downloadTrust}
+      </Button>
+    </div>
   );
 }
 
@@ -121,7 +119,10 @@ export function Proof({ receipt }: { receipt: Receipt }) {
     <div className="grid gap-4">
       {proof.data && <Verdict proof={proof.data} />}
       <ReceiptSteps proof={proof.data} />
-      <Offline receipt={receipt} />
+      <div>
+        <DownloadReceipt receipt={receipt} />
+      </div>
+      <Elsewhere receipt={receipt} />
     </div>
   );
 }

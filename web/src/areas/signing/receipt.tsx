@@ -1,9 +1,11 @@
 import type { ReactNode } from 'react';
 import type { Settled } from '../../bank';
+import { common } from '../../text';
 import { signing as words } from '../../text/en/signing';
 import { CopyButton, Facts, StepHeading, Timestamp } from '../../ui';
+import { kindName } from './kinds';
 import { Refusal } from './notes';
-import { Offline, ReceiptSteps, Verdict } from './proof';
+import { DownloadReceipt, Elsewhere, ReceiptSteps, Verdict } from './proof';
 import type { Outcome } from './signing';
 
 /** What became of it: in a word, with what follows from it, its reference and its proof. */
@@ -31,6 +33,7 @@ export function Became({
       <Verdict proof={proof} />
       <Facts
         items={[
+          proof.intent && [common.what, kindName(proof.intent.kind)],
           [
             words.reference,
             <span key="id" className="inline-flex flex-wrap items-center gap-1">
@@ -52,9 +55,12 @@ export function Became({
         <summary className="font-medium text-accent">{words.proof.title}</summary>
         <div className="mt-2 grid gap-3">
           <ReceiptSteps proof={proof} />
+          <Elsewhere receipt={receipt} />
         </div>
       </details>
-      <Offline receipt={receipt} />
+      <div>
+        <DownloadReceipt receipt={receipt} />
+      </div>
     </div>
   );
 }

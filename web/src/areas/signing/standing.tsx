@@ -23,7 +23,7 @@ export function StandingAttempts() {
   return (
     <section
       aria-label={words.label}
-      className="no-print mx-auto grid w-full max-w-6xl gap-2 px-4 pt-4 sm:px-6"
+      className="no-print mx-auto grid w-full max-w-5xl gap-2 px-4 pt-6 sm:px-6 lg:px-8"
     >
       {shown.map(({ id, intent }, at) => {
         const page = PAGES[intent.kind];
