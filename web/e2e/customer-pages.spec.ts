@@ -96,6 +96,7 @@ test('a payee is kept after the name was checked, changed, and deleted', async (
   await expect(dialog.getByText('The bank knows this name')).toBeVisible();
   await expectAccessible(page);
   await dialog.getByRole('button', { name: 'Sign and keep' }).click();
+  await dialog.getByRole('button', { name: 'Done' }).click();
   const list = page.getByRole('table', { name: 'Payees' });
   await expect(list.getByText('Bob Born')).toBeVisible();
   await expect(list.getByText('New', { exact: true })).toBeVisible();
@@ -111,6 +112,7 @@ test('a payee is kept after the name was checked, changed, and deleted', async (
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Disable' }).click();
   await page.getByRole('dialog').last().getByRole('button', { name: 'Disable' }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
   await expect(page.getByRole('button', { name: 'Enable' })).toBeVisible();
   await page.getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('dialog').last().getByRole('button', { name: 'Delete' }).click();
@@ -126,16 +128,18 @@ test('a standing order is placed, seen and ended', async ({ page, enter, payee, 
   const dialog = page.getByRole('dialog');
   await dialog.getByText('Number', { exact: true }).click();
   await dialog.getByLabel('Account number').fill(payee);
-  await dialog.getByRole('button', { name: 'Review and sign' }).click();
+  await dialog.getByRole('button', { name: 'Review' }).click();
   await expect(dialog.getByText('Type an amount.')).toBeVisible();
   await dialog.getByLabel('Amount').fill('25');
   await dialog.getByLabel('First day').fill('2030-01-31');
   await expectAccessible(page);
-  await dialog.getByRole('button', { name: 'Review and sign' }).click();
+  await dialog.getByRole('button', { name: 'Review' }).click();
+  await expect(dialog.getByRole('heading', { name: 'Review what you sign' })).toBeFocused();
   await expect(dialog.getByText('Every month')).toBeVisible();
   await expect(dialog.getByText('31 Jan 2030')).toBeVisible();
   await expectAccessible(page);
   await dialog.getByRole('button', { name: 'Sign the order' }).click();
+  await dialog.getByRole('button', { name: 'Done' }).click();
   const list = page.getByRole('table', { name: 'Standing orders' });
   await expect(list.getByText('Active')).toBeVisible();
   await expectAccessible(page);
@@ -146,6 +150,7 @@ test('a standing order is placed, seen and ended', async ({ page, enter, payee, 
   await expectAccessible(page);
   await page.getByRole('button', { name: 'End the order' }).click();
   await page.getByRole('button', { name: 'Sign the end' }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
   await expect(page.getByRole('dialog').getByText('Ended', { exact: true })).toBeVisible();
 });
 
@@ -208,6 +213,7 @@ test('a payment file is previewed, signed once, and told item by item', async ({
   await expectNoSidewaysScroll(page);
   await picture('payment-file');
   await page.getByRole('button', { name: 'Review' }).click();
+  await expect(page.getByRole('heading', { name: 'Review what you sign' })).toBeFocused();
   await expect(page.getByText('2 payments')).toBeVisible();
   await expect(page.getByText('19.75')).toBeVisible();
   await expectAccessible(page);

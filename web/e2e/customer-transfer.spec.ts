@@ -34,6 +34,9 @@ test('home says what there is, and a person without an account opens one there',
   await expect(dialog.getByText('EUR', { exact: true })).toBeVisible();
   await expectAccessible(page);
   await dialog.getByRole('button', { name: 'Open an account' }).click();
+  await expect(dialog.getByText('The proof holds')).toBeVisible();
+  await expectAccessible(page);
+  await dialog.getByRole('button', { name: 'Done' }).click();
   await expect(page.getByRole('link', { name: 'EUR account' })).toBeVisible();
   await expect(page.getByText('Nothing needs you')).toBeVisible();
   await expect(page.getByText('Signs for you')).toBeVisible();

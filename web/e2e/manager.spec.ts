@@ -276,13 +276,19 @@ test('a refusal of the bank keeps what was typed, and says why', async ({ page, 
   await enterAs(page, bank, 'manager', `/manage/customers/${customer.user}?account=${customer.account}`);
   const drawer = page.getByRole('dialog');
   await drawer.getByRole('button', { name: 'Close', exact: true }).last().click();
+  await page.getByRole('button', { name: 'Review' }).click();
+  await expect(page.getByText('Review what you sign')).toBeVisible();
   // Meanwhile somebody puts money on it.
   bank.cli('manager', 'fund', customer.number, '10 EUR', '--yes');
-  await page.getByRole('button', { name: 'Review' }).click();
   await sign(page);
   await expect(page.getByText('Refused, and recorded').first()).toBeVisible();
   await expect(page.getByRole('dialog').getByRole('alert')).toContainText('not empty');
   await expectAccessible(page);
+
+  // Now it is known before anything is signed.
+  await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
+  await page.getByRole('button', { name: 'Review' }).click();
+  await expect(page.getByText('The bank would refuse this')).toBeVisible();
 });
 
 test('an answer that is lost is asked for again, and nothing happens twice', async ({
@@ -304,13 +310,20 @@ test('an answer that is lost is asked for again, and nothing happens twice', asy
     await route.abort('connectionreset');
   });
   await sign(page);
-  await expect(page.getByText('Nobody knows yet what became of it')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('No answer has come yet')).toBeVisible({ timeout: 60_000 });
   await expectAccessible(page);
   await page.unroute('**/api/accounts/fund');
+  // The browser is closed meanwhile: what was written down is asked about.
+  await page.goto('/manage/customers');
+  await expect(page.getByText('Funding of an account: you signed it')).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Ask the bank' }).click();
   const again = page.waitForRequest('**/api/accounts/fund');
   await page.getByRole('button', { name: 'Ask the bank again' }).click();
   expect(new Set([...bodies, (await again).postData()]).size).toBe(1);
   await done(page);
+  await expect(page.getByText('Funding of an account: you signed it')).toBeHidden();
+  await page.goto(`/manage/customers/${customer.user}?account=${customer.account}`);
   await expect(page.getByRole('dialog').getByText('+25.00')).toHaveCount(1);
 });
 

@@ -119,7 +119,10 @@ test('a second device is paired by code and number, and revoked', async ({ page,
   await page.getByRole('button', { name: 'Revoke: Lost tablet' }).click();
   await page.getByText('It was lost or stolen').click();
   await expectAccessible(page);
+  await page.getByRole('button', { name: 'Review' }).click();
+  await expectAccessible(page);
   await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
   await expect(page.getByText('Revoked')).toBeVisible();
   await second.goto('/security');
   await expect(second.getByText('Your session has ended')).toBeVisible();

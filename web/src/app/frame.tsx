@@ -1,6 +1,6 @@
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { Command as CommandIcon, KeyRound, LogOut, Menu, ShieldCheck } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { menu } from '../areas';
 import { shell } from '../text';
 import {
@@ -24,6 +24,10 @@ import { type NavItem, useMenu } from './navigation';
 import { useSessionSource, useSignedIn } from './session';
 import { setTheme, useTheme } from './theme';
 import { THEMES, ThemeToggle } from './theme-toggle';
+
+const StandingAttempts = lazy(() =>
+  import('../areas/signing/standing').then((room) => ({ default: room.StandingAttempts })),
+);
 
 /** Four fit below a thumb; the rest is behind the fifth. */
 const AT_BOTTOM = 4;
@@ -129,6 +133,9 @@ export function Frame() {
       </nav>
 
       <main id="content" tabIndex={-1} className="min-w-0 max-lg:pb-20">
+        <Suspense fallback={null}>
+          <StandingAttempts />
+        </Suspense>
         <Outlet />
       </main>
 

@@ -1,7 +1,18 @@
-import { AnswerError, DeviceError, Problem, Unreachable } from '../bank/errors';
+import { AnswerError, DeviceError, IntentError, Problem, Unreachable } from '../bank/errors';
 import { shell } from '../text';
 
 export { Problem };
+
+/** What a form itself finds wrong, field by field, before anything is laid out. */
+export class Faults extends Error {
+  override readonly name = 'Faults';
+  readonly fields: Readonly<Record<string, string | undefined>>;
+
+  constructor(fields: Readonly<Record<string, string | undefined>>) {
+    super(Object.values(fields).filter(Boolean).join(' '));
+    this.fields = fields;
+  }
+}
 
 interface ProblemDocument {
   code: string;
@@ -51,6 +62,7 @@ export function told(error: unknown): { title: string; detail?: string; requestI
     return { title: error.message, ...(error.requestId ? { requestId: error.requestId } : {}) };
   }
   if (isUnreachable(error)) return { title: shell.noAnswer, detail: shell.noAnswerAbout };
+  if (error instanceof IntentError || error instanceof Faults) return { title: error.message };
   if (error instanceof AnswerError) return { title: shell.notBelieved, detail: error.message };
   if (error instanceof DeviceError && error.code === 'cancelled')
     return { title: shell.cancelled, detail: shell.cancelledAbout };
@@ -61,15 +73,20 @@ export function told(error: unknown): { title: string; detail?: string; requestI
 }
 
 /**
- * The sentence for one field of a form: the problem's, where it names that field. `body.amount.value` belongs to
- * `amount`, so that a form need not know how deep the bank looks.
+ * The sentence for one field of a form: the bank's, the protocol library's or the form's own, where it names that field.
+ * `body.amount.value` belongs to `amount`, so that a form need not know how deep the bank looks.
  */
 export function fieldError(
   error: unknown,
   ...names: string[]
 ): { message: string; requestId?: string | undefined } | undefined {
-  if (!(error instanceof Problem) || !error.field) return undefined;
+  if (error instanceof Faults) {
+    const message = names.map((name) => error.fields[name]).find(Boolean);
+    return message ? { message } : undefined;
+  }
+  if (!(error instanceof Problem || error instanceof IntentError) || !error.field) return undefined;
   const parts = error.field.split(/[.[\]]+/);
   if (!names.some((name) => parts.includes(name))) return undefined;
+  if (error instanceof IntentError) return { message: error.message };
   return { message: error.detail ?? error.message, requestId: error.requestId };
 }

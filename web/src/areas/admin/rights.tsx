@@ -1,17 +1,18 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { CircleCheck, CircleX, Minus, UserRoundCog } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { ok, type Schemas } from '../../api/client';
-import { told } from '../../app/problem';
+import { fieldError, told } from '../../app/problem';
+import { ProblemAlert } from '../../app/problem-alert';
 import { useListSearch } from '../../app/search';
 import { type Role, useApi } from '../../app/session';
+import { wish } from '../../bank';
 import { admin } from '../../text/en/admin';
 import {
   Badge,
   Button,
   Checkbox,
   type Column,
-  Combobox,
   EmptyState,
   Field,
   Input,
@@ -23,14 +24,15 @@ import {
   Tabs,
   Timestamp,
 } from '../../ui';
-import { roleName } from './people';
-import { faultOf, ProblemAlert, type Row, SignDialog } from './sign';
+import { SignDialog } from '../signing/dialog';
+import { roleName } from '../staff/people';
+import { ALL_ROLES } from '../staff/people-list';
+import { PersonPicker } from '../staff/pickers';
 
 const words = admin.rights;
 type CustomRole = Schemas['CustomRoleView'];
 type Answer = Schemas['CheckAnswer'];
 
-const BASES = ['customer', 'manager', 'auditor_clerk', 'system_admin'] as const;
 const METHODS = ['GET', 'POST', 'DELETE'] as const;
 
 export function Rights() {
@@ -48,63 +50,6 @@ export function Rights() {
         ]}
       />
     </Page>
-  );
-}
-
-/** Everybody whose name or address has what was typed: the bank searches. */
-export function PersonPicker({
-  value,
-  onChange,
-  label,
-  placeholder,
-}: {
-  value: string | null;
-  onChange: (user: string | null) => void;
-  label: string;
-  placeholder: string;
-}) {
-  const api = useApi();
-  const [typed, setTyped] = useState('');
-  const found = useQuery({
-    queryKey: ['people', 'pick', typed],
-    queryFn: () =>
-      ok(
-        api.GET('/api/admin/users', {
-          params: { query: { limit: 20, ...(typed ? { search: typed } : {}) } },
-        }),
-      ),
-    placeholderData: (before) => before,
-  });
-  const chosen = useQuery({
-    queryKey: ['profile', value],
-    enabled: value !== null,
-    queryFn: () => ok(api.GET('/api/users/{id}/profile', { params: { path: { id: value ?? '' } } })),
-  });
-  const options = (found.data?.items ?? []).map((person) => ({
-    value: person.user_id,
-    label: person.name,
-    about: `${roleName(person.role)}, ${person.email}`,
-  }));
-  if (value && chosen.data && !options.some((option) => option.value === value))
-    options.push({
-      value,
-      label: chosen.data.name,
-      about: `${roleName(chosen.data.role)}, ${chosen.data.email}`,
-    });
-  return (
-    <Field label={label}>
-      <Combobox
-        options={options}
-        value={value}
-        onChange={onChange}
-        onSearch={(text) => {
-          // What stands there after a choice is no search for it.
-          if (!options.some((option) => option.label === text)) setTyped(text.trim());
-        }}
-        busy={found.isFetching}
-        placeholder={placeholder}
-      />
-    </Field>
   );
 }
 
@@ -144,7 +89,6 @@ function Why() {
         >
           <PersonPicker
             label={words.person}
-            placeholder={words.personSearch}
             value={person}
             onChange={(user) => {
               ask.reset();
@@ -165,7 +109,7 @@ function Why() {
             ]}
           />
           {by === 'permission' ? (
-            <Field label={words.permissionOf} error={faultOf(ask.error, 'permission') ?? null}>
+            <Field label={words.permissionOf} error={fieldError(ask.error, 'permission')}>
               <Select
                 value={permission}
                 onChange={(next) => {
@@ -184,7 +128,7 @@ function Why() {
                   options={METHODS.map((value) => ({ value, label: value }))}
                 />
               </Field>
-              <Field label={words.path} error={faultOf(ask.error, 'path', 'method') ?? null}>
+              <Field label={words.path} error={fieldError(ask.error, 'path', 'method')}>
                 <Input
                   value={path}
                   placeholder="/api/accounts"
@@ -321,13 +265,9 @@ const Holds = ({ holds }: { holds: boolean }) => (
 
 function CustomRoles() {
   const api = useApi();
-  const client = useQueryClient();
-  const [editing, setEditing] = useState<CustomRole | 'new' | null>(null);
-  const [ending, setEnding] = useState<CustomRole | null>(null);
-  const last = useRef(ending);
-  if (ending) last.current = ending;
+  const [editing, setEditing] = useState<CustomRole | 'new'>();
+  const [ending, setEnding] = useState<CustomRole>();
   const roles = useQuery({ queryKey: ['custom-roles'], queryFn: () => ok(api.GET('/api/admin/roles')) });
-  const fresh = () => void client.invalidateQueries({ queryKey: ['custom-roles'] });
   const define = (
     <Button tone="primary" onClick={() => setEditing('new')}>
       {words.define}
@@ -375,7 +315,6 @@ function CustomRoles() {
       ),
     },
   ];
-  const role = ending ?? last.current;
   return (
     <Section flush title={words.custom} actions={(roles.data?.items.length ?? 0) > 0 && define}>
       <Table
@@ -391,55 +330,33 @@ function CustomRoles() {
           </EmptyState>
         }
       />
-      <Define
-        key={editing === 'new' ? 'new' : editing?.name}
-        role={editing}
-        onClose={() => setEditing(null)}
-        onSettled={fresh}
-      />
-      <SignDialog
-        open={ending !== null}
-        onClose={() => setEnding(null)}
-        title={words.end}
-        danger
-        sign={words.endSign}
-        prepare={({ wish }) =>
-          wish('role.define', {
-            name: role?.name ?? '',
-            base: (role?.base ?? 'customer') as Role,
-            permissions: role?.permissions ?? [],
-            active: false,
-          })
-        }
-        rows={(intent) => [...defineRows(intent), [admin.people.whatHappens, words.endAbout]]}
-        done={() => words.ended(role?.name ?? '')}
-        onSettled={fresh}
-      />
+      {editing && (
+        <Define role={editing === 'new' ? undefined : editing} onClose={() => setEditing(undefined)} />
+      )}
+      {ending && (
+        <SignDialog
+          title={words.end}
+          about={words.endAbout}
+          danger
+          action={words.endSign}
+          prepare={() =>
+            wish('role.define', {
+              name: ending.name,
+              base: ending.base as Role,
+              permissions: ending.permissions,
+              active: false,
+            })
+          }
+          done={() => words.ended(ending.name)}
+          onClose={() => setEnding(undefined)}
+        />
+      )}
     </Section>
   );
 }
 
-const defineRows = (intent: import('../../bank').Intent): Row[] =>
-  intent.kind === 'role.define'
-    ? [
-        [words.name, <code key="name">{intent.body.name}</code>],
-        [words.base, roleName(intent.body.base)],
-        [words.permissions, intent.body.permissions.join(', ') || admin.none],
-        [words.state, intent.body.active ? words.activeState : words.endedState],
-      ]
-    : [];
-
-function Define({
-  role,
-  onClose,
-  onSettled,
-}: {
-  role: CustomRole | 'new' | null;
-  onClose: () => void;
-  onSettled: () => void;
-}) {
+function Define({ role: known, onClose }: { role: CustomRole | undefined; onClose: () => void }) {
   const api = useApi();
-  const known = role === 'new' || role === null ? null : role;
   const [name, setName] = useState(known?.name ?? '');
   const [base, setBase] = useState<Role>((known?.base as Role | undefined) ?? 'manager');
   const [chosen, setChosen] = useState<readonly string[]>(known?.permissions ?? []);
@@ -448,33 +365,27 @@ function Define({
   const permissions = offered.filter((permission) => chosen.includes(permission)).sort();
   return (
     <SignDialog
-      open={role !== null}
       onClose={onClose}
       title={known ? `${words.edit}: ${known.name}` : words.define}
-      sign={words.defineSign}
+      action={words.defineSign}
       ready={/^[a-z0-9_]{1,40}$/.test(name)}
-      prepare={({ wish }) => wish('role.define', { name, base, permissions, active: true })}
+      prepare={() => wish('role.define', { name, base, permissions, active: true })}
       form={(problem) => (
         <>
           {!known && (
             <>
-              <Field
-                label={words.name}
-                hint={words.nameHint}
-                error={faultOf(problem, 'name') ?? null}
-                required
-              >
+              <Field label={words.name} hint={words.nameHint} error={fieldError(problem, 'name')} required>
                 <Input
                   value={name}
                   maxLength={40}
                   onChange={(event) => setName(event.target.value.toLowerCase())}
                 />
               </Field>
-              <Field label={words.base} error={faultOf(problem, 'base') ?? null}>
+              <Field label={words.base} error={fieldError(problem, 'base')}>
                 <Select
                   value={base}
                   onChange={(next) => setBase(next as Role)}
-                  options={BASES.map((value) => ({ value, label: roleName(value) }))}
+                  options={ALL_ROLES.map((value) => ({ value, label: roleName(value) }))}
                 />
               </Field>
             </>
@@ -501,9 +412,7 @@ function Define({
           </fieldset>
         </>
       )}
-      rows={defineRows}
       done={() => words.defined(name)}
-      onSettled={onSettled}
     />
   );
 }

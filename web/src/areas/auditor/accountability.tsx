@@ -1,5 +1,6 @@
 import { Download, FileSearch, Printer } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
+import { saveText } from '../../app/save';
 import { useListSearch } from '../../app/search';
 import { useApi, useSessionSource } from '../../app/session';
 import { type Bodies, hex, type Prepared, parseAccountNumber, type Settled, wish } from '../../bank';
@@ -20,14 +21,16 @@ import {
   SkeletonLines,
   Timestamp,
 } from '../../ui';
-import { DocumentFacts, kindName } from '../staff/document';
+import { SignDialog } from '../signing/dialog';
+import { kindName } from '../signing/kinds';
+import { ReceiptSteps } from '../signing/proof';
+import { DocumentFacts } from '../signing/review';
 import { Person } from '../staff/people';
-import { ReceiptSteps } from '../staff/proof';
-import { save } from '../staff/save';
-import { SignDialog } from '../staff/signing';
+import { PersonPicker } from '../staff/pickers';
 import { LeafLink, OpenedLeaf } from './opened';
+import { Period } from './period';
 import { type ProvedLeaf, proveReport, type Report, reportFile, reportOf } from './report';
-import { OutcomeBadge, PersonField } from './trail';
+import { OutcomeBadge } from './trail';
 
 const words = auditor.report;
 type Asked = Bodies['audit.report'];
@@ -42,9 +45,6 @@ interface Faults {
   from?: string;
   to?: string;
 }
-
-const timeOf = (typed: string | undefined): string | undefined =>
-  typed ? `${typed.slice(0, 16)}:00.000000Z` : undefined;
 
 /** What a form says, or what is to be put right. */
 function bodyOf(subject: Subject, typed: string, from?: string, to?: string): Asked | Faults {
@@ -128,9 +128,9 @@ export function Accountability() {
               icon={<Download aria-hidden className="size-4" />}
               title={words.downloadHint}
               onClick={() =>
-                save(
-                  `report-${shown.settled.receipt.intentId}.json`,
+                saveText(
                   reportFile(shown.settled.receipt, shown.report),
+                  `report-${shown.settled.receipt.intentId}.json`,
                 )
               }
             >
@@ -158,11 +158,11 @@ export function Accountability() {
               />
             </Field>
             {subject === 'user' ? (
-              <PersonField
+              <PersonPicker
                 label={words.value.user}
-                value={value || undefined}
+                value={value || null}
                 error={faults.value}
-                onChange={(user) => change({ value: user })}
+                onChange={(user) => change({ value: user ?? undefined })}
               />
             ) : subject === 'window' ? (
               <span className="max-sm:hidden" />
@@ -176,20 +176,13 @@ export function Accountability() {
                 />
               </Field>
             )}
-            <Field label={auditor.trail.from} error={faults.from} optional={subject !== 'window'}>
-              <Input
-                type="datetime-local"
-                value={search['from']?.slice(0, 16) ?? ''}
-                onChange={(event) => change({ from: timeOf(event.target.value) })}
-              />
-            </Field>
-            <Field label={auditor.trail.to} error={faults.to} optional>
-              <Input
-                type="datetime-local"
-                value={search['to']?.slice(0, 16) ?? ''}
-                onChange={(event) => change({ to: timeOf(event.target.value) })}
-              />
-            </Field>
+            <Period
+              from={search['from']}
+              to={search['to']}
+              onChange={change}
+              faults={faults}
+              marks={{ from: subject !== 'window', to: true }}
+            />
             <div className="sm:col-span-2">
               <Button
                 type="submit"
@@ -215,7 +208,8 @@ export function Accountability() {
       {shown && <Paper shown={shown} onNext={() => void review(shown.report.next)} />}
       {asked && (
         <SignDialog
-          prepared={asked.prepared}
+          title={words.review}
+          prepare={() => asked.prepared}
           query={`?limit=${LIMIT}${asked.cursor ? `&cursor=${asked.cursor}` : ''}`}
           onClose={() => setAsked(undefined)}
           onSettled={({ settled: of, refusal }) => {

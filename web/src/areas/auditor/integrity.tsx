@@ -3,6 +3,7 @@ import { CalendarCheck, Download, Play, Square } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { ok } from '../../api/client';
 import { told } from '../../app/problem';
+import { saveText } from '../../app/save';
 import { useListSearch } from '../../app/search';
 import { useApi, useSessionSource } from '../../app/session';
 import { type Bank, type Checkpoint, IntentError } from '../../bank';
@@ -27,7 +28,6 @@ import {
   Table,
   Timestamp,
 } from '../../ui';
-import { save } from '../staff/save';
 import { type Finding, type Head, newestHead, proveGrown, remember, sample, seenHeads, walk } from './log';
 import { LeafLink } from './opened';
 
@@ -107,7 +107,7 @@ export function Integrity() {
                 <IconButton
                   size="sm"
                   label={words.downloadHead(one.size)}
-                  onClick={() => save(`head-${one.size}.txt`, one.note, 'text/plain')}
+                  onClick={() => saveText(one.note, `head-${one.size}.txt`, 'text/plain')}
                 >
                   <Download aria-hidden className="size-4" />
                 </IconButton>

@@ -25,9 +25,9 @@ import {
   Timestamp,
   useShortcuts,
 } from '../../ui';
-import { kindName } from '../staff/document';
-import { DownloadReceipt, ReceiptSteps } from '../staff/proof';
-import { SignDialog } from '../staff/signing';
+import { SignDialog } from '../signing/dialog';
+import { kindName } from '../signing/kinds';
+import { DownloadReceipt, ReceiptSteps } from '../signing/proof';
 import { newestHead, proveGrown, proveIncluded, readLeaves, remember, seenHeads } from './log';
 import { OpenedLeaf } from './opened';
 import { commitmentsOf, isShown, type ProvedLeaf, proveLeaf, reportOf } from './report';
@@ -196,8 +196,8 @@ function LeafPage({ leaf }: { leaf: string }) {
       )}
       {asked && (
         <SignDialog
-          prepared={asked}
           title={words.open}
+          prepare={() => asked}
           query={index > 0n ? `?limit=1&cursor=${index - 1n}` : '?limit=1'}
           onClose={() => setAsked(undefined)}
           onSettled={({ settled, refusal }) => {

@@ -4,6 +4,7 @@ import { Download, FilterX, ScrollText, SlidersHorizontal } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { ok, type Schemas } from '../../api/client';
 import { told } from '../../app/problem';
+import { saveText } from '../../app/save';
 import { type Search, useListSearch } from '../../app/search';
 import { useApi } from '../../app/session';
 import { EVENTS, KIND_NAMES } from '../../bank';
@@ -11,7 +12,6 @@ import { auditor } from '../../text/en/auditor';
 import {
   Badge,
   Button,
-  Combobox,
   cx,
   EmptyState,
   Field,
@@ -23,9 +23,10 @@ import {
   Timestamp,
   toast,
 } from '../../ui';
-import { kindName } from '../staff/document';
-import { Person, useProfile } from '../staff/people';
-import { save } from '../staff/save';
+import { kindName } from '../signing/kinds';
+import { Person } from '../staff/people';
+import { PersonPicker } from '../staff/pickers';
+import { Period } from './period';
 
 const words = auditor.trail;
 type Leaf = Schemas['TrailView'];
@@ -45,11 +46,6 @@ const queryOf = (search: Search) =>
   Object.fromEntries(FILTERS.flatMap((name) => (search[name] ? [[name, search[name]]] : []))) as Partial<
     Record<(typeof FILTERS)[number], string>
   >;
-
-/** `2026-11-22T16:00` of a field, as the bank writes times; and back. */
-const timeOf = (typed: string): string | undefined =>
-  typed ? `${typed.slice(0, 16)}:00.000000Z` : undefined;
-const typedOf = (time: string | undefined): string => time?.slice(0, 16) ?? '';
 
 export const OutcomeBadge = ({ outcome, code }: { outcome: string; code?: string | null | undefined }) => (
   <span className="inline-flex flex-wrap items-center gap-1.5">
@@ -155,49 +151,6 @@ function GoTo({ onOpen }: { onOpen: (leaf: string) => void }) {
   );
 }
 
-/** Somebody by name, searched at the bank. */
-export function PersonField({
-  label,
-  value,
-  error,
-  onChange,
-}: {
-  label: string;
-  value: string | undefined;
-  error?: string | undefined;
-  onChange: (user: string | undefined) => void;
-}) {
-  const api = useApi();
-  const [text, setText] = useState('');
-  const chosen = useProfile(value);
-  const people = useQuery({
-    queryKey: ['people', 'search', text],
-    queryFn: () =>
-      ok(
-        api.GET('/api/admin/users', { params: { query: { limit: 20, ...(text ? { search: text } : {}) } } }),
-      ),
-  });
-  const options = (people.data?.items ?? []).map((one) => ({
-    value: one.user_id,
-    label: one.name,
-    about: one.email,
-  }));
-  if (value && chosen.data && !options.some((one) => one.value === value))
-    options.unshift({ value, label: chosen.data.name, about: chosen.data.email });
-  return (
-    <Field label={label} error={error}>
-      <Combobox
-        placeholder={words.personHint}
-        options={options}
-        value={value ?? null}
-        busy={people.isFetching}
-        onSearch={(typed) => setText(typed === chosen.data?.name ? '' : typed.trim())}
-        onChange={(user) => onChange(user ?? undefined)}
-      />
-    </Field>
-  );
-}
-
 function Filters({ search, set }: { search: Search; set: (changes: Search) => void }) {
   const [certificate, setCertificate] = useState(search['certificate'] ?? '');
   const text = certificate.trim().toLowerCase();
@@ -228,7 +181,11 @@ function Filters({ search, set }: { search: Search; set: (changes: Search) => vo
             options={[{ value: ALL, label: words.everyKind }, ...KINDS]}
           />
         </Field>
-        <PersonField label={words.person} value={search['user']} onChange={(user) => set({ user })} />
+        <PersonPicker
+          label={words.person}
+          value={search['user'] ?? null}
+          onChange={(user) => set({ user: user ?? undefined })}
+        />
         <Field label={words.outcome}>
           <Select
             value={search['outcome'] ?? ALL}
@@ -239,20 +196,7 @@ function Filters({ search, set }: { search: Search; set: (changes: Search) => vo
             ]}
           />
         </Field>
-        <Field label={words.from}>
-          <Input
-            type="datetime-local"
-            value={typedOf(search['from'])}
-            onChange={(event) => set({ from: timeOf(event.target.value) })}
-          />
-        </Field>
-        <Field label={words.to}>
-          <Input
-            type="datetime-local"
-            value={typedOf(search['to'])}
-            onChange={(event) => set({ to: timeOf(event.target.value) })}
-          />
-        </Field>
+        <Period from={search['from']} to={search['to']} onChange={set} />
         <Field label={words.certificate} error={wrong ? words.certificateWrong : undefined}>
           <Input
             spellCheck={false}
@@ -306,7 +250,7 @@ function Export({ query }: { query: ReturnType<typeof queryOf> }) {
         cursor = page.next ?? undefined;
       } while (cursor && rows.length < EXPORT_MAX);
       const lines = rows.map((row) => COLUMNS.map((name) => cell(row[name])).join(','));
-      save('trail.csv', `${[COLUMNS.join(','), ...lines].join('\r\n')}\r\n`, 'text/csv');
+      saveText(`${[COLUMNS.join(','), ...lines].join('\r\n')}\r\n`, 'trail.csv', 'text/csv');
       return { count: rows.length, cut: Boolean(cursor) };
     },
     onSuccess: ({ count, cut }) => toast(cut ? words.exportCut(count) : words.exported(count)),

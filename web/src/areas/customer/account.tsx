@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import {
   ArrowDownLeft,
@@ -6,50 +6,45 @@ import {
   CalendarClock,
   Download,
   FileQuestion,
+  Hourglass,
   Inbox,
   Send,
   Snowflake,
 } from 'lucide-react';
 import { useState } from 'react';
 import { ok } from '../../api/client';
+import { useAllowed } from '../../app/navigation';
 import { Problem, told } from '../../app/problem';
 import { useListSearch } from '../../app/search';
-import { useApi, useSessionSource } from '../../app/session';
-import { accountNumberOf, groupedNumber } from '../../bank';
+import { useApi } from '../../app/session';
+import { groupedNumber } from '../../bank';
 import { customer } from '../../text/en/customer';
+import { intents } from '../../text/en/intents';
+import { money } from '../../text/en/money';
 import {
   Alert,
   Badge,
   Button,
   buttonClass,
   CopyButton,
-  Day,
-  Dialog,
-  Drawer,
   EmptyState,
   ErrorState,
-  Facts,
   Field,
-  formatDay,
   formatMoney,
-  Hash,
   Input,
   Money,
   Page,
   Pagination,
-  RadioCards,
   Section,
-  Skeleton,
   SkeletonLines,
   Table,
-  Tabs,
   Timestamp,
 } from '../../ui';
+import { Holds } from '../money/holds';
+import { BalanceThen, ExportDialog } from './account-dialogs';
 import { type Account, type Movement, signedAmount, textOf, useNames, utcDay } from './data';
-import { Proof } from './proof';
-import { useTransferReceipt } from './receipt';
-import { Party } from './review';
-import { saveFrom } from './save';
+import { MovementDrawer } from './movement';
+import { PlaceHold } from './place-hold';
 
 const words = customer.account;
 const PAGE = 25;
@@ -88,15 +83,20 @@ export function AccountPage() {
   );
 }
 
+const isZero = (minor: string | null | undefined): boolean => !minor || /^-?0+$/.test(minor);
+
 function Whole({ account }: { account: Account }) {
   const [exporting, setExporting] = useState(false);
   const [looking, setLooking] = useState(false);
+  const allowed = useAllowed();
+  const { search, set } = useListSearch();
+  const mayPlace = !account.closed && (allowed?.has('POST /api/holds') ?? false);
+  const { firstDay, lastDay } = usePeriod(account);
   const { asset, scale } = account;
-  const money = (minor: string) => formatMoney(minor, asset, scale);
-  const isZero = (minor: string | null | undefined) => !minor || /^-?0+$/.test(minor);
+  const written = (minor: string) => formatMoney(minor, asset, scale);
   return (
     <Page
-      title={words.named(asset)}
+      title={intents.accountIn(asset)}
       about={
         <span className="inline-flex items-center gap-1">
           <span className="figures">{groupedNumber(account.number)}</span>
@@ -146,7 +146,7 @@ function Whole({ account }: { account: Account }) {
           )}
           {account.floor && !isZero(account.floor) && (
             <span className="text-sm text-ink-3">
-              {words.overdraft(money(account.floor.replace('-', '')))}
+              {words.overdraft(written(account.floor.replace('-', '')))}
             </span>
           )}
           <Button
@@ -156,12 +156,41 @@ function Whole({ account }: { account: Account }) {
           >
             {words.earlier}
           </Button>
+          {mayPlace && (
+            <Button
+              size="sm"
+              icon={<Hourglass aria-hidden className="size-4" />}
+              onClick={() => set({ hold: 'new' })}
+            >
+              {money.holds.place}
+            </Button>
+          )}
         </div>
       </section>
+      <Held account={account} />
+      {search['hold'] && <PlaceHold account={account} onClose={() => set({ hold: undefined })} />}
       <Movements account={account} onExport={() => setExporting(true)} />
-      <ExportDialog account={account} open={exporting} onClose={() => setExporting(false)} />
+      <ExportDialog
+        {...{ account, firstDay, lastDay }}
+        open={exporting}
+        onClose={() => setExporting(false)}
+      />
       <BalanceThen account={account} open={looking} onClose={() => setLooking(false)} />
     </Page>
+  );
+}
+
+/** What is held on it. It stays while the page is there: the receipt of what ended it is still to be read. */
+function Held({ account }: { account: Account }) {
+  const isHeld = !isZero(account.debits_pending) || !isZero(account.credits_pending);
+  const [shown, setShown] = useState(isHeld);
+  if (isHeld && !shown) setShown(true);
+  return (
+    shown && (
+      <Section title={money.holds.title} about={money.holds.aboutOwn} flush>
+        <Holds account={account} />
+      </Section>
+    )
   );
 }
 
@@ -401,262 +430,4 @@ function balancesAfter(
     balance -= BigInt(row.debit === row.credit ? '0' : signedAmount(row, account));
   }
   return after;
-}
-
-function MovementDrawer({
-  id,
-  account,
-  tab,
-  onTab,
-  onClose,
-}: {
-  id: string | undefined;
-  account: Account;
-  tab: string;
-  onTab: (tab: string) => void;
-  onClose: () => void;
-}) {
-  const named = useNames();
-  const found = useTransferReceipt(id);
-  const movement = found.data?.movement;
-  const isOut = movement?.debit === account.id;
-  const who = movement && named(isOut ? movement.credit : movement.debit);
-  return (
-    <Drawer
-      open={id !== undefined}
-      onOpenChange={(open) => !open && onClose()}
-      title={who ? (isOut ? words.paidTo(who.name) : words.paidFrom(who.name)) : words.details}
-      description={movement && <Timestamp at={movement.at} precision="second" />}
-      actions={
-        movement &&
-        isOut &&
-        !account.closed && (
-          <Link
-            to="/transfer"
-            search={
-              {
-                from: account.id,
-                to: accountNumberOf(movement.credit),
-                amount: formatMoney(movement.amount, account.asset, account.scale).replace(/[^0-9.]/g, ''),
-                ...(textOf(movement.details, 'memo') ? { memo: textOf(movement.details, 'memo') } : {}),
-              } as never
-            }
-            className={buttonClass()}
-          >
-            {words.payAgain}
-          </Link>
-        )
-      }
-    >
-      {found.isError ? (
-        <ErrorState
-          {...told(found.error)}
-          {...(found.error instanceof Problem && found.error.status === 404 ? { title: words.noSuch } : {})}
-          onRetry={() => void found.refetch()}
-        />
-      ) : !movement || !who ? (
-        <SkeletonLines lines={6} />
-      ) : (
-        <>
-          <p className="mb-3">
-            <Money
-              minor={signedAmount(movement, account.id)}
-              asset={movement.asset}
-              scale={account.scale}
-              size="3xl"
-              signed
-            />
-          </p>
-          <Tabs
-            label={words.details}
-            value={tab === 'proof' ? 'proof' : 'details'}
-            onChange={onTab}
-            tabs={[
-              {
-                id: 'details',
-                label: words.details,
-                panel: (
-                  <Facts
-                    items={[
-                      [isOut ? words.payee : words.payer, <Party key="who" named={who} />],
-                      textOf(movement.details, 'memo') !== undefined && [
-                        words.memo,
-                        textOf(movement.details, 'memo'),
-                      ],
-                      textOf(movement.details, 'end_to_end_id') !== undefined && [
-                        words.endToEnd,
-                        textOf(movement.details, 'end_to_end_id'),
-                      ],
-                      [words.posted, <Timestamp key="at" at={movement.at} precision="second" />],
-                      Boolean(movement.value_on) && [
-                        words.valueDate,
-                        <Day key="value" day={movement.value_on ?? ''} />,
-                      ],
-                      Boolean(movement.rate) && [words.rate, movement.rate],
-                      [words.reference, <Hash key="intent" value={movement.intent_id} whole />],
-                      movement.id !== movement.intent_id && [
-                        words.transfer,
-                        <Hash key="id" value={movement.id} whole />,
-                      ],
-                    ]}
-                  />
-                ),
-              },
-              {
-                id: 'proof',
-                label: words.proof,
-                panel: found.data?.receipt ? (
-                  <Proof receipt={found.data.receipt} />
-                ) : (
-                  <EmptyState
-                    icon={<FileQuestion aria-hidden />}
-                    title={words.noReceipt}
-                    action={
-                      <Link
-                        to="/statements"
-                        search={
-                          {
-                            account: account.id,
-                            from: movement.at.slice(0, 10),
-                            to: movement.at.slice(0, 10),
-                          } as never
-                        }
-                        className={buttonClass()}
-                      >
-                        {words.toStatement}
-                      </Link>
-                    }
-                  >
-                    {words.noReceiptAbout}
-                  </EmptyState>
-                ),
-              },
-            ]}
-          />
-        </>
-      )}
-    </Drawer>
-  );
-}
-
-export const FORMATS = ['csv', 'json', 'pdf', 'camt053'] as const;
-export type Format = (typeof FORMATS)[number];
-const ENDINGS: Record<Format, string> = { csv: 'csv', json: 'json', pdf: 'pdf', camt053: 'xml' };
-
-/** Where a statement is fetched from, and what its file is called. */
-export const statementFile = (account: Account, from: string, to: string, format: Format) => ({
-  path: `/api/customer/statements/download?account=${account.id}&from=${from}&to=${to}&format=${format}`,
-  name: `statement-${account.number}-${from}-${to}.${ENDINGS[format]}`,
-});
-
-/** Saves what is listed: the same days, all of their pages. */
-function ExportDialog({ account, open, onClose }: { account: Account; open: boolean; onClose: () => void }) {
-  const source = useSessionSource();
-  const { firstDay, lastDay } = usePeriod(account);
-  const [format, setFormat] = useState<Format>('csv');
-  const save = useMutation({
-    mutationFn: async () => {
-      const { path, name } = statementFile(account, firstDay, lastDay, format);
-      await saveFrom(source.session, path, name);
-    },
-    onSuccess: onClose,
-  });
-  const failed = save.isError ? told(save.error) : undefined;
-  return (
-    <Dialog
-      open={open}
-      onOpenChange={(next) => !next && onClose()}
-      title={words.exportTitle}
-      description={words.exportAbout(formatDay(firstDay), formatDay(lastDay))}
-      actions={
-        <Button
-          tone="primary"
-          busy={save.isPending}
-          icon={<Download aria-hidden className="size-4" />}
-          onClick={() => save.mutate()}
-        >
-          {words.save}
-        </Button>
-      }
-    >
-      <div className="grid gap-3">
-        {failed && (
-          <Alert kind="bad" title={failed.title} requestId={failed.requestId}>
-            {failed.detail}
-          </Alert>
-        )}
-        <RadioCards
-          name="format"
-          legend={words.format}
-          value={format}
-          onChange={setFormat}
-          options={FORMATS.map((one) => ({
-            value: one,
-            label: words.formats[one].name,
-            about: words.formats[one].about,
-          }))}
-        />
-      </div>
-    </Dialog>
-  );
-}
-
-const MIDNIGHT = '23:59';
-
-/** What the balance was. */
-function BalanceThen({ account, open, onClose }: { account: Account; open: boolean; onClose: () => void }) {
-  const api = useApi();
-  const [day, setDay] = useState(() => utcDay(new Date()));
-  const [time, setTime] = useState(MIDNIGHT);
-  const at =
-    /^\d{4}-\d\d-\d\d$/.test(day) && /^\d\d:\d\d$/.test(time) ? `${day}T${time}:59.999999Z` : undefined;
-  const balance = useQuery({
-    queryKey: ['balance', account.id, at],
-    enabled: open && at !== undefined,
-    queryFn: () =>
-      ok(
-        api.GET('/api/accounts/{id}/balance', {
-          params: { path: { id: account.id }, query: at ? { at } : {} },
-        }),
-      ),
-  });
-  const failed = balance.isError ? told(balance.error) : undefined;
-  return (
-    <Dialog
-      open={open}
-      onOpenChange={(next) => !next && onClose()}
-      title={words.earlier}
-      description={words.earlierAbout}
-    >
-      <div className="grid gap-4">
-        <div className="grid grid-cols-2 gap-3">
-          <Field label={words.day}>
-            <Input type="date" value={day} onChange={(event) => setDay(event.target.value)} />
-          </Field>
-          <Field label={words.time}>
-            <Input type="time" value={time} onChange={(event) => setTime(event.target.value)} />
-          </Field>
-        </div>
-        {failed ? (
-          <Alert kind="bad" title={failed.title} requestId={failed.requestId}>
-            {failed.detail}
-          </Alert>
-        ) : (
-          <div className="rounded-lg bg-sunken px-4 py-3" role="status">
-            <p className="text-sm text-ink-3">{words.balanceAt}</p>
-            {balance.data ? (
-              <Money
-                minor={balance.data.balance}
-                asset={balance.data.asset}
-                scale={balance.data.scale}
-                size="xl"
-              />
-            ) : (
-              <Skeleton className="my-1.5 w-32" />
-            )}
-          </div>
-        )}
-      </div>
-    </Dialog>
-  );
 }

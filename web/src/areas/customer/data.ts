@@ -3,8 +3,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
 import { ok, type Schemas } from '../../api/client';
 import { useApi, useSignedIn } from '../../app/session';
+import { whole } from '../../app/whole';
 import { accountNumberOf, groupedNumber } from '../../bank';
-import { customer } from '../../text/en/customer';
+import { intents } from '../../text/en/intents';
 
 export type Account = Schemas['AccountView'];
 export type Payee = Schemas['BeneficiaryView'];
@@ -15,24 +16,6 @@ export type Order = Schemas['StandingOrderView'];
 const WHOLE_PAGE = 200;
 const WHOLE_LIST_MAX = 10;
 
-interface PageOf<T> {
-  items: T[];
-  next?: string | null;
-}
-
-/** Every page of a short list. */
-async function whole<T>(read: (cursor: string | undefined) => Promise<PageOf<T>>): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < WHOLE_LIST_MAX; page += 1) {
-    const answer = await read(cursor);
-    items.push(...answer.items);
-    if (!answer.next) break;
-    cursor = answer.next;
-  }
-  return items;
-}
-
 /** The caller's accounts, those that are open first. */
 export function useAccounts() {
   const api = useApi();
@@ -40,19 +23,21 @@ export function useAccounts() {
   return useQuery({
     queryKey: ['accounts', userId],
     queryFn: () =>
-      whole((cursor) =>
-        ok(
-          api.GET('/api/accounts', {
-            params: { query: { limit: WHOLE_PAGE, ...(cursor ? { cursor } : {}) } },
-          }),
-        ),
+      whole(
+        (cursor) =>
+          ok(
+            api.GET('/api/accounts', {
+              params: { query: { limit: WHOLE_PAGE, ...(cursor ? { cursor } : {}) } },
+            }),
+          ),
+        WHOLE_LIST_MAX,
       ),
     select: byOpen,
   });
 }
 
-const byOpen = (accounts: Account[]): Account[] =>
-  [...accounts].sort((one, other) => Number(one.closed) - Number(other.closed));
+const byOpen = ({ items }: { items: Account[] }): Account[] =>
+  items.toSorted((one, other) => Number(one.closed) - Number(other.closed));
 
 /** Whom the caller keeps as payees. */
 export function usePayees() {
@@ -61,13 +46,16 @@ export function usePayees() {
   return useQuery({
     queryKey: ['payees', userId],
     queryFn: () =>
-      whole((cursor) =>
-        ok(
-          api.GET('/api/beneficiaries', {
-            params: { query: { limit: WHOLE_PAGE, ...(cursor ? { cursor } : {}) } },
-          }),
-        ),
+      whole(
+        (cursor) =>
+          ok(
+            api.GET('/api/beneficiaries', {
+              params: { query: { limit: WHOLE_PAGE, ...(cursor ? { cursor } : {}) } },
+            }),
+          ),
+        WHOLE_LIST_MAX,
       ),
+    select: ({ items }) => items,
   });
 }
 
@@ -97,7 +85,7 @@ export function useNames(): (account: string) => Named {
     return (id: string): Named => {
       const number = groupedNumber(accountNumberOf(id));
       const mine = own.get(id);
-      if (mine) return { name: customer.account.named(mine.asset), number, own: true, known: true };
+      if (mine) return { name: intents.accountIn(mine.asset), number, own: true, known: true };
       const name = kept.get(id)?.name;
       return { name: name ?? number, number, own: false, known: Boolean(name) };
     };
@@ -108,7 +96,7 @@ const SHOWN_END = 4;
 
 /** An account among others: its asset, and the end of its number. */
 export const accountLabel = (account: Account): string =>
-  `${customer.account.named(account.asset)} ·· ${account.number.slice(-SHOWN_END)}`;
+  `${intents.accountIn(account.asset)} ·· ${account.number.slice(-SHOWN_END)}`;
 
 /** A text that travelled with a payment. */
 export const textOf = (details: unknown, name: string): string | undefined => {

@@ -1,48 +1,50 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { ArrowLeft, Download, FileX, PenLine } from 'lucide-react';
+import { useMutation } from '@tanstack/react-query';
+import { ArrowLeft, FileX, PenLine } from 'lucide-react';
 import { useState } from 'react';
-import { ok, type Schemas } from '../../api/client';
-import { told } from '../../app/problem';
+import type { Schemas } from '../../api/client';
+import { ProblemAlert } from '../../app/problem-alert';
 import { useListSearch } from '../../app/search';
-import { useApi, useSessionSource } from '../../app/session';
+import { useSessionSource } from '../../app/session';
 import {
   AnswerError,
   accountNowhere,
   accountNumberOf,
   commitmentOf,
-  type Draft,
   fileDigest,
   fileItemDetails,
   type Prepared,
   parseAccountNumber,
   parseAmount,
   type SentFile,
+  type Settled,
   scaleOf,
   uuid7,
   wish,
 } from '../../bank';
 import { customer } from '../../text/en/customer';
+import { intents } from '../../text/en/intents';
+import { signing } from '../../text/en/signing';
 import {
   Alert,
   Badge,
   Button,
   EmptyState,
-  ErrorState,
   Field,
   FileDrop,
   Money,
-  type Mood,
   Section,
   SkeletonLines,
   StepHeading,
   Table,
   useOnline,
 } from '../../ui';
+import { type Attempt, useStandingAttempts } from '../signing/attempts';
+import { Earlier } from '../signing/earlier';
+import { Refusal, SigningNote, sentence } from '../signing/notes';
+import { Review } from '../signing/review';
+import { phaseText, useCannotSign, useLaying, useSigning } from '../signing/signing';
+import { FileResult } from './file-result';
 import { textsOf } from './file-texts';
-import { Review, useCannotSign } from './review';
-import { saveFrom } from './save';
-import { SigningNote, sentence, Unknown } from './sign';
-import { type Attempt, useSigning, useStandingAttempts } from './signing';
 
 const words = customer.files;
 const BYTES_MAX = 2.5 * 1024 * 1024;
@@ -61,7 +63,7 @@ export function PaymentFiles() {
   const { search } = useListSearch();
   const standing = useStandingAttempts();
   const attempt = standing.data?.find(({ intent }) => intent.kind === 'payments.file');
-  if (search['file']) return <Result intent={search['file']} />;
+  if (search['file']) return <FileResult intent={search['file']} />;
   if (standing.isPending) return <SkeletonLines />;
   return <Flow standing={attempt} />;
 }
@@ -71,11 +73,13 @@ function Flow({ standing }: { standing: Attempt | undefined }) {
   const { set } = useListSearch();
   const cannot = useCannotSign();
   const online = useOnline();
-  const [earlier] = useState(standing);
+  const [earlier, setEarlier] = useState(standing);
   const [file, setFile] = useState<File | null>(null);
-  const [draft, setDraft] = useState<Draft>();
-  const sign = useSigning((settled, refusal) => {
-    if (!refusal) set({ file: settled.receipt.intentId });
+  const settled = (became: Settled) => set({ file: became.receipt.intentId });
+  const sign = useSigning({
+    onSettled: (outcome) => {
+      if (!outcome.refusal) settled(outcome.settled);
+    },
   });
   const read = useMutation({
     mutationFn: async (chosen: File): Promise<Chosen> => {
@@ -87,50 +91,28 @@ function Flow({ standing }: { standing: Attempt | undefined }) {
       return { sent, preview };
     },
   });
-  const lay = useMutation({
-    mutationFn: (chosen: Chosen) => source.session.draft(wishOf(chosen)),
-    onSuccess: setDraft,
-  });
+  const lay = useLaying();
+  const draft = lay.data?.draft;
   if (earlier && sign.state.phase !== 'settled') {
-    const { signed } = earlier;
-    const asking = sign.state.phase === 'sending';
-    return (
-      <Section>
-        <div className="grid gap-4">
-          <StepHeading>{customer.transfer.standing}</StepHeading>
-          <SigningNote
-            state={sign.state.phase === 'failed' ? sign.state : { phase: 'idle' }}
-            again={sign.again}
-          />
-          <Unknown busy={asking} onAgain={() => sign.again(signed)} />
-          <Review
-            draft={{ id: earlier.id, bytes: signed.intent, intent: earlier.intent, file: signed.file }}
-          />
-        </div>
-      </Section>
-    );
+    return <Earlier attempt={earlier} onOver={() => setEarlier(undefined)} onSettled={settled} />;
   }
   const choose = (next: File | null) => {
     setFile(next);
     read.reset();
-    setDraft(undefined);
+    lay.reset();
     if (next && next.size <= BYTES_MAX) read.mutate(next);
   };
-  const busy = sign.state.phase === 'signing' || sign.state.phase === 'sending';
+  const running = phaseText(sign.state);
   const refusal = sign.state.phase === 'settled' ? sign.state.refusal : undefined;
   if (draft) {
     return (
       <Section>
         <div className="grid gap-4">
           <div>
-            <StepHeading>{customer.transfer.review}</StepHeading>
-            <p className="mt-1 text-sm text-ink-2">{customer.transfer.reviewAbout}</p>
+            <StepHeading>{signing.review}</StepHeading>
+            <p className="mt-1 text-sm text-ink-2">{signing.reviewAbout}</p>
           </div>
-          {refusal && (
-            <Alert kind="bad" title={customer.signing.refused} requestId={refusal.requestId}>
-              {sentence(refusal.title)}
-            </Alert>
-          )}
+          {refusal && <Refusal refusal={refusal} />}
           <SigningNote state={sign.state} again={sign.again} />
           <Review draft={draft} />
           <div className="flex flex-row-reverse flex-wrap justify-between gap-2">
@@ -138,17 +120,15 @@ function Flow({ standing }: { standing: Attempt | undefined }) {
               <Button
                 tone="primary"
                 size="lg"
-                busy={busy}
+                busy={running !== undefined}
                 disabled={!online}
                 icon={<PenLine aria-hidden className="size-4" />}
                 onClick={() => sign.start(draft)}
               >
-                {busy
-                  ? customer.signing.phases[sign.state.phase === 'signing' ? 'signing' : 'sending']
-                  : words.sign}
+                {running ?? words.sign}
               </Button>
             )}
-            {!busy && sign.state.phase !== 'unknown' && (
+            {!running && sign.state.phase !== 'unknown' && (
               <Button
                 tone="quiet"
                 icon={<ArrowLeft aria-hidden className="size-4" />}
@@ -165,7 +145,7 @@ function Flow({ standing }: { standing: Attempt | undefined }) {
       </Section>
     );
   }
-  const failed = read.isError ? told(read.error) : lay.isError ? told(lay.error) : undefined;
+  const failed = read.error ?? lay.error;
   return (
     <>
       <Section>
@@ -175,9 +155,10 @@ function Flow({ standing }: { standing: Attempt | undefined }) {
             <FileDrop file={file} onFile={choose} accept=".xml,.csv,.txt" hint={words.hint} />
           </Field>
           {failed && (
-            <Alert kind="bad" title={words.refused} requestId={failed.requestId}>
-              {failed.title} {failed.detail}
-            </Alert>
+            <div>
+              <p className="mb-1 font-medium">{words.refused}</p>
+              <ProblemAlert error={failed} />
+            </div>
           )}
           {read.isPending && <SkeletonLines lines={3} />}
         </div>
@@ -187,7 +168,7 @@ function Flow({ standing }: { standing: Attempt | undefined }) {
           preview={read.data.preview}
           busy={lay.isPending}
           disabled={Boolean(cannot)}
-          onReview={() => lay.mutate(read.data)}
+          onReview={() => lay.mutate(() => wishOf(read.data))}
         />
       )}
     </>
@@ -256,7 +237,7 @@ function FilePreview({
   return (
     <Section
       title={words.preview}
-      about={`${words.count(payable)} · ${preview.message_id}`}
+      about={`${intents.count(payable)} · ${preview.message_id}`}
       flush
       actions={
         payable > 0 && (
@@ -269,7 +250,7 @@ function FilePreview({
       <div className="flex flex-wrap items-baseline gap-x-8 gap-y-2 px-5 py-4">
         {preview.totals.map((total) => (
           <div key={total.asset}>
-            <p className="text-sm text-ink-3">{words.count(total.items)}</p>
+            <p className="text-sm text-ink-3">{intents.count(total.items)}</p>
             <Money minor={total.amount} asset={total.asset} size="xl" />
           </div>
         ))}
@@ -343,91 +324,5 @@ function Written({ item: { amount, asset, reason } }: { item: Item }) {
     <span className="figures whitespace-nowrap text-ink-3">
       {amount} {asset}
     </span>
-  );
-}
-
-const MOODS: Record<string, Mood> = { settled: 'good', accepted: 'good', pending: 'warn', rejected: 'bad' };
-
-/** What became of each payment by now, with the report that accounting software reads. */
-function Result({ intent }: { intent: string }) {
-  const api = useApi();
-  const source = useSessionSource();
-  const { set } = useListSearch();
-  const status = useQuery({
-    queryKey: ['file', intent],
-    queryFn: () =>
-      // The same address has XML too, where one asks for it.
-      ok(api.GET('/api/payments/files/{intent}', { params: { path: { intent } } })) as Promise<
-        Schemas['FileStatus']
-      >,
-  });
-  const save = useMutation({
-    mutationFn: () =>
-      saveFrom(
-        source.session,
-        `/api/payments/files/${encodeURIComponent(intent)}?format=pain002`,
-        `pain002-${intent}.xml`,
-      ),
-  });
-  const failed = save.isError ? told(save.error) : undefined;
-  if (status.isError) {
-    return (
-      <div className="panel">
-        <ErrorState {...told(status.error)} onRetry={() => void status.refetch()} />
-      </div>
-    );
-  }
-  return (
-    <Section
-      title={words.result}
-      about={status.data?.message_id}
-      flush
-      actions={
-        <>
-          <Button
-            icon={<Download aria-hidden className="size-4" />}
-            busy={save.isPending}
-            onClick={() => save.mutate()}
-          >
-            {words.saveReport}
-          </Button>
-          <Button tone="primary" onClick={() => set({ file: undefined })}>
-            {words.another}
-          </Button>
-        </>
-      }
-    >
-      {failed && (
-        <div className="p-4">
-          <Alert kind="bad" title={failed.title} requestId={failed.requestId}>
-            {failed.detail}
-          </Alert>
-        </div>
-      )}
-      <Table
-        label={words.result}
-        rows={status.data?.items}
-        rowKey={(row) => row.end_to_end_id + (row.transfer ?? '')}
-        empty={<EmptyState icon={<FileX aria-hidden />} title={words.nothing} />}
-        columns={[
-          { id: 'id', header: words.id, cell: (row) => row.end_to_end_id },
-          {
-            id: 'state',
-            header: words.state,
-            cell: (row) => <Badge mood={MOODS[row.status] ?? 'neutral'}>{words.statuses[row.status]}</Badge>,
-          },
-          {
-            id: 'why',
-            header: '',
-            cell: (row) => (
-              <span className="text-ink-2">
-                {row.reason ? `${row.reason}: ` : ''}
-                {row.reason ? (words.reasons[row.reason] ?? row.text) : row.text}
-              </span>
-            ),
-          },
-        ]}
-      />
-    </Section>
   );
 }

@@ -18,6 +18,7 @@ import { useApi, useSessionSource, useSignedIn } from '../../app/session';
 import { groupedNumber } from '../../bank';
 import { shell } from '../../text';
 import { customer } from '../../text/en/customer';
+import { intents } from '../../text/en/intents';
 import {
   Badge,
   Button,
@@ -45,7 +46,6 @@ import {
   usePayees,
 } from './data';
 import { OpenAccount } from './open-account';
-import { useStandingAttempts } from './signing';
 
 const words = customer.home;
 const LAST = 8;
@@ -139,7 +139,7 @@ export function Home() {
           </aside>
         </div>
       )}
-      <OpenAccount open={opening} onClose={() => setOpening(false)} />
+      {opening && <OpenAccount onClose={() => setOpening(false)} />}
     </Page>
   );
 }
@@ -157,14 +157,14 @@ function AccountCard({ account }: { account: Account }) {
             params={{ id: account.id } as never}
             className="font-medium no-underline after:absolute after:inset-0 after:rounded-xl focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-accent"
           >
-            {customer.account.named(asset)}
+            {intents.accountIn(asset)}
           </Link>
           <p className="flex items-center gap-1 text-sm text-ink-3">
             <span className="figures truncate">{groupedNumber(number)}</span>
             <span className="relative z-10">
               <CopyButton
                 value={number}
-                label={`${customer.account.copyNumber}: ${customer.account.named(asset)}`}
+                label={`${customer.account.copyNumber}: ${intents.accountIn(asset)}`}
               />
             </span>
           </p>
@@ -213,7 +213,6 @@ interface Due {
 function Attention({ accounts }: { accounts: readonly Account[] }) {
   const api = useApi();
   const { userId } = useSignedIn();
-  const attempts = useStandingAttempts().data ?? [];
   const payees = usePayees().data ?? [];
   const approvals = useQuery({
     queryKey: ['approvals', userId],
@@ -226,13 +225,6 @@ function Attention({ accounts }: { accounts: readonly Account[] }) {
   const scaleOf = (asset: string) => accounts.find((account) => account.asset === asset)?.scale;
   const now = Date.now();
   const due: Due[] = [
-    ...attempts.map(({ id, intent }) => ({
-      id,
-      icon: <TriangleAlert aria-hidden className="text-warn" />,
-      title: words.unanswered,
-      about: words.unansweredAbout,
-      to: { label: words.askNow, href: intent.kind === 'payments.file' ? '/payments' : '/transfer' },
-    })),
     ...(profile.data?.alerts ?? []).map((alert) => ({
       id: alert.certificate,
       icon: <TriangleAlert aria-hidden className="text-warn" />,
@@ -249,7 +241,7 @@ function Attention({ accounts }: { accounts: readonly Account[] }) {
       .map((account) => ({
         id: account.id,
         icon: <Snowflake aria-hidden className="text-bad" />,
-        title: words.frozen(customer.account.named(account.asset)),
+        title: words.frozen(intents.accountIn(account.asset)),
         about: customer.account.frozenAbout,
       })),
     ...(approvals.data?.items ?? []).map((waiting) => ({

@@ -1,12 +1,10 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useSignedIn } from '../../app/session';
 import { scaleOf, uuid7, wish } from '../../bank';
 import { LOCALE } from '../../text';
 import { customer } from '../../text/en/customer';
-import { Button, Combobox, Dialog, Field, toast } from '../../ui';
-import { useReadAgain } from './data';
-import { useCannotSign } from './review';
-import { SignDialog } from './sign';
+import { Combobox, Field } from '../../ui';
+import { SignDialog } from '../signing/dialog';
 
 const words = customer.account;
 
@@ -19,47 +17,30 @@ const currencies = () => {
 };
 
 /** Two questions: in which currency, and your signature. */
-export function OpenAccount({ open, onClose }: { open: boolean; onClose: () => void }) {
+export function OpenAccount({ onClose }: { onClose: () => void }) {
   const { userId } = useSignedIn();
-  const readAgain = useReadAgain();
-  const cannot = useCannotSign();
+  const account = useRef(uuid7());
   const [asset, setAsset] = useState<string | null>('EUR');
-  const [account, setAccount] = useState<string>();
-  const close = () => {
-    setAccount(undefined);
-    onClose();
-  };
-  if (account && asset) {
-    return (
-      <SignDialog
-        open={open}
-        title={words.open}
-        action={words.open}
-        prepare={() => wish('account.open', { account, asset, owner: userId, kind: 'liability' })}
-        onClose={close}
-        onDone={() => {
-          toast(words.opened);
-          void readAgain();
-          close();
-        }}
-      />
-    );
-  }
   return (
-    <Dialog
-      open={open}
-      onOpenChange={(next) => !next && close()}
+    <SignDialog
       title={words.open}
-      description={words.openAbout}
-      actions={
-        <Button tone="primary" disabled={!asset || Boolean(cannot)} onClick={() => setAccount(uuid7())}>
-          {customer.transfer.toReview}
-        </Button>
+      about={words.openAbout}
+      action={words.open}
+      ready={asset !== null}
+      form={() => (
+        <Field label={words.currency}>
+          <Combobox options={currencies()} value={asset} onChange={setAsset} />
+        </Field>
+      )}
+      prepare={() =>
+        wish('account.open', {
+          account: account.current,
+          asset: asset ?? '',
+          owner: userId,
+          kind: 'liability',
+        })
       }
-    >
-      <Field label={words.currency} hint={cannot}>
-        <Combobox options={currencies()} value={asset} onChange={setAsset} />
-      </Field>
-    </Dialog>
+      onClose={onClose}
+    />
   );
 }

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Plus, Send, Users } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { told } from '../../app/problem';
+import { ProblemAlert } from '../../app/problem-alert';
 import { useListSearch } from '../../app/search';
 import {
   groupedNumber,
@@ -11,6 +12,7 @@ import {
   wish,
   wishWithDetails,
 } from '../../bank';
+import { common } from '../../text';
 import { customer } from '../../text/en/customer';
 import {
   Alert,
@@ -30,12 +32,11 @@ import {
   Page,
   Table,
   Timestamp,
-  toast,
 } from '../../ui';
-import { newUntil, type Payee, usePayees, useReadAgain } from './data';
+import { SignDialog } from '../signing/dialog';
+import { useCannotSign } from '../signing/signing';
+import { newUntil, type Payee, usePayees } from './data';
 import { type NameAnswer, NameVerdict, useNameCheck } from './name-check';
-import { useCannotSign } from './review';
-import { SignDialog } from './sign';
 
 const words = customer.payees;
 
@@ -47,7 +48,6 @@ const asMatch = (text: string): Match => (text === 'match' || text === 'close' ?
 export function Payees() {
   const { search, set } = useListSearch();
   const payees = usePayees();
-  const readAgain = useReadAgain();
   const adding = search['add'];
   const chosen = payees.data?.find((payee) => payee.account === search['payee']);
   const add = (
@@ -107,11 +107,6 @@ export function Payees() {
         <AddPayee
           number={parseAccountNumber(adding) ? groupedNumber(adding) : ''}
           onClose={() => set({ add: undefined })}
-          onDone={() => {
-            toast(words.kept);
-            void readAgain();
-            set({ add: undefined });
-          }}
         />
       )}
       <PayeeDrawer payee={chosen} onClose={() => set({ payee: undefined })} />
@@ -221,12 +216,7 @@ function PayeeDrawer({ payee, onClose }: { payee: Payee | undefined; onClose: ()
         )}
       </Drawer>
       {payee && change === 'rename' && (
-        <AddPayee
-          number={groupedNumber(payee.number)}
-          renames={payee}
-          onClose={() => setChange(undefined)}
-          onDone={() => setChange(undefined)}
-        />
+        <AddPayee number={groupedNumber(payee.number)} renames={payee} onClose={() => setChange(undefined)} />
       )}
       {payee && change && change !== 'rename' && (
         <ChangePayee payee={payee} change={change} onClose={() => setChange(undefined)} onGone={onClose} />
@@ -248,21 +238,19 @@ function ChangePayee({
   onClose: () => void;
   onGone: () => void;
 }) {
-  const readAgain = useReadAgain();
   return (
     <SignDialog
       open
       danger={change === 'remove'}
       title={words[`${change}Title`]}
-      description={words[`${change}About`]}
+      about={words[`${change}About`]}
       action={words[change]}
       prepare={() => wish('beneficiary.change', { account: payee.account, status: STATUS[change] })}
       onClose={onClose}
-      onDone={() => {
-        toast(words.changed);
-        void readAgain();
+      onSettled={({ refusal }) => {
+        if (refusal || change !== 'remove') return;
         onClose();
-        if (change === 'remove') onGone();
+        onGone();
       }}
     />
   );
@@ -273,13 +261,11 @@ interface AddProps {
   /** An entry that gets another name, instead of a new one. */
   renames?: Payee;
   onClose: () => void;
-  onDone: () => void;
 }
 
 /** Name first: the bank is asked whether it fits, the answer is signed with the entry, and no mismatch goes unseen. */
-function AddPayee({ number: given, renames, onClose, onDone }: AddProps) {
+function AddPayee({ number: given, renames, onClose }: AddProps) {
   const cannot = useCannotSign();
-  const readAgain = useReadAgain();
   const [number, setNumber] = useState(given);
   const [name, setName] = useState(renames?.name ?? '');
   const [memo, setMemo] = useState('');
@@ -291,7 +277,6 @@ function AddPayee({ number: given, renames, onClose, onDone }: AddProps) {
   const check = useNameCheck(asked);
   const isCurrent = asked !== undefined && asked.number === known && asked.name === sanitize(name.trim());
   const answer = isCurrent ? check.data : undefined;
-  const problem = isCurrent && check.isError ? told(check.error) : undefined;
   const ask = (withName = name) => {
     const cleaned = sanitize(withName.trim());
     const wrong = {
@@ -330,11 +315,6 @@ function AddPayee({ number: given, renames, onClose, onDone }: AddProps) {
         action={renames ? words.signChange : words.signAdd}
         prepare={prepared}
         onClose={onClose}
-        onDone={() => {
-          if (renames) toast(words.changed);
-          void readAgain();
-          onDone();
-        }}
       />
     );
   }
@@ -356,7 +336,7 @@ function AddPayee({ number: given, renames, onClose, onDone }: AddProps) {
           >
             {answer ? words.review : words.checkName}
           </Button>
-          <Button onClick={onClose}>{customer.signing.cancel}</Button>
+          <Button onClick={onClose}>{common.cancel}</Button>
         </>
       }
     >
@@ -387,11 +367,7 @@ function AddPayee({ number: given, renames, onClose, onDone }: AddProps) {
         <Field label={words.memo} hint={words.memoHint} optional>
           <Input value={memo} onChange={(event) => setMemo(event.target.value)} />
         </Field>
-        {problem && (
-          <Alert kind="bad" title={problem.title} requestId={problem.requestId}>
-            {problem.detail}
-          </Alert>
-        )}
+        {isCurrent && check.isError && <ProblemAlert error={check.error} />}
         {answer && (
           <NameVerdict
             answer={answer}

@@ -14,6 +14,8 @@ import {
   verifyReceipt,
 } from '../../bank';
 import { customer } from '../../text/en/customer';
+import { intents } from '../../text/en/intents';
+import { signing } from '../../text/en/signing';
 import {
   Alert,
   Button,
@@ -32,10 +34,10 @@ import {
   Steps,
   Timestamp,
 } from '../../ui';
+import { Reasons, sentence } from '../signing/notes';
+import { Proof } from '../signing/proof';
+import { Party } from '../signing/rows';
 import { textOf, useAccounts, useNames, usePayees } from './data';
-import { Proof } from './proof';
-import { Party } from './review';
-import { Reasons, sentence } from './sign';
 
 const words = customer.transfer.receipt;
 
@@ -191,7 +193,7 @@ export function TransferReceipt() {
                       <p>{words.heldAbout(to.name)}</p>
                       {approval.data?.approvers === '2' && <p>{words.heldTwo}</p>}
                       {approval.data?.cause === 'amount' && <p>{words.becauseAmount}</p>}
-                      {reasons.length > 0 && <Reasons reasons={reasons} />}
+                      <Reasons reasons={reasons} />
                       {approval.data?.status === 'waiting' && (
                         <p>
                           {words.heldUntil} <Timestamp at={approval.data.expires_at} />.
@@ -208,11 +210,9 @@ export function TransferReceipt() {
                     <Alert kind="bad" title={customer.transfer.refusedTitle}>
                       <p>{sentence(customer.refusals[receipt.code] ?? receipt.code)}</p>
                       {effects?.result['limit_left'] && (
-                        <p>
-                          {customer.signing.left(formatMoney(effects.result['limit_left'], asset, scale))}
-                        </p>
+                        <p>{signing.left(formatMoney(effects.result['limit_left'], asset, scale))}</p>
                       )}
-                      {reasons.length > 0 && <Reasons reasons={reasons} />}
+                      <Reasons reasons={reasons} />
                       <p>{customer.transfer.refusedAbout}</p>
                     </Alert>
                   )}
@@ -220,9 +220,9 @@ export function TransferReceipt() {
                 <Facts
                   className="mt-5"
                   items={[
-                    [customer.review.to, <Party key="to" named={to} />],
-                    [customer.review.from, <Party key="from" named={named(debit)} />],
-                    memo !== undefined && [customer.review.memo, memo],
+                    [intents.members['credit'], <Party key="to" named={to} />],
+                    [intents.members['debit'], <Party key="from" named={named(debit)} />],
+                    memo !== undefined && [intents.members['memo'], memo],
                     [
                       words.reference,
                       <span key="id" className="inline-flex flex-wrap items-center gap-1">

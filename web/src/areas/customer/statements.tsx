@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Download, ScrollText } from 'lucide-react';
 import { ok } from '../../api/client';
 import { fieldError, told } from '../../app/problem';
+import { saveFrom } from '../../app/save';
 import { useListSearch } from '../../app/search';
 import { useApi, useSessionSource } from '../../app/session';
 import { groupedNumber } from '../../bank';
@@ -24,9 +25,8 @@ import {
   SkeletonLines,
   toast,
 } from '../../ui';
-import { FORMATS, type Format, statementFile } from './account';
 import { type Account, accountLabel, useAccounts, utcDay } from './data';
-import { saveFrom } from './save';
+import { FORMATS, type Format, statementFile } from './statement-file';
 
 const words = customer.statements;
 const isDay = (text: string | undefined): text is string => /^\d{4}-\d\d-\d\d$/.test(text ?? '');

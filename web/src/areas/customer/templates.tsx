@@ -7,6 +7,7 @@ import { fieldError, problemOf, told } from '../../app/problem';
 import { useApi, useSignedIn } from '../../app/session';
 import { accountNumberOf, formatMoney as asText } from '../../bank';
 import { customer } from '../../text/en/customer';
+import { intents } from '../../text/en/intents';
 import {
   Alert,
   Button,
@@ -140,10 +141,10 @@ export function Templates() {
         }
         columns={[
           { id: 'name', header: words.name, cell: (row) => row.name },
-          { id: 'to', header: customer.review.to, cell: (row) => named(row.credit).name },
+          { id: 'to', header: intents.members['credit'], cell: (row) => named(row.credit).name },
           {
             id: 'amount',
-            header: customer.review.amount,
+            header: intents.members['amount'],
             align: 'right',
             cell: (row) => {
               if (!row.amount) return <span className="text-ink-3">{words.anyAmount}</span>;

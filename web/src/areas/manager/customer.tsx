@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { KeyRound, Landmark, Lock, LockOpen, Plus } from 'lucide-react';
 import { useState } from 'react';
@@ -9,6 +9,8 @@ import { useApi } from '../../app/session';
 import { groupedNumber } from '../../bank';
 import { shell } from '../../text';
 import { manager } from '../../text/en/manager';
+import { money } from '../../text/en/money';
+import { people } from '../../text/en/people';
 import {
   Alert,
   Badge,
@@ -27,11 +29,11 @@ import {
   Table,
   Timestamp,
 } from '../../ui';
-import { AccountName, Sum, useProfile } from '../staff/people';
-import { SignDialog } from '../staff/signing';
-import { PersonState } from './customers';
-import { type Account, memoOf, useAccountsOf, useMay } from './data';
-import { type Deed, DeedForm } from './deeds';
+import { Holds } from '../money/holds';
+import { Reverse } from '../money/reverse';
+import { AccountName, PersonState, roleName, Sum, useAccount, useProfile } from '../staff/people';
+import { type Account, memoOf, type Transfer, useAccountsOf, useMay } from './data';
+import { type Deed, DeedDialog } from './deeds';
 
 const words = manager.customer;
 const MOVEMENTS = 25;
@@ -42,23 +44,10 @@ export function Customer() {
   const api = useApi();
   const { user } = useParams({ strict: false }) as { user: string };
   const { search, set } = useListSearch();
-  const client = useQueryClient();
   const may = useMay();
   const profile = useProfile(user);
   const accounts = useAccountsOf(user);
   const [deed, setDeed] = useState<Deed>();
-  const [signed, setSigned] = useState<Parameters<typeof SignDialog>[0]['prepared']>();
-  const done = () => {
-    for (const queryKey of [
-      ['accounts'],
-      ['account'],
-      ['profile', user],
-      ['people'],
-      ['keys', user],
-      ['history'],
-    ])
-      void client.invalidateQueries({ queryKey });
-  };
   const person = profile.data;
   const email = person?.email;
   // Whether somebody is locked out stands in the list of people alone.
@@ -102,12 +91,9 @@ export function Customer() {
         <Section>
           <Facts
             items={[
-              [manager.customers.role, shell.roles[person.role as keyof typeof shell.roles] ?? person.role],
-              [
-                manager.customers.status,
-                <PersonState key="status" status={person.status} locked={isLocked} />,
-              ],
-              [manager.customers.since, <Timestamp key="since" at={person.registered_at} precision="day" />],
+              [people.role, roleName(person.role)],
+              [people.state, <PersonState key="status" status={person.status} locked={isLocked} />],
+              [people.since, <Timestamp key="since" at={person.registered_at} precision="day" />],
               [shell.personId, <Hash key="id" value={user} />],
             ]}
           />
@@ -171,25 +157,14 @@ export function Customer() {
       </Section>
       <Devices user={user} onDeed={setDeed} />
       <Drawer
-        open={shown !== undefined && deed === undefined && signed === undefined}
+        open={shown !== undefined && deed === undefined}
         onOpenChange={(open) => !open && set({ account: undefined })}
         title={shown ? groupedNumber(shown.number) : ''}
         description={shown && <AccountState account={shown} />}
       >
         {shown && <OneAccount account={shown} onDeed={setDeed} />}
       </Drawer>
-      {deed && !signed && <DeedForm deed={deed} onCancel={() => setDeed(undefined)} onReview={setSigned} />}
-      {signed && (
-        <SignDialog
-          prepared={signed}
-          onClose={() => setSigned(undefined)}
-          onSettled={({ refusal }) => {
-            // A refusal leaves the form behind it, with everything that was typed.
-            if (!refusal) setDeed(undefined);
-            done();
-          }}
-        />
-      )}
+      {deed && <DeedDialog deed={deed} onClose={() => setDeed(undefined)} />}
     </Page>
   );
 }
@@ -251,6 +226,12 @@ function OneAccount({ account, onDeed }: { account: Account; onDeed: (deed: Deed
         </p>
       </div>
       <div>
+        <h3 className="mb-1 font-medium">{money.holds.title}</h3>
+        <div className="-mx-3">
+          <Holds account={account} dense />
+        </div>
+      </div>
+      <div>
         <h3 className="mb-1 font-medium">{words.movements}</h3>
         <Movements account={account} />
       </div>
@@ -261,6 +242,7 @@ function OneAccount({ account, onDeed }: { account: Account; onDeed: (deed: Deed
 function Movements({ account }: { account: Account }) {
   const api = useApi();
   const { search, pages } = useListSearch();
+  const [reversing, setReversing] = useState<Transfer>();
   const cursor = search['cursor'];
   const history = useQuery({
     queryKey: ['history', account.id, MOVEMENTS, cursor],
@@ -305,10 +287,34 @@ function Movements({ account }: { account: Account }) {
               />
             ),
           },
+          {
+            id: 'do',
+            header: <span className="sr-only">{money.reverse.staffAction}</span>,
+            align: 'right',
+            cell: (one) =>
+              one.credit === account.id && (
+                <ReverseButton transfer={one} onReverse={() => setReversing(one)} />
+              ),
+          },
         ]}
         pagination={<Pagination {...pages(history.data?.next)} shown={history.data?.items.length} />}
       />
+      {reversing && <Reverse transfer={reversing} unit={account} onClose={() => setReversing(undefined)} />}
     </div>
+  );
+}
+
+/** Staff give back what the bank itself paid in; what people paid each other, its payee gives back. */
+function ReverseButton({ transfer, onReverse }: { transfer: Transfer; onReverse: () => void }) {
+  const may = useMay();
+  const debit = useAccount(transfer.debit).data;
+  const isOfBank = debit !== undefined && !debit.owner;
+  if (!isOfBank || transfer.rate || transfer.code !== 'ok' || !may('POST /api/transactions/reverse'))
+    return null;
+  return (
+    <Button size="sm" tone="quiet" onClick={onReverse}>
+      {money.reverse.staffAction}
+    </Button>
   );
 }
 

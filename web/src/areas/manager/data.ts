@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ok, type Schemas } from '../../api/client';
 import { useAllowed } from '../../app/navigation';
 import { type SignedIn, useApi } from '../../app/session';
+import { whole } from '../../app/whole';
 
 export type Approval = Schemas['ApprovalView'];
 export type Account = Schemas['AccountView'];
@@ -12,27 +13,6 @@ const PAGES_MAX = 5;
 const ACCOUNT_PAGES_MAX = 25;
 /** The queue is worked on by several people: a decision of another one is seen within this time. */
 const LOOK_MS = 10_000;
-
-interface Page<Row> {
-  items: Row[];
-  next?: string | null | undefined;
-}
-
-/** Every page of a list up to a bound, because its order is not the one that is shown. */
-async function whole<Row>(
-  read: (cursor: string | undefined) => Promise<Page<Row>>,
-  pagesMax: number,
-): Promise<{ items: Row[]; cut: boolean }> {
-  const items: Row[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < pagesMax; page += 1) {
-    const read_ = await read(cursor);
-    items.push(...read_.items);
-    if (!read_.next) return { items, cut: false };
-    cursor = read_.next;
-  }
-  return { items, cut: true };
-}
 
 const byDeadline = (one: Approval, other: Approval): number => one.expires_at.localeCompare(other.expires_at);
 const byDecision = (one: Approval, other: Approval): number =>

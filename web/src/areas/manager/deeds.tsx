@@ -1,8 +1,11 @@
-import { type FormEvent, useState } from 'react';
-import { type Bodies, type ParsedAmount, type Prepared, parseAmount, uuid7, wish } from '../../bank';
+import { useState } from 'react';
+import { Faults, fieldError } from '../../app/problem';
+import { type Bodies, type Prepared, parseAmount, uuid7, wish } from '../../bank';
+import { intents } from '../../text/en/intents';
 import { manager } from '../../text/en/manager';
-import { staff } from '../../text/en/staff';
-import { Alert, Button, Checkbox, Dialog, Field, formatMoney, Input, Select, Textarea } from '../../ui';
+import { Alert, Checkbox, Field, Select, Textarea } from '../../ui';
+import { AmountField, amountFault } from '../money/amount';
+import { SignDialog } from '../signing/dialog';
 import { AccountName } from '../staff/people';
 import { type Account, useAssets } from './data';
 
@@ -28,7 +31,8 @@ interface FormState {
   revocation: Revocation;
 }
 
-type Faults = Partial<Record<keyof FormState, string>>;
+const REASONED: ReadonlySet<Deed['kind']> = new Set(['freeze', 'lock']);
+const DANGEROUS: ReadonlySet<Deed['kind']> = new Set(['close', 'revoke-device', 'revoke-certificate']);
 
 const titleOf = (deed: Deed): readonly [title: string, about: string] => {
   switch (deed.kind) {
@@ -51,10 +55,10 @@ const titleOf = (deed: Deed): readonly [title: string, about: string] => {
   }
 };
 
-/** The wish that a form says, or what is to be put right. */
-function wishOf(deed: Deed, form: FormState): Prepared | Faults {
+/** The wish that a form says; throws what is to be put right. */
+function wishOf(deed: Deed, form: FormState): Prepared {
   const reason = form.reason.trim();
-  const noReason: Faults = { reason: words.reasonMissing };
+  if (REASONED.has(deed.kind) && !reason) throw new Faults({ reason: words.reasonMissing });
   switch (deed.kind) {
     case 'open':
       return wish('account.open', {
@@ -64,10 +68,10 @@ function wishOf(deed: Deed, form: FormState): Prepared | Faults {
         kind: 'liability',
       });
     case 'lock':
-      return reason ? wish('user.lock', { user: deed.user, locked: deed.locked, reason }) : noReason;
+      return wish('user.lock', { user: deed.user, locked: deed.locked, reason });
     case 'freeze': {
       const { debit, credit } = form;
-      return reason ? wish('account.freeze', { account: deed.account.id, debit, credit, reason }) : noReason;
+      return wish('account.freeze', { account: deed.account.id, debit, credit, reason });
     }
     case 'close':
       return wish('account.close', { account: deed.account.id });
@@ -76,7 +80,7 @@ function wishOf(deed: Deed, form: FormState): Prepared | Faults {
       const { id, asset, scale } = deed.account;
       const read = parseAmount(form.amount, scale, asset);
       const endsIt = deed.kind === 'overdraft' && !read.ok && read.fault === 'zero';
-      if (!read.ok && !endsIt) return { amount: faultOf(read, asset, scale) };
+      if (!read.ok && !endsIt) throw new Faults({ amount: amountFault(read, deed.account) });
       const body = { account: id, amount: read.ok ? read.minor.toString() : '0', asset };
       return deed.kind === 'fund' ? wish('account.fund', body) : wish('account.overdraft', body);
     }
@@ -87,27 +91,8 @@ function wishOf(deed: Deed, form: FormState): Prepared | Faults {
   }
 }
 
-/** Why an amount is not understood; where it has two readings, both are named. */
-function faultOf(read: ParsedAmount & { ok: false }, asset: string, scale: number): string {
-  if (read.readings) {
-    const [large, small] = read.readings.map((minor) => formatMoney(minor, asset, scale));
-    return words.amountReadings(large ?? '', small ?? '');
-  }
-  return words.amountFaults[read.fault];
-}
-
-const isWish = (made: Prepared | Faults): made is Prepared => 'wish' in made;
-
-/** Asks what else must be known, and hands on what is to be signed. */
-export function DeedForm({
-  deed,
-  onCancel,
-  onReview,
-}: {
-  deed: Deed;
-  onCancel: () => void;
-  onReview: (prepared: Prepared) => void;
-}) {
+/** Asks what else must be known, and has it signed. */
+export function DeedDialog({ deed, onClose }: { deed: Deed; onClose: () => void }) {
   const [form, setForm] = useState<FormState>({
     asset: 'EUR',
     amount: '',
@@ -116,96 +101,78 @@ export function DeedForm({
     reason: '',
     revocation: 'key_compromise',
   });
-  const [faults, setFaults] = useState<Faults>({});
   const assets = useAssets();
-  const change = (part: Partial<FormState>) => {
-    setForm((was) => ({ ...was, ...part }));
-    setFaults({});
-  };
-  const review = (event: FormEvent) => {
-    event.preventDefault();
-    const made = wishOf(deed, form);
-    if (isWish(made)) onReview(made);
-    else setFaults(made);
-  };
+  const change = (part: Partial<FormState>) => setForm((was) => ({ ...was, ...part }));
   const [title, about] = titleOf(deed);
-  const formId = `deed-${deed.kind}`;
+  const fields = (problem: unknown) => (
+    <>
+      {'account' in deed && (
+        <div className="rounded-lg bg-sunken px-4 py-3">
+          <AccountName id={deed.account.id} />
+        </div>
+      )}
+      {deed.kind === 'open' && (
+        <Field label={words.currency}>
+          <Select
+            value={form.asset}
+            onChange={(asset) => change({ asset })}
+            options={assets.map((asset) => ({ value: asset, label: asset }))}
+          />
+        </Field>
+      )}
+      {(deed.kind === 'fund' || deed.kind === 'overdraft') && (
+        <AmountField
+          label={words.amountLabel(deed.account.asset)}
+          typed={form.amount}
+          onType={(amount) => change({ amount })}
+          unit={deed.account}
+          error={fieldError(problem, 'amount')}
+        />
+      )}
+      {deed.kind === 'freeze' && (
+        <div className="grid gap-2">
+          <Checkbox
+            label={words.stopDebit}
+            checked={form.debit}
+            onChange={(event) => change({ debit: event.target.checked })}
+          />
+          <Checkbox
+            label={words.stopCredit}
+            checked={form.credit}
+            onChange={(event) => change({ credit: event.target.checked })}
+          />
+        </div>
+      )}
+      {REASONED.has(deed.kind) && (
+        <Field label={words.reason} hint={words.reasonHint} error={fieldError(problem, 'reason')} required>
+          <Textarea
+            rows={2}
+            maxLength={REASON_MAX}
+            value={form.reason}
+            onChange={(event) => change({ reason: event.target.value })}
+          />
+        </Field>
+      )}
+      {(deed.kind === 'revoke-device' || deed.kind === 'revoke-certificate') && (
+        <Field label={words.why}>
+          <Select
+            value={form.revocation}
+            onChange={(revocation) => change({ revocation: revocation as Revocation })}
+            options={REVOCATIONS.map((one) => ({ value: one, label: intents.values.reason[one] }))}
+          />
+        </Field>
+      )}
+      {deed.kind === 'close' && <Alert kind="warn">{words.closeAbout}</Alert>}
+    </>
+  );
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onCancel()}
+    <SignDialog
       title={title}
-      description={about}
-      actions={
-        <>
-          <Button tone="primary" type="submit" form={formId}>
-            {words.review}
-          </Button>
-          <Button onClick={onCancel}>{words.cancel}</Button>
-        </>
-      }
-    >
-      <form id={formId} onSubmit={review} noValidate className="grid gap-4">
-        {'account' in deed && (
-          <div className="rounded-lg bg-sunken px-4 py-3">
-            <AccountName id={deed.account.id} />
-          </div>
-        )}
-        {deed.kind === 'open' && (
-          <Field label={words.currency}>
-            <Select
-              value={form.asset}
-              onChange={(asset) => change({ asset })}
-              options={assets.map((asset) => ({ value: asset, label: asset }))}
-            />
-          </Field>
-        )}
-        {(deed.kind === 'fund' || deed.kind === 'overdraft') && (
-          <Field label={words.amountLabel(deed.account.asset)} error={faults.amount} required>
-            <Input
-              inputMode="decimal"
-              figures
-              suffix={deed.account.asset}
-              value={form.amount}
-              onChange={(event) => change({ amount: event.target.value })}
-            />
-          </Field>
-        )}
-        {deed.kind === 'freeze' && (
-          <div className="grid gap-2">
-            <Checkbox
-              label={words.stopDebit}
-              checked={form.debit}
-              onChange={(event) => change({ debit: event.target.checked })}
-            />
-            <Checkbox
-              label={words.stopCredit}
-              checked={form.credit}
-              onChange={(event) => change({ credit: event.target.checked })}
-            />
-          </div>
-        )}
-        {(deed.kind === 'freeze' || deed.kind === 'lock') && (
-          <Field label={words.reason} hint={words.reasonHint} error={faults.reason} required>
-            <Textarea
-              rows={2}
-              maxLength={REASON_MAX}
-              value={form.reason}
-              onChange={(event) => change({ reason: event.target.value })}
-            />
-          </Field>
-        )}
-        {(deed.kind === 'revoke-device' || deed.kind === 'revoke-certificate') && (
-          <Field label={words.why}>
-            <Select
-              value={form.revocation}
-              onChange={(revocation) => change({ revocation: revocation as Revocation })}
-              options={REVOCATIONS.map((one) => ({ value: one, label: staff.words[one] ?? one }))}
-            />
-          </Field>
-        )}
-        {deed.kind === 'close' && <Alert kind="warn">{words.closeAbout}</Alert>}
-      </form>
-    </Dialog>
+      about={about}
+      danger={DANGEROUS.has(deed.kind)}
+      form={fields}
+      prepare={() => wishOf(deed, form)}
+      onClose={onClose}
+    />
   );
 }

@@ -1,17 +1,15 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { LifeBuoy, MailPlus } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { ok, type Schemas } from '../../api/client';
-import { told } from '../../app/problem';
+import { Faults, fieldError, told } from '../../app/problem';
 import { useApi, useSignedIn } from '../../app/session';
-import { type Prepared, wish } from '../../bank';
-import { shell } from '../../text';
+import { wish } from '../../bank';
 import { manager } from '../../text/en/manager';
 import {
   Badge,
   Button,
   Checkbox,
-  Dialog,
   EmptyState,
   Facts,
   Field,
@@ -22,12 +20,13 @@ import {
   Textarea,
   Timestamp,
 } from '../../ui';
-import { Person, useProfile } from '../staff/people';
-import { SignDialog } from '../staff/signing';
+import { SignDialog } from '../signing/dialog';
+import { Person, roleName, useProfile } from '../staff/people';
 import { useMay } from './data';
 
 const words = manager.requests;
 type Recovery = Schemas['RecoveryView'];
+type Invitation = Schemas['InvitationView'];
 const REASON_MAX = 140;
 const LOOK_MS = 15_000;
 const MOODS: Record<string, Mood> = {
@@ -41,10 +40,9 @@ const MOODS: Record<string, Mood> = {
 export function Requests() {
   const api = useApi();
   const may = useMay();
-  const client = useQueryClient();
   const { userId } = useSignedIn();
   const [recovery, setRecovery] = useState<Recovery>();
-  const [asked, setAsked] = useState<Prepared>();
+  const [approving, setApproving] = useState<Invitation>();
   const invitations = useQuery({
     queryKey: ['invitations'],
     refetchInterval: LOOK_MS,
@@ -142,7 +140,7 @@ export function Requests() {
             {
               id: 'role',
               header: words.role,
-              cell: (one) => shell.roles[one.role as keyof typeof shell.roles] ?? one.role,
+              cell: (one) => roleName(one.role),
             },
             {
               id: 'by',
@@ -177,7 +175,7 @@ export function Requests() {
                   <Button
                     size="sm"
                     disabled={!may('POST /api/admin/users/approve')}
-                    onClick={() => setAsked(wish('user.approve', { user: one.user_id }))}
+                    onClick={() => setApproving(one)}
                   >
                     {words.approve}
                   </Button>
@@ -186,18 +184,16 @@ export function Requests() {
           ]}
         />
       </Section>
-      {recovery && !asked && (
-        <Recover recovery={recovery} onCancel={() => setRecovery(undefined)} onReview={setAsked} />
-      )}
-      {asked && (
+      {recovery && <Recover recovery={recovery} onClose={() => setRecovery(undefined)} />}
+      {approving && (
         <SignDialog
-          prepared={asked}
-          onClose={() => setAsked(undefined)}
-          onSettled={({ refusal }) => {
-            if (!refusal) setRecovery(undefined);
-            void client.invalidateQueries({ queryKey: ['invitations'] });
-            void client.invalidateQueries({ queryKey: ['recoveries'] });
-          }}
+          title={words.approve}
+          also={() => [
+            [words.person, `${approving.name}, ${approving.email}`],
+            [words.role, roleName(approving.role)],
+          ]}
+          prepare={() => wish('user.approve', { user: approving.user_id })}
+          onClose={() => setApproving(undefined)}
         />
       )}
     </Page>
@@ -205,89 +201,72 @@ export function Requests() {
 }
 
 /** The whole of somebody's money goes to a new key: so the number is compared, and how one made sure is written down. */
-function Recover({
-  recovery,
-  onCancel,
-  onReview,
-}: {
-  recovery: Recovery;
-  onCancel: () => void;
-  onReview: (prepared: Prepared) => void;
-}) {
+function Recover({ recovery, onClose }: { recovery: Recovery; onClose: () => void }) {
   const person = useProfile(recovery.user_id);
   const [compared, setCompared] = useState(false);
   const [reason, setReason] = useState('');
-  const [tried, setTried] = useState(false);
-  const text = reason.trim();
-  const review = (event: FormEvent) => {
-    event.preventDefault();
-    setTried(true);
-    if (!compared || text === '') return;
+  const prepare = () => {
     const { user_id: user, registration } = recovery;
-    onReview(wish('user.recover', { user, registration, reason: text }));
+    const text = reason.trim();
+    if (!compared || text === '') {
+      throw new Faults({
+        compared: compared ? undefined : words.comparedMissing,
+        reason: text === '' ? words.reasonMissing : undefined,
+      });
+    }
+    return wish('user.recover', { user, registration, reason: text });
   };
-  return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onCancel()}
-      title={words.recoverTitle}
-      description={words.recoverAbout}
-      actions={
-        <>
-          <Button tone="primary" type="submit" form="recover">
-            {manager.customer.review}
-          </Button>
-          <Button onClick={onCancel}>{manager.customer.cancel}</Button>
-        </>
-      }
-    >
-      <form id="recover" noValidate onSubmit={review} className="grid gap-4">
-        <Facts
-          items={[
-            [
-              words.person,
-              person.data ? (
-                `${person.data.name}, ${person.data.email}`
-              ) : (
-                <Person key="person" id={recovery.user_id} />
-              ),
-            ],
-            [
-              words.number,
-              <span key="number" className="figures text-2xl font-semibold">
-                {recovery.match_number}
-              </span>,
-            ],
-            [words.proof, recovery.proved_by_code ? words.byCode : words.byEmail],
-            [words.from, recovery.ip],
-          ]}
+  const fields = (problem: unknown) => (
+    <>
+      <Facts
+        items={[
+          [
+            words.person,
+            person.data ? (
+              `${person.data.name}, ${person.data.email}`
+            ) : (
+              <Person key="person" id={recovery.user_id} />
+            ),
+          ],
+          [
+            words.number,
+            <span key="number" className="figures text-2xl font-semibold">
+              {recovery.match_number}
+            </span>,
+          ],
+          [words.proof, recovery.proved_by_code ? words.byCode : words.byEmail],
+          [words.from, recovery.ip],
+        ]}
+      />
+      <div>
+        <Checkbox
+          label={words.compared}
+          checked={compared}
+          onChange={(event) => setCompared(event.target.checked)}
         />
-        <div>
-          <Checkbox
-            label={words.compared}
-            checked={compared}
-            onChange={(event) => setCompared(event.target.checked)}
-          />
-          {tried && !compared && (
-            <p role="alert" className="mt-1 text-sm text-bad">
-              {words.comparedMissing}
-            </p>
-          )}
-        </div>
-        <Field
-          label={words.reason}
-          hint={words.reasonHint}
-          required
-          error={tried && text === '' ? words.reasonMissing : undefined}
-        >
-          <Textarea
-            rows={2}
-            maxLength={REASON_MAX}
-            value={reason}
-            onChange={(event) => setReason(event.target.value)}
-          />
-        </Field>
-      </form>
-    </Dialog>
+        {fieldError(problem, 'compared') && (
+          <p role="alert" className="mt-1 text-sm text-bad">
+            {words.comparedMissing}
+          </p>
+        )}
+      </div>
+      <Field label={words.reason} hint={words.reasonHint} required error={fieldError(problem, 'reason')}>
+        <Textarea
+          rows={2}
+          maxLength={REASON_MAX}
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+        />
+      </Field>
+    </>
+  );
+  return (
+    <SignDialog
+      title={words.recoverTitle}
+      about={words.recoverAbout}
+      form={fields}
+      prepare={prepare}
+      onClose={onClose}
+    />
   );
 }

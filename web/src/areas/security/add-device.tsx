@@ -3,9 +3,11 @@ import { Link } from '@tanstack/react-router';
 import { Camera, CameraOff, PenLine } from 'lucide-react';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { Problem } from '../../app/problem';
+import { ProblemAlert } from '../../app/problem-alert';
 import { library, useSessionSource, useSignedIn } from '../../app/session';
-import type { PairingView } from '../../bank';
+import { type PairingView, wish } from '../../bank';
 import { security } from '../../text/en/security';
+import { signing } from '../../text/en/signing';
 import {
   Alert,
   Button,
@@ -13,7 +15,6 @@ import {
   CopyButton,
   Facts,
   Field,
-  Hash,
   Input,
   Page,
   Qr,
@@ -23,7 +24,9 @@ import {
   Timestamp,
 } from '../../ui';
 import { Problems } from '../entry/problems';
-import { SignProblem, useSigning, WhatIsSigned } from './signing';
+import { Refusal, SigningNote, WouldBeRefused } from '../signing/notes';
+import { Review } from '../signing/review';
+import { phaseText, useLaying, useSigning } from '../signing/signing';
 
 const words = security.add;
 
@@ -226,14 +229,29 @@ function Compare({ pairing, onDone }: { pairing: PairingView; onDone: () => void
   const [number, setNumber] = useState('');
   const [wrong, setWrong] = useState(false);
   const { device, csrSha3, registration } = pairing.pairing;
+  const laying = useLaying();
+  const { state, start, again } = useSigning({
+    onSettled: ({ refusal }) => {
+      if (!refusal) onDone();
+    },
+  });
+  const laid = laying.data;
+  const foreseen = laid?.forecast?.outcome === 'refused' ? laid.forecast : undefined;
   const body = { device, csr_sha3: csrSha3, registration };
-  const { draft, sign } = useSigning({ wish: { kind: 'device.approve', body } }, onDone);
+  const lay = () => laying.mutate(() => wish('device.approve', body));
+  const begun = useRef(false);
+  const latest = useRef(lay);
+  latest.current = lay;
+  useEffect(() => {
+    if (!begun.current) latest.current();
+    begun.current = true;
+  }, []);
   const { view } = pairing;
   const send = (event: FormEvent) => {
     event.preventDefault();
     const isSame = number.replace(/\s/g, '') === pairing.matchNumber;
     setWrong(!isSame);
-    if (isSame) sign.mutate();
+    if (isSame && laid) start(laid.draft);
   };
   return (
     <form onSubmit={send} className="panel grid gap-5 p-5">
@@ -246,17 +264,18 @@ function Compare({ pairing, onDone }: { pairing: PairingView; onDone: () => void
           [words.person, `${name} (${words.you})`],
         ]}
       />
-      {draft.isError && <Problems error={draft.error} />}
-      {draft.data && (
-        <WhatIsSigned
-          draft={draft.data}
-          facts={({ intent }) =>
-            intent.kind === 'device.approve'
-              ? [[words.fingerprint, <Hash key="device" value={intent.body.device} />]]
-              : []
+      {laying.isError && (
+        <ProblemAlert
+          error={laying.error}
+          action={
+            <Button onClick={lay} busy={laying.isPending}>
+              {signing.tryAgain}
+            </Button>
           }
         />
       )}
+      {foreseen && <WouldBeRefused forecast={foreseen} />}
+      {laid && <Review draft={laid.draft} />}
       <Alert kind="warn">{words.warning}</Alert>
       <Field label={words.number} hint={words.numberHint} error={wrong ? words.differs : undefined}>
         <Input
@@ -270,18 +289,21 @@ function Compare({ pairing, onDone }: { pairing: PairingView; onDone: () => void
           onChange={(event) => setNumber(event.target.value)}
         />
       </Field>
-      {sign.isError && <SignProblem error={sign.error} />}
+      {state.phase === 'settled' && state.refusal && <Refusal refusal={state.refusal} />}
+      <SigningNote state={state} again={again} />
       <div>
-        <Button
-          type="submit"
-          tone="primary"
-          size="lg"
-          icon={<PenLine aria-hidden className="size-4" />}
-          busy={sign.isPending}
-          disabled={!draft.data}
-        >
-          {words.sign}
-        </Button>
+        {state.phase !== 'unknown' && (
+          <Button
+            type="submit"
+            tone="primary"
+            size="lg"
+            icon={<PenLine aria-hidden className="size-4" />}
+            busy={phaseText(state) !== undefined}
+            disabled={!laid || foreseen !== undefined || state.phase === 'settled'}
+          >
+            {words.sign}
+          </Button>
+        )}
       </div>
     </form>
   );

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { ok, type Schemas } from '../../api/client';
 import { fieldError, told } from '../../app/problem';
 import { library, useApi, useSessionSource, useSignedIn } from '../../app/session';
-import type { Prepared } from '../../bank';
+import { wish } from '../../bank';
 import { entry } from '../../text/en/entry';
 import { security } from '../../text/en/security';
 import {
@@ -30,7 +30,7 @@ import {
 } from '../../ui';
 import { TIER_ICONS } from '../entry/custody';
 import { Problems } from '../entry/problems';
-import { SignDialog } from './signing';
+import { SignDialog } from '../signing/dialog';
 
 const words = security.devices;
 type Device = Schemas['DeviceView'];
@@ -258,7 +258,7 @@ function List() {
         ]}
       />
       {renaming && <Rename device={renaming} onClose={() => setRenaming(undefined)} onDone={again} />}
-      {revoking && <Revoke device={revoking} onClose={() => setRevoking(undefined)} onDone={again} />}
+      {revoking && <Revoke device={revoking} onClose={() => setRevoking(undefined)} />}
     </Section>
   );
 }
@@ -266,10 +266,9 @@ function List() {
 interface OneDevice {
   device: Device;
   onClose: () => void;
-  onDone: () => void;
 }
 
-function Rename({ device, onClose, onDone }: OneDevice) {
+function Rename({ device, onClose, onDone }: OneDevice & { onDone: () => void }) {
   const source = useSessionSource();
   const [name, setName] = useState(device.name ?? '');
   const rename = useMutation({
@@ -309,46 +308,37 @@ function Rename({ device, onClose, onDone }: OneDevice) {
 
 const REASONS = ['cessation', 'key_compromise'] as const;
 
-function Revoke({ device, onClose, onDone }: OneDevice) {
+function Revoke({ device, onClose }: OneDevice) {
   const source = useSessionSource();
   const [reason, setReason] = useState<(typeof REASONS)[number]>('cessation');
-  const wish: Prepared = { wish: { kind: 'device.revoke', body: { device: device.device_id, reason } } };
-  const done = () => {
-    toast(words.ended);
-    onDone();
-    onClose();
-    if (device.is_this_one) void source.signOut().catch(() => undefined);
-  };
   return (
     <SignDialog
-      open
-      onOpenChange={onClose}
       title={words.revokeTitle}
       about={words.revokeAbout}
-      wish={wish}
-      danger={words.revoke}
-      onDone={done}
-      facts={({ intent }) =>
-        intent.kind === 'device.revoke'
-          ? [
-              [words.name, device.name ?? words.unnamed],
-              [security.add.fingerprint, <Hash key="device" value={intent.body.device} />],
-            ]
-          : []
-      }
-    >
-      {device.is_this_one && <Alert kind="warn">{words.revokeThis}</Alert>}
-      <RadioCards
-        name="reason"
-        legend={words.reason}
-        value={reason}
-        onChange={setReason}
-        options={REASONS.map((value) => ({
-          value,
-          label: words.reasons[value].name,
-          about: words.reasons[value].about,
-        }))}
-      />
-    </SignDialog>
+      danger
+      action={words.revoke}
+      also={() => [[words.name, device.name ?? words.unnamed]]}
+      prepare={() => wish('device.revoke', { device: device.device_id, reason })}
+      form={() => (
+        <>
+          {device.is_this_one && <Alert kind="warn">{words.revokeThis}</Alert>}
+          <RadioCards
+            name="reason"
+            legend={words.reason}
+            value={reason}
+            onChange={setReason}
+            options={REASONS.map((value) => ({
+              value,
+              label: words.reasons[value].name,
+              about: words.reasons[value].about,
+            }))}
+          />
+        </>
+      )}
+      onSettled={({ refusal }) => {
+        if (!refusal && device.is_this_one) void source.signOut().catch(() => undefined);
+      }}
+      onClose={onClose}
+    />
   );
 }

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Download, ShieldQuestion } from 'lucide-react';
 import { ok } from '../../api/client';
 import { told } from '../../app/problem';
+import { saveText } from '../../app/save';
 import { library, useApi, useSessionSource, useSignedIn } from '../../app/session';
 import { common, shell } from '../../text';
 import { security } from '../../text/en/security';
@@ -18,7 +19,6 @@ import {
   Table,
   Timestamp,
 } from '../../ui';
-import { save } from './signing-in';
 
 const words = security.proof;
 
@@ -70,11 +70,15 @@ export function Proof() {
             <Button
               size="sm"
               icon={<Download aria-hidden className="size-4" />}
-              onClick={() => void lib.chainOfPem(path).then((text) => save(words.chainFile, text))}
+              onClick={() =>
+                void lib
+                  .chainOfPem(path)
+                  .then((text) => saveText(text, words.chainFile, 'application/x-pem-file'))
+              }
             >
               {words.download}
             </Button>
-            <Button size="sm" onClick={() => save(words.trustFile, lib.trustFile(bank.trust))}>
+            <Button size="sm" onClick={() => saveText(lib.trustFile(bank.trust), words.trustFile)}>
               {words.downloadTrust}
             </Button>
           </>

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { library, useSessionSource } from '../../app/session';
 import type { Tier } from '../../bank';
+import { common } from '../../text';
 import { security } from '../../text/en/security';
 import { Alert, Button, buttonClass, Facts, Hash, Page, SkeletonLines, StepHeading, Steps } from '../../ui';
 import { Becoming, useBecoming } from '../entry/becoming';
@@ -73,7 +74,7 @@ export function Rotate() {
                 {words.begin}
               </Button>
               <Link to="/security" className={buttonClass('secondary', 'lg')}>
-                {security.sign.cancel}
+                {common.cancel}
               </Link>
             </div>
           </div>

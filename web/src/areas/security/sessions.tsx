@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { ok, type Schemas } from '../../api/client';
 import { told } from '../../app/problem';
 import { useApi, useSessionSource, useSignedIn } from '../../app/session';
+import { common } from '../../text';
 import { security } from '../../text/en/security';
 import { Badge, Button, Dialog, EmptyState, Section, Table, Timestamp, toast } from '../../ui';
 import { shortAgent } from '../entry/agent';
@@ -127,7 +128,7 @@ export function Sessions() {
             <Button tone="danger" busy={endAll.isPending} onClick={() => endAll.mutate()}>
               {words.endAll}
             </Button>
-            <Button onClick={() => setAsking(false)}>{security.sign.cancel}</Button>
+            <Button onClick={() => setAsking(false)}>{common.cancel}</Button>
           </>
         }
       >

@@ -2,8 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { ok } from '../../api/client';
 import { useApi, useSignedIn } from '../../app/session';
 import { groupedNumber } from '../../bank';
-import { staff } from '../../text/en/staff';
-import { Hash, Money, Skeleton } from '../../ui';
+import { shell } from '../../text';
+import { intents } from '../../text/en/intents';
+import { people } from '../../text/en/people';
+import { Badge, Hash, Money, type Mood, Skeleton } from '../../ui';
 
 const KNOWN_MS = 300_000;
 
@@ -22,13 +24,13 @@ export function useProfile(id: string | null | undefined) {
 export function Person({ id }: { id: string | null | undefined }) {
   const { userId } = useSignedIn();
   const profile = useProfile(id);
-  if (!id) return <>{staff.bankItself}</>;
+  if (!id) return <>{intents.bankItself}</>;
   if (profile.isPending) return <Skeleton className="inline-block w-24 align-middle" />;
   if (!profile.data) return <Hash value={id} />;
   return (
     <span title={id}>
       {profile.data.name}
-      {id === userId && <span className="text-ink-3"> ({staff.you})</span>}
+      {id === userId && <span className="text-ink-3"> ({intents.you})</span>}
     </span>
   );
 }
@@ -63,4 +65,15 @@ export function AccountName({ id, owner = true }: { id: string; owner?: boolean 
 /** A sum of an account, whose scale the bank has said. */
 export function Sum({ minor, account }: { minor: string; account: { asset: string; scale: number } }) {
   return <Money minor={minor} asset={account.asset} scale={account.scale} />;
+}
+
+/** A role as people say it. */
+export const roleName = (role: string): string => shell.roles[role as keyof typeof shell.roles] ?? role;
+
+const STATES: Record<string, Mood> = { active: 'good', registered: 'neutral', locked: 'bad' };
+
+/** How somebody stands, in a word. */
+export function PersonState({ status, locked }: { status: string; locked: boolean }) {
+  const state = locked ? 'locked' : status;
+  return <Badge mood={STATES[state] ?? 'neutral'}>{people.states[state] ?? state}</Badge>;
 }

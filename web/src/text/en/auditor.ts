@@ -16,7 +16,6 @@ export const auditor = {
     kind: 'Kind',
     everyKind: 'Everything',
     person: 'Person',
-    personHint: 'Name or e-mail',
     everyOutcome: 'Accepted and refused',
     from: 'From (UTC)',
     to: 'Before (UTC)',

@@ -11,6 +11,7 @@ export const common = {
   search: 'Search',
   nothingFound: 'Nothing found',
   close: 'Close',
+  cancel: 'Cancel',
   dismiss: 'Dismiss',
   details: 'Details',
   done: 'done',

@@ -1,5 +1,3 @@
-import type { AmountFault } from '../../bank';
-
 /** Words of the manager's pages. */
 export const manager = {
   approvals: {
@@ -50,7 +48,6 @@ export const manager = {
       decided: 'Decided',
       reason: 'Reason',
     },
-    approvedBy: 'approved by',
     by: 'by',
     needed: (count: string) => (count === '1' ? 'One' : 'Two different people'),
     history: 'What this customer did before',
@@ -66,7 +63,6 @@ export const manager = {
           : `${count} of these went to this payee.`,
     earlier: 'Earlier decisions on payments of this customer',
     earlierEmpty: 'None of this customer’s payments was decided before.',
-    openCustomer: 'Open the customer',
     decide: 'Your decision',
     decideAbout: 'You sign it with your own key. The reason stays with it.',
     reason: 'Reason',
@@ -100,25 +96,11 @@ export const manager = {
   customers: {
     title: 'Customers',
     about: 'People with accounts at the bank.',
-    search: 'Name or e-mail',
-    role: 'Role',
-    name: 'Name',
-    email: 'E-mail',
-    status: 'Status',
-    since: 'Since',
     table: 'People',
-    statuses: { active: 'Active', registered: 'Not enrolled yet', locked: 'Locked out' } as Record<
-      string,
-      string
-    >,
-    empty: 'Nobody of that name',
-    emptyAbout: 'Search for a part of the name or of the e-mail address.',
-    clear: 'Clear the search',
     none: 'There are no customers yet',
     noneAbout: 'Customers register themselves at the sign-in page.',
   },
   customer: {
-    back: 'Customers',
     person: 'Person',
     accounts: 'Accounts',
     noAccounts: 'No account yet',
@@ -154,18 +136,6 @@ export const manager = {
     fundTitle: 'Fund the account',
     fundAbout: 'The bank puts its own money on the account.',
     amountLabel: (asset: string) => `Amount in ${asset}`,
-    amountFaults: {
-      empty: 'Type an amount.',
-      'not-a-number': 'This is no amount.',
-      negative: 'An amount has no sign.',
-      'bad-grouping': 'The digits are grouped in a way that can mean anything.',
-      'too-precise': 'The currency has fewer digits behind the point.',
-      ambiguous: 'This can be read in two ways.',
-      'too-large': 'This is more than an account can hold.',
-      zero: 'It must be more than zero.',
-    } satisfies Record<AmountFault, string> as Record<AmountFault, string>,
-    amountReadings: (one: string, other: string) =>
-      `This can be ${one} or ${other}: write it with or without the digits behind the point.`,
     overdraftTitle: 'Set the overdraft',
     overdraftAbout: 'How far the account may be overdrawn. Zero ends it.',
     freezeTitle: 'Freeze or unfreeze the account',
@@ -176,8 +146,6 @@ export const manager = {
     reasonHint: 'For the record: 1 to 140 characters.',
     reasonMissing: 'Say why, in a few words.',
     closeAbout: 'For good: only an account with a balance of zero and nothing held can be closed.',
-    review: 'Review',
-    cancel: 'Cancel',
     noRight: 'Your role does not include this.',
     isClosed: 'The account is closed.',
     notEmpty: 'Its balance must be zero first.',

@@ -71,17 +71,6 @@ export const security = {
       cessation: { name: 'I do not use it any more', about: 'Sold, given away, replaced' },
       key_compromise: { name: 'It was lost or stolen', about: 'Somebody else may have its keys' },
     },
-    ended: 'The device has ended',
-  },
-  sign: {
-    what: 'What you sign',
-    details: 'Technical details',
-    digest: 'SHA3-256 of what is signed',
-    kind: 'Kind',
-    sign: 'Sign',
-    cancel: 'Cancel',
-    unknown: 'The bank did not answer. Nobody knows yet whether it took effect.',
-    ask: 'Ask again with the same signature',
   },
   rotate: {
     title: 'Replace your key',

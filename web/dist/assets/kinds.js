@@ -1,0 +1,1 @@
+import{t as e}from"./intents.js";var t=t=>e.kinds[t]??e.events[t]??t;export{t};

@@ -1,0 +1,1 @@
+var e=[`csv`,`json`,`pdf`,`camt053`],t={csv:`csv`,json:`json`,pdf:`pdf`,camt053:`xml`},n=(e,n,r,i)=>({path:`/api/customer/statements/download?account=${e.id}&from=${n}&to=${r}&format=${i}`,name:`statement-${e.number}-${n}-${r}.${t[i]}`});export{n,e as t};

@@ -1,0 +1,2 @@
+/** What a certificate in text is saved as. */
+export const PEM = 'application/x-pem-file';
