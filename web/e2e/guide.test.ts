@@ -13,7 +13,9 @@ const filesOf = (folder: URL, ending: string) => readdirSync(folder).filter((nam
 
 const pages = filesOf(GUIDE, '.md').map((name) => ({ name, text: text(name, GUIDE) }));
 const every = (pattern: RegExp) =>
-  pages.flatMap(({ name, text }) => [...text.matchAll(pattern)].map((found) => ({ name, found: found[1] ?? '' })));
+  pages.flatMap(({ name, text }) =>
+    [...text.matchAll(pattern)].map((found) => ({ name, found: found[1] ?? '' })),
+  );
 
 /** As GitHub makes the address of a heading. */
 const anchorOf = (heading: string) =>
@@ -65,7 +67,12 @@ describe('the user guide', () => {
   it('calls everything as the console does', async () => {
     const known = await words();
     // A single letter is a key; the rest is stressed for what it says.
-    const stressed = new Set(['Ctrl K', 'Enter', 'and another puts it into force here', 'a number of six digits']);
+    const stressed = new Set([
+      'Ctrl K',
+      'Enter',
+      'and another puts it into force here',
+      'a number of six digits',
+    ]);
     const missing = every(/\*\*([^*]+)\*\*/g)
       .map(({ name, found }) => ({ name, found: found.replaceAll(/\s+/g, ' ').replace(/[.,]$/, '') }))
       .filter(({ found }) => found.length > 1 && !stressed.has(found) && !known.includes(found));
