@@ -42,13 +42,11 @@ test('what is injected does not run, and nothing is sent elsewhere', { tag: '@de
   page,
 }) => {
   const left: string[] = [];
-  page.on('request', (request) => {
-    if (request.url().startsWith(ELSEWHERE)) left.push(request.url());
-  });
   // Answered, if it ever were asked: so that nothing but the policy stands in the way.
-  await page.route(`${ELSEWHERE}/**`, (route) =>
-    route.fulfill({ body: 'globalThis.hit = 1', contentType: 'text/javascript' }),
-  );
+  await page.route(`${ELSEWHERE}/**`, (route) => {
+    left.push(route.request().url());
+    return route.fulfill({ body: 'globalThis.hit = 1', contentType: 'text/javascript' });
+  });
   await page.goto('/login');
   await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
   const through = await page.evaluate(async (elsewhere) => {
@@ -272,7 +270,7 @@ test('a request that was seen is good for nothing again, and a session leaves no
     request.get(`${bank.origin}${path}`, { headers }).then((answer) => answer.status());
   const { pathname, search } = new URL(stolen.url());
   expect(await again(pathname + search, carried)).toBe(401);
-  expect(await again('/api/sessions', carried)).toBe(401);
+  expect(await again('/api/devices', carried)).toBe(401);
   expect(await again(pathname + search, { authorization: carried['authorization'] ?? '' })).toBe(401);
 
   const token = carried['authorization']?.split(' ').at(-1) ?? '';

@@ -20,6 +20,7 @@ import {
   useShortcuts,
   Wordmark,
 } from '../ui';
+import { NotAllowed } from './errors';
 import { type NavItem, useMenu } from './navigation';
 import { useSessionSource, useSignedIn } from './session';
 import { setTheme, useTheme } from './theme';
@@ -44,6 +45,14 @@ const SHORTCUTS = [
     ],
   },
 ] as const;
+
+/** Whether a path is of a page that the menu has for other people. Pages that no menu has are nobody's in particular. */
+function isForOthers(path: string, mine: readonly NavItem[]): boolean {
+  if (mine.length === 0) return false;
+  const holds = ({ to }: NavItem) => to !== '/' && (path === to || path.startsWith(`${to}/`));
+  const [nearest] = menu.filter(holds).toSorted((a, b) => b.to.length - a.to.length);
+  return nearest !== undefined && !mine.some((item) => item.to === nearest.to);
+}
 
 /** What is around every page of somebody who is signed in. */
 export function Frame() {
@@ -129,7 +138,7 @@ export function Frame() {
       </nav>
 
       <main id="content" tabIndex={-1} className="min-w-0 max-lg:pb-20">
-        <Outlet />
+        {isForOthers(path, items) ? <NotAllowed /> : <Outlet />}
       </main>
 
       {items.length > 0 && (

@@ -365,7 +365,9 @@ function LastMovements() {
             id: 'memo',
             header: customer.account.memo,
             wideOnly: true,
-            cell: (row) => <span className="text-ink-2">{textOf(row.details, 'memo') ?? ''}</span>,
+            cell: (row) => (
+              <span className="block max-w-40 truncate text-ink-2">{textOf(row.details, 'memo') ?? ''}</span>
+            ),
           },
           {
             id: 'at',
