@@ -238,7 +238,6 @@ export const test = base.extend<Fixtures, { bank: BankHandle }>({
       const session = await where.context().newCDPSession(where);
       const shot = { format: 'webp', quality: PICTURE_QUALITY } as const;
       const { data } = await session.send('Page.captureScreenshot', shot);
-      await session.detach();
       writeFileSync(`${PICTURES}${name}.webp`, Buffer.from(data, 'base64'));
     });
   },
