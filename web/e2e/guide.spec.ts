@@ -120,6 +120,9 @@ test('for customers and for managers', { tag: '@desktop' }, async ({ page, anoth
   const [manager, admin] = [await another(), await another()];
   await demo.enter(manager, 'Manager', '/manage/customers');
   await demo.enter(admin, 'Administrator', '/admin/users');
+  await admin.goto(demo.url('/admin/system?tab=policies'));
+  await expect(admin.getByRole('heading', { name: 'In force' })).toBeVisible();
+  await picture('policies', admin);
   // A day within seconds, and then a new device: what nobody does but a demo, and the engine would stop it.
   const value = JSON.stringify({ ceiling: 'block', off: HURRIED });
   const proposal = await sign(manager, demo.url('/login'), 'policy.propose', {
@@ -206,6 +209,8 @@ test('for customers and for managers', { tag: '@desktop' }, async ({ page, anoth
   await order.getByRole('button', { name: 'Review and sign' }).click();
   await order.getByRole('button', { name: 'Sign the order' }).click();
   await expect(page.getByRole('table', { name: 'Standing orders' }).getByText('Active')).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('table', { name: 'Standing orders' }).getByText('Active')).toBeVisible();
   await picture('standing-orders');
 
   await page.goto(demo.url('/payments'));
@@ -250,8 +255,10 @@ test('for customers and for managers', { tag: '@desktop' }, async ({ page, anoth
   await manager.goto(demo.url('/manage/approvals'));
   await manager.getByRole('list', { name: 'Payments that wait' }).getByRole('button').first().click();
   await expect(manager.getByText('It is above the amount from which on a person decides.')).toBeVisible();
-  await manager.getByLabel('Reason').fill('Called her: the deposit for her new flat');
+  await expect(manager.getByText('went to this payee')).toBeVisible();
+  await manager.evaluate(() => window.scrollTo(0, 0));
   await picture('manager-approvals', manager);
+  await manager.getByLabel('Reason').fill('Called her: the deposit for her new flat');
   await manager.getByRole('button', { name: 'Approve', exact: true }).click();
   await expect(manager.getByRole('dialog').getByText('Called her')).toBeVisible();
   await picture('manager-decide', manager);
@@ -337,9 +344,6 @@ test('for administrators, and the live dashboard', { tag: '@desktop' }, async ({
   await page.goto(demo.url('/admin/system'));
   await expect(page.getByText('Each process counts for itself.')).toBeVisible();
   await picture('system');
-  await page.goto(demo.url('/admin/system?tab=policies'));
-  await expect(page.getByRole('heading', { name: 'In force' })).toBeVisible();
-  await picture('policies');
   await page.goto(demo.url('/security/live'));
   await expect(page.getByText('Live', { exact: true })).toBeVisible();
   // Somebody is at work, so that there is something to see.

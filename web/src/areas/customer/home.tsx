@@ -366,7 +366,7 @@ function LastMovements() {
             header: customer.account.memo,
             wideOnly: true,
             cell: (row) => (
-              <span className="block max-w-40 truncate text-ink-2">{textOf(row.details, 'memo') ?? ''}</span>
+              <span className="block max-w-24 truncate text-ink-2">{textOf(row.details, 'memo') ?? ''}</span>
             ),
           },
           {
@@ -374,7 +374,7 @@ function LastMovements() {
             header: customer.account.at,
             cell: (row) => (
               <span className="text-ink-2">
-                <Timestamp at={row.at} />
+                <Timestamp at={row.at} precision="day" />
               </span>
             ),
           },
