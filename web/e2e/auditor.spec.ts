@@ -6,7 +6,7 @@ import { expect, expectAccessible, expectNoSidewaysScroll, test } from './test';
 
 test.describe.configure({ timeout: 240_000 });
 
-test('the trail is searched, and a leaf is proved and opened', async ({ page, bank, picture }, info) => {
+test('the trail is searched, and a leaf is proved and opened', async ({ page, bank }, info) => {
   await enterAs(page, bank, 'auditor_clerk', '/audit');
   const table = page.getByRole('table', { name: 'Leaves of the log' });
   await expect(table.getByRole('row').nth(1)).toBeVisible();
@@ -32,7 +32,6 @@ test('the trail is searched, and a leaf is proved and opened', async ({ page, ba
   await expect(page.getByText('Nothing of that is recorded')).toBeVisible();
   await page.getByRole('button', { name: 'Clear the filters' }).first().click();
   await expect(table.getByRole('row').nth(1)).toBeVisible();
-  await picture('auditor-trail');
 
   // One leaf: the public proofs first.
   await page.goto('/audit?kind=user.enrol&outcome=accepted');
@@ -70,7 +69,6 @@ test('the trail is searched, and a leaf is proved and opened', async ({ page, ba
   await expect(page.getByText('The signature is the signer’s')).toBeVisible();
   await expect(page.getByText('What the signer was allowed to do then')).toBeVisible();
   await expectAccessible(page);
-  await picture('auditor-leaf');
   const bundle = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download the receipt' }).click();
   const receipt = info.outputPath('leaf.json');
@@ -87,12 +85,10 @@ test('the trail is searched, and a leaf is proved and opened', async ({ page, ba
   await expect(page.getByText('There is no such leaf')).toBeVisible();
 });
 
-test('an integrity run computes the tree itself, and says what it found', async ({
+test('an integrity run computes the tree itself, and says what it found', { tag: '@desktop' }, async ({
   page,
   bank,
-  picture,
-}, info) => {
-  test.skip(info.project.name !== 'desktop', 'the trail’s test looks at it on a telephone');
+}) => {
   await enterAs(page, bank, 'auditor_clerk', '/audit/integrity');
   await expect(page.getByRole('table', { name: 'Heads that this browser has seen' })).toBeVisible();
   await expectAccessible(page);
@@ -100,7 +96,6 @@ test('an integrity run computes the tree itself, and says what it found', async 
   await page.getByRole('button', { name: 'Start' }).click();
   await expect(page.getByText(/^All [\d,]+ leaves make the signed root$/)).toBeVisible();
   await expectAccessible(page);
-  await picture('auditor-integrity');
   await page.getByLabel('A sample').check();
   await page.getByRole('button', { name: 'Run again' }).click();
   await expect(page.getByText(/leaves by chance are in the signed tree$/)).toBeVisible();
@@ -117,44 +112,42 @@ test('an integrity run computes the tree itself, and says what it found', async 
   await expect(page.getByRole('alert').getByText('The log is not what was signed')).toBeVisible();
 });
 
-test('an accountability report is signed for, proved, printed and verified', async ({
-  page,
-  bank,
-  picture,
-}, info) => {
-  test.skip(info.project.name !== 'desktop', 'the trail’s test looks at it on a telephone');
-  await enterAs(page, bank, 'auditor_clerk', '/audit/accountability');
-  await page.getByRole('button', { name: 'Review and sign' }).click();
-  await expect(page.getByText('Choose a person.')).toBeVisible();
-  await expectAccessible(page);
-  await expectNoSidewaysScroll(page);
-  await page.goto('/audit/accountability?about=window');
-  await page.getByRole('button', { name: 'Review and sign' }).click();
-  await expect(page.getByText('A window of time begins somewhere.')).toBeVisible();
-  await page.getByLabel('From (UTC)').fill('2020-01-01T00:00');
-  await page.getByRole('button', { name: 'Review and sign' }).click();
-  const dialog = page.getByRole('dialog');
-  await expect(dialog.getByText('A window of time')).toBeVisible();
-  await dialog.getByRole('button', { name: 'Sign', exact: true }).click();
-  await expect(dialog.getByText('Done, and recorded').first()).toBeVisible();
-  await dialog.getByRole('button', { name: 'Done', exact: true }).click();
-  const paper = page.getByRole('article', { name: 'Accountability report' });
-  await expect(paper.getByText(/leaves are proved in this browser/)).toBeVisible({ timeout: 30_000 });
-  await expect(paper.getByText('Not proved')).toHaveCount(0);
-  await expectNoSidewaysScroll(page);
-  await expectAccessible(page);
-  await picture('auditor-report');
+test(
+  'an accountability report is signed for, proved, printed and verified',
+  { tag: '@desktop' },
+  async ({ page, bank }, info) => {
+    await enterAs(page, bank, 'auditor_clerk', '/audit/accountability');
+    await page.getByRole('button', { name: 'Review and sign' }).click();
+    await expect(page.getByText('Choose a person.')).toBeVisible();
+    await expectAccessible(page);
+    await expectNoSidewaysScroll(page);
+    await page.goto('/audit/accountability?about=window');
+    await page.getByRole('button', { name: 'Review and sign' }).click();
+    await expect(page.getByText('A window of time begins somewhere.')).toBeVisible();
+    await page.getByLabel('From (UTC)').fill('2020-01-01T00:00');
+    await page.getByRole('button', { name: 'Review and sign' }).click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog.getByText('A window of time')).toBeVisible();
+    await dialog.getByRole('button', { name: 'Sign', exact: true }).click();
+    await expect(dialog.getByText('Done, and recorded').first()).toBeVisible();
+    await dialog.getByRole('button', { name: 'Done', exact: true }).click();
+    const paper = page.getByRole('article', { name: 'Accountability report' });
+    await expect(paper.getByText(/leaves are proved in this browser/)).toBeVisible({ timeout: 30_000 });
+    await expect(paper.getByText('Not proved')).toHaveCount(0);
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
 
-  const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Download', exact: true }).click();
-  const file = info.outputPath('report.json');
-  await (await download).saveAs(file);
-  const told = execFileSync(binary(), ['audit', 'verify', file, '--trust', bank.trustFile, '-o', 'json']);
-  expect(JSON.parse(told.toString())).toMatchObject({ valid: true, subject: 'window' });
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download', exact: true }).click();
+    const file = info.outputPath('report.json');
+    await (await download).saveAs(file);
+    const told = execFileSync(binary(), ['audit', 'verify', file, '--trust', bank.trustFile, '-o', 'json']);
+    expect(JSON.parse(told.toString())).toMatchObject({ valid: true, subject: 'window' });
 
-  // On paper there is the report, and nothing to press.
-  await page.emulateMedia({ media: 'print' });
-  await expect(paper).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Review and sign' })).toBeHidden();
-  await expect(page.getByRole('navigation', { name: 'Main' }).first()).toBeHidden();
-});
+    // On paper there is the report, and nothing to press.
+    await page.emulateMedia({ media: 'print' });
+    await expect(paper).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Review and sign' })).toBeHidden();
+    await expect(page.getByRole('navigation', { name: 'Main' }).first()).toBeHidden();
+  },
+);

@@ -9,7 +9,6 @@ test('an account shows each movement with the balance after it, its proof, and a
   enter,
   pay,
   payee,
-  picture,
 }, info) => {
   const me = await enter('300');
   await pay(me, payee, '2025', 'Lunch');
@@ -22,7 +21,6 @@ test('an account shows each movement with the balance after it, its proof, and a
   await expect(rows.filter({ hasText: '+300.00' })).toContainText('300.00');
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('account');
 
   await rows.filter({ hasText: '−30.00' }).getByRole('button').click();
   const drawer = page.getByRole('dialog');
@@ -61,19 +59,14 @@ test('an account shows each movement with the balance after it, its proof, and a
   await expect(rows.filter({ hasText: '−30.00' })).toBeVisible();
 });
 
-test('movements of other people’s accounts are not there', async ({ page, enter }) => {
+test('movements of other people’s accounts are not there', { tag: '@desktop' }, async ({ page, enter }) => {
   await enter('0');
   await page.goto('/accounts/0190f000-0000-7000-8000-000000000000');
   await expect(page.getByText('There is no such account of yours')).toBeVisible();
   await expectAccessible(page);
 });
 
-test('a payee is kept after the name was checked, changed, and deleted', async ({
-  page,
-  enter,
-  payee,
-  picture,
-}) => {
+test('a payee is kept after the name was checked, changed, and deleted', async ({ page, enter, payee }) => {
   await enter('100');
   await page.goto('/beneficiaries');
   await expect(page.getByText('No payees yet')).toBeVisible();
@@ -102,7 +95,6 @@ test('a payee is kept after the name was checked, changed, and deleted', async (
   await expect(list.getByText('New', { exact: true })).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('payees');
   await page.goto('/');
   await expect(page.getByText('Bob Born is a new payee')).toBeVisible();
 
@@ -119,7 +111,7 @@ test('a payee is kept after the name was checked, changed, and deleted', async (
   await expect(page.getByText('No payees yet')).toBeVisible();
 });
 
-test('a standing order is placed, seen and ended', async ({ page, enter, payee, picture }) => {
+test('a standing order is placed, seen and ended', async ({ page, enter, payee }) => {
   await enter('100');
   await page.goto('/payments?tab=orders');
   await expect(page.getByText('No standing orders')).toBeVisible();
@@ -144,7 +136,6 @@ test('a standing order is placed, seen and ended', async ({ page, enter, payee, 
   await expect(list.getByText('Active')).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('standing-orders');
   await list.getByRole('button').click();
   await expect(page.getByText('Its first day is still to come.')).toBeVisible();
   await expectAccessible(page);
@@ -154,7 +145,7 @@ test('a standing order is placed, seen and ended', async ({ page, enter, payee, 
   await expect(page.getByRole('dialog').getByText('Ended', { exact: true })).toBeVisible();
 });
 
-test('a template fills in the form', async ({ page, enter, payee }) => {
+test('a template fills in the form', { tag: '@desktop' }, async ({ page, enter, payee }) => {
   await enter('100');
   await page.goto('/transfer');
   await page.getByText('Number', { exact: true }).click();
@@ -178,7 +169,6 @@ test('a payment file is previewed, signed once, and told item by item', async ({
   page,
   enter,
   payee,
-  picture,
 }, info) => {
   const me = await enter('500');
   const today = new Date().toISOString().slice(0, 10);
@@ -211,7 +201,6 @@ test('a payment file is previewed, signed once, and told item by item', async ({
   await expect(page.getByText('1 payment is left out and not signed.')).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('payment-file');
   await page.getByRole('button', { name: 'Review' }).click();
   await expect(page.getByRole('heading', { name: 'Review what you sign' })).toBeFocused();
   await expect(page.getByText('2 payments')).toBeVisible();
@@ -232,14 +221,13 @@ test('a payment file is previewed, signed once, and told item by item', async ({
   await expect(page.getByText('480.25').first()).toBeVisible();
 });
 
-test('a statement is looked at and taken along in four forms', async ({ page, enter, picture }, info) => {
+test('a statement is looked at and taken along in four forms', async ({ page, enter }, info) => {
   await enter('75');
   await page.goto('/statements');
   await expect(page.getByText('Closing balance')).toBeVisible();
   await expect(page.getByText('75.00').first()).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('statement');
   for (const [name, begins] of [
     ['CSV', ''],
     ['JSON', '{'],

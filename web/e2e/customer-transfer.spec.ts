@@ -19,11 +19,7 @@ const onward = (page: Page) => page.getByRole('button', { name: 'Continue to sig
 const sign = (page: Page) => page.getByRole('button', { name: 'Sign and send' });
 const cells = (page: Page) => page.getByRole('table', { name: 'Movements' }).getByRole('row');
 
-test('home says what there is, and a person without an account opens one there', async ({
-  page,
-  enter,
-  picture,
-}) => {
+test('home says what there is, and a person without an account opens one there', async ({ page, enter }) => {
   await enter(null);
   await page.goto('/');
   await expect(page.getByText('You have no account yet')).toBeVisible();
@@ -42,7 +38,6 @@ test('home says what there is, and a person without an account opens one there',
   await expect(page.getByText('Signs for you')).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('home');
 });
 
 test('a transfer in four steps, locked by a passkey; its receipt is verified by the command line', async ({
@@ -50,7 +45,6 @@ test('a transfer in four steps, locked by a passkey; its receipt is verified by 
   enter,
   payee,
   bank,
-  picture,
 }, info) => {
   await Authenticator.plugInto(page);
   await enter('2000');
@@ -65,7 +59,6 @@ test('a transfer in four steps, locked by a passkey; its receipt is verified by 
   await page.getByText('Technical details').click();
   await expect(page.getByText(/"amount":"23450"/)).toBeVisible();
   await expectAccessible(page);
-  await picture('transfer-review');
   await onward(page).click();
   await expect(page.getByText('Your passkey unlocks the key')).toBeVisible();
   await expectAccessible(page);
@@ -75,7 +68,6 @@ test('a transfer in four steps, locked by a passkey; its receipt is verified by 
   await expect(page.getByRole('listitem').filter({ hasText: ': passed' })).toHaveCount(8);
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('receipt');
   const saved = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download the receipt' }).click();
   const file = info.outputPath('receipt.json');
@@ -88,7 +80,11 @@ test('a transfer in four steps, locked by a passkey; its receipt is verified by 
   await expect(page.getByRole('heading', { name: 'Paid' })).toBeVisible();
 });
 
-test('what cannot be is said beside its field, before anything is signed', async ({ page, enter, payee }) => {
+test('what cannot be is said beside its field, before anything is signed', { tag: '@desktop' }, async ({
+  page,
+  enter,
+  payee,
+}) => {
   const me = await enter('100');
   await fill(
     page,
@@ -119,14 +115,18 @@ test('what cannot be is said beside its field, before anything is signed', async
   await expectAccessible(page);
 });
 
-test('a limit says what is left of it', async ({ page, enter, payee }) => {
+test('a limit says what is left of it', { tag: '@desktop' }, async ({ page, enter, payee }) => {
   await enter('4000');
   await fill(page, payee, '1500');
   await review(page).click();
   await expect(page.getByText('1,000.00 EUR is left of this limit.')).toBeVisible();
 });
 
-test('a reload and an ended session lose nothing that was typed', async ({ page, enter, payee }) => {
+test('a reload and an ended session lose nothing that was typed', { tag: '@desktop' }, async ({
+  page,
+  enter,
+  payee,
+}) => {
   await enter('500');
   await fill(page, payee, '12.50', 'Tickets');
   await page.reload();
@@ -155,7 +155,12 @@ test('a reload and an ended session lose nothing that was typed', async ({ page,
   await expect(page.getByLabel('Memo')).toHaveValue('Tickets');
 });
 
-test('offline is said, and what was typed stays', async ({ page, enter, payee, context }) => {
+test('offline is said, and what was typed stays', { tag: '@desktop' }, async ({
+  page,
+  enter,
+  payee,
+  context,
+}) => {
   await enter('500');
   await fill(page, payee, '5');
   await review(page).click();
@@ -174,19 +179,15 @@ test('offline is said, and what was typed stays', async ({ page, enter, payee, c
 
 test.describe('with a bank of its own', () => {
   test.describe.configure({ mode: 'serial', timeout: 120_000 });
-  test.skip(({ browserName: _ }) => false);
   let own: Bank;
-  test.beforeAll(async ({ browserName: _ }, info) => {
-    test.skip(info.project.name !== 'desktop', 'one bank is enough');
+  test.beforeAll(async () => {
     own = await Bank.start();
   });
   test.afterAll(async () => own?.close());
 
-  test('a payment that waits for a person says so, with its reasons, and stands on the start page', async ({
-    another,
-    enter,
-    picture,
-  }) => {
+  test('a payment that waits for a person says so, with its reasons, and stands on the start page', {
+    tag: '@desktop',
+  }, async ({ another, enter }) => {
     const value = '{"above":"30"}';
     own.cli('manager', 'policies', 'propose', 'approvals', 'bank', value, '--yes');
     const [proposal] = own.json<{ proposal: string }[]>('system_admin', 'policies', 'proposals');
@@ -207,17 +208,15 @@ test.describe('with a bank of its own', () => {
     await expect(page.getByText('Payments of this size are looked at by a person.')).toBeVisible();
     await expect(page.getByText('The proof holds')).toBeVisible();
     await expectAccessible(page);
-    await picture('receipt-held');
     await page.goto(`${own.origin}/`);
     await expect(page.getByText('35.00 EUR waits for the bank’s approval')).toBeVisible();
     await expect(page.getByText('35.00 EUR held')).toBeVisible();
     await expectAccessible(page);
   });
 
-  test('the bank dies after the commit and before the answer: paid once, and told', async ({
-    another,
-    enter,
-  }) => {
+  test('the bank dies after the commit and before the answer: paid once, and told', {
+    tag: '@desktop',
+  }, async ({ another, enter }) => {
     const page = await another();
     const bob = own.customer('bob', 'Bob Born', '0');
     const me = await enter('500', 'Alice Archer', page, own);
@@ -255,7 +254,10 @@ test.describe('with a bank of its own', () => {
     await expect(cells(page).filter({ hasText: '−20.00' })).toHaveCount(1);
   });
 
-  test('the bank dies before it got the payment: asking makes it, once', async ({ another, enter }) => {
+  test('the bank dies before it got the payment: asking makes it, once', { tag: '@desktop' }, async ({
+    another,
+    enter,
+  }) => {
     const page = await another();
     const bob = own.customer('bob2', 'Bob Born', '0');
     const me = await enter('500', 'Alice Archer', page, own);

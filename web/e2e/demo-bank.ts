@@ -3,17 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { expect, type Page } from '@playwright/test';
 import { binary } from './bank';
 
-const DEMO = [
-  'demo',
-  '--customers',
-  '8',
-  '--intents',
-  '300',
-  '--listen',
-  '127.0.0.1:0',
-  '--tls-listen',
-  '127.0.0.1:0',
-];
+const PORTS = ['--listen', '127.0.0.1:0', '--tls-listen', '127.0.0.1:0'];
+const SMALL = { customers: 8, intents: 300 };
 
 export type DemoRole = 'Customer' | 'Manager' | 'Auditor clerk' | 'Administrator';
 
@@ -27,13 +18,15 @@ export class DemoBank {
     private process: ChildProcess | null,
     /** Its door, with the ticket. */
     private address: string,
+    private readonly size: typeof SMALL,
   ) {}
 
-  static async start(): Promise<DemoBank> {
+  static async start(size = SMALL): Promise<DemoBank> {
     // One that runs already, named by its address: for those who write tests.
     const running = process.env['STRONGROOM_E2E_DEMO'];
-    if (running) return new DemoBank(null, running);
-    const demo = spawn(binary(), DEMO, { stdio: ['ignore', 'ignore', 'pipe'] });
+    if (running) return new DemoBank(null, running, size);
+    const day = ['--customers', `${size.customers}`, '--intents', `${size.intents}`];
+    const demo = spawn(binary(), ['demo', ...day, ...PORTS], { stdio: ['ignore', 'ignore', 'pipe'] });
     let told = '';
     const address = await new Promise<string>((found, failed) => {
       demo.once('exit', () => failed(new Error(`the demo ended: ${told}`)));
@@ -43,21 +36,27 @@ export class DemoBank {
         if (printed) found(printed[0]);
       });
     });
-    return new DemoBank(demo, address);
+    return new DemoBank(demo, address, size);
   }
 
   url(path: string): string {
     return new URL(path, this.address).href;
   }
 
-  /** Enters through the door, with keys that this browser makes, and goes to a page. */
-  async enter(page: Page, role: DemoRole, path: string): Promise<void> {
+  /** Its door. */
+  get door(): string {
+    return this.address;
+  }
+
+  /** Enters through the door, with keys that this browser makes, and goes to a page. `who`: which one of the role. */
+  async enter(page: Page, role: DemoRole, path: string, who = ''): Promise<void> {
     const entered = this.entered.get(role) ?? 0;
     if (entered >= PAIRINGS_MAX && this.process) await this.renew();
     this.entered.set(role, (this.entered.get(role) ?? 0) + 1);
     await page.goto(this.address);
     await page
       .getByRole('button', { name: `Enter as ${role}` })
+      .filter({ hasText: who })
       .first()
       .click();
     await expect(page.getByRole('button', { name: 'You and this session' })).toBeVisible({ timeout: 20_000 });
@@ -67,7 +66,7 @@ export class DemoBank {
   /** Another demo bank in the place of this one. */
   private async renew(): Promise<void> {
     await this.close();
-    const { process, address } = await DemoBank.start();
+    const { process, address } = await DemoBank.start(this.size);
     this.process = process;
     this.address = address;
     this.entered.clear();

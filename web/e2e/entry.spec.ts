@@ -29,7 +29,7 @@ const declineOnce = (page: Page, what: 'create' | 'get') =>
 
 const you = (page: Page) => page.getByRole('button', { name: 'You and this session' });
 
-test('a browser without keys is led to them', async ({ page, picture }) => {
+test('a browser without keys is led to them', async ({ page }) => {
   await page.goto('/login');
   await expect(page.getByText('This browser has no keys yet')).toBeVisible();
   for (const path of ['/enrol', '/pair', '/recover']) {
@@ -37,7 +37,6 @@ test('a browser without keys is led to them', async ({ page, picture }) => {
   }
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('login');
   await page.getByRole('link', { name: /Open your access/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Open your access' })).toBeVisible();
   await expectAccessible(page);
@@ -55,7 +54,7 @@ test('a browser without keys is led to them', async ({ page, picture }) => {
   await expectNoSidewaysScroll(page);
 });
 
-test('from nobody to a working device, locked by a passkey, and in again', async ({ page, picture }) => {
+test('from nobody to a working device, locked by a passkey, and in again', async ({ page }) => {
   await Authenticator.plugInto(page);
   await register(page, 'Alice Arden');
   await expect(page.getByLabel(/Locked by your passkey/)).toBeChecked();
@@ -72,7 +71,6 @@ test('from nobody to a working device, locked by a passkey, and in again', async
   await expect(page.getByText('Open the sealed certificate: passed')).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('enrol');
   await page.getByRole('button', { name: 'Go to my bank' }).click();
   await expect(you(page)).toBeVisible();
   await you(page).click();
@@ -84,10 +82,9 @@ test('from nobody to a working device, locked by a passkey, and in again', async
   await expect(you(page)).toBeVisible();
 });
 
-test('a registration outlives a reload, and an address that is taken says so at the keys', async ({
-  page,
-  another,
-}) => {
+test('a registration outlives a reload, and an address that is taken says so at the keys', {
+  tag: '@desktop',
+}, async ({ page, another }) => {
   const email = await register(page, 'Bob Born');
   await page.route('**/api/users/enrol', (route) => route.abort('connectionrefused'));
   await page.getByRole('button', { name: 'Make my keys' }).click();
@@ -111,7 +108,7 @@ test('a registration outlives a reload, and an address that is taken says so at 
   await expectAccessible(stranger);
 });
 
-test('whoever lost every device asks, and tells a number', async ({ page, picture }) => {
+test('whoever lost every device asks, and tells a number', async ({ page }) => {
   await page.goto('/recover');
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
@@ -122,7 +119,6 @@ test('whoever lost every device asks, and tells a number', async ({ page, pictur
   await expect(page.getByText('Waiting for a manager')).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('recover');
   // It waits for a day: a reload loses nothing.
   await page.reload();
   await expect(page.getByTestId('match-number')).toHaveText(number ?? '');

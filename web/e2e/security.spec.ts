@@ -54,13 +54,12 @@ function totp(secret: string, steps = 0): string {
   return ((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).toString().padStart(6, '0');
 }
 
-test('a second device is paired by code and number, and revoked', async ({ page, another, picture }) => {
+test('a second device is paired by code and number, and revoked', async ({ page, another }) => {
   await customer(page, 'Alice Arden');
   await open(page, 'devices');
   await expect(page.getByText('This device', { exact: true })).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('security');
   await page.getByRole('link', { name: 'Add a device' }).click();
   await expect(page.getByRole('img', { name: 'Address for the new device' })).toBeVisible();
   await expectAccessible(page);
@@ -131,7 +130,7 @@ test('a second device is paired by code and number, and revoked', async ({ page,
   await expectAccessible(second);
 });
 
-test('a key is replaced, and its proof names both', async ({ page }) => {
+test('a key is replaced, and its proof names both', { tag: '@desktop' }, async ({ page }) => {
   await Authenticator.plugInto(page);
   await customer(page, 'Bob Born');
   await open(page, 'devices');
@@ -164,7 +163,9 @@ test('a key is replaced, and its proof names both', async ({ page }) => {
   await expectNoSidewaysScroll(page);
 });
 
-test('password, authenticator and recovery codes open the door, each once', async ({ page, picture }) => {
+test('password, authenticator and recovery codes open the door, each once', { tag: '@desktop' }, async ({
+  page,
+}) => {
   const email = await customer(page, 'Carol Cove');
   await open(page, 'signin');
   await page.getByRole('button', { name: 'Set a password' }).click();
@@ -187,7 +188,6 @@ test('password, authenticator and recovery codes open the door, each once', asyn
   await page.getByRole('button', { name: 'Turn on' }).click();
   await expect(page.getByRole('heading', { name: 'Your recovery codes' })).toBeVisible();
   await expectAccessible(page);
-  await picture('recovery-codes');
   const codes = await page.getByRole('list', { name: 'Your recovery codes' }).locator('li').allTextContents();
   expect(codes).toHaveLength(10);
   await expect(page.getByRole('button', { name: 'Done' })).toBeDisabled();
@@ -236,7 +236,7 @@ test('password, authenticator and recovery codes open the door, each once', asyn
   await expect(page.getByText('Password only')).toBeVisible();
 });
 
-test('a passkey at the bank signs in by itself, and is removed', async ({ page }) => {
+test('a passkey at the bank signs in by itself, and is removed', { tag: '@desktop' }, async ({ page }) => {
   await Authenticator.plugInto(page);
   await customer(page, 'Dora Dale');
   await open(page, 'signin');
@@ -259,7 +259,7 @@ test('a passkey at the bank signs in by itself, and is removed', async ({ page }
   await expect(page.getByText('You have no passkey at the bank')).toBeVisible();
 });
 
-test('sessions are listed, ended one by one and everywhere', async ({ page }) => {
+test('sessions are listed, ended one by one and everywhere', { tag: '@desktop' }, async ({ page }) => {
   const email = await customer(page, 'Erin East');
   await open(page, 'signin');
   const password = `a long sentence that nobody guesses ${unique()}`;
@@ -286,7 +286,7 @@ test('sessions are listed, ended one by one and everywhere', async ({ page }) =>
   await expectAccessible(page);
 });
 
-test('an idle session without a device asks in time, and ends', async ({ page }) => {
+test('an idle session without a device asks in time, and ends', { tag: '@desktop' }, async ({ page }) => {
   const email = await customer(page, 'Fay Ferris');
   await open(page, 'signin');
   const password = `a long sentence that nobody guesses ${unique()}`;

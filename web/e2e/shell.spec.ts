@@ -8,7 +8,7 @@ test('a stranger is asked to sign in, and comes back to where they wanted to be'
   await expectNoSidewaysScroll(page);
 });
 
-test('the theme is remembered', async ({ page }) => {
+test('the theme is remembered', { tag: '@desktop' }, async ({ page }) => {
   await page.goto('/login');
   await page.getByRole('button', { name: 'Theme: As the system' }).click();
   await page.getByRole('button', { name: 'Theme: Light' }).click();
@@ -27,12 +27,14 @@ test('an address that leads nowhere says so, and the bank too', async ({ page, r
   expect(api.headers()['content-type']).toContain('application/problem+json');
 });
 
-test('the address of the machine becomes its name', async ({ page, bank }) => {
+test('the address of the machine becomes its name', { tag: '@desktop' }, async ({ page, bank }) => {
   await page.goto(`${bank.plain}/login`);
   expect(page.url()).toBe(`${bank.origin}/login`);
 });
 
-test('the harness sees what it must: a violation, an error, and a secret that leaves', async ({ page }) => {
+test('the harness sees what it must: a violation, an error, and a secret that leaves', {
+  tag: '@desktop',
+}, async ({ page }) => {
   await page.goto('/login');
   await page.evaluate(async () => {
     const style = document.createElement('style');

@@ -9,8 +9,8 @@ type Library = typeof import('../src/bank');
 declare const window: Window & { library: Library; pairing: Awaited<ReturnType<Library['beginPairing']>> };
 
 /** Loads the built library into the page. */
-async function load(page: Page): Promise<void> {
-  await page.goto('/login');
+async function load(page: Page, address = '/login'): Promise<void> {
+  await page.goto(address);
   await page.evaluate(async (path) => {
     // Under its own names, or as one object with them: the bundler decides.
     const chunk = (await import(path)) as Record<string, unknown>;
@@ -152,6 +152,26 @@ export async function pay(
       return { id: receipt.intentId, code: receipt.code };
     },
     { debit, credit, minor, memo },
+  );
+}
+
+/** Signs something as whoever has entered in this page. Answers its id. */
+export async function sign(
+  page: Page,
+  address: string,
+  kind: 'policy.propose' | 'policy.approve',
+  body: object,
+): Promise<string> {
+  await load(page, address);
+  return page.evaluate(
+    async ({ kind, body }) => {
+      const { Bank, Session, wish } = window.library;
+      const session = await Session.resume(await Bank.connect());
+      if (!session) throw new Error('nobody is signed in');
+      const { receipt } = await session.submit(await session.draft(wish(kind, body as never)));
+      return receipt.intentId;
+    },
+    { kind, body },
   );
 }
 

@@ -1,4 +1,5 @@
 /** What every test of the console is made with: `import { expect, test } from './test'`. */
+import { writeFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type BrowserContext, test as base, type CDPSession, expect, type Page } from '@playwright/test';
 import { BankHandle } from './bank';
@@ -6,9 +7,11 @@ import { BankHandle } from './bank';
 export { expect };
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const COLOURS = ['color-contrast', 'link-in-text-block'];
 const SCHEMES = ['light', 'dark'] as const;
 /** Where the user guide has its pictures from. */
-const PICTURES = new URL('../../docs/console/', import.meta.url).pathname;
+const PICTURES = new URL('../../docs/guide/pictures/', import.meta.url).pathname;
+const PICTURE_QUALITY = 85;
 const KEY_TEXTS = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   /"prf"/,
@@ -165,11 +168,12 @@ export async function expectAccessible(page: Page): Promise<void> {
     });
     // The guards of a focus trap are hidden and focusable for a moment: whoever gets there is sent on.
     // Legacy: the other mode opens a page of its own, which a strict policy does not let it reach.
-    const { violations } = await new AxeBuilder({ page })
-      .setLegacyMode(true)
-      .withTags(TAGS)
-      .exclude('[data-base-ui-focus-guard]')
-      .analyze();
+    const axe = new AxeBuilder({ page }).setLegacyMode(true).exclude('[data-base-ui-focus-guard]');
+    // The themes differ in colours and in nothing else: so the other rules are judged once.
+    const { violations } = await (colorScheme === 'light'
+      ? axe.withTags(TAGS)
+      : axe.withRules(COLOURS)
+    ).analyze();
     const told = violations.map(
       (one) => `${one.id} (${colorScheme}): ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`,
     );
@@ -185,8 +189,8 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
 }
 
 interface Fixtures {
-  /** Takes a picture for the user guide, in the desktop's window, when STRONGROOM_PICTURES is set. */
-  picture: (name: string) => Promise<void>;
+  /** Takes a picture for the user guide, when STRONGROOM_PICTURES is set: of the test's page, or of another. */
+  picture: (name: string, where?: Page) => Promise<void>;
   /** A further browser, watched as the first: for two people, or two devices of one. */
   another: () => Promise<Page>;
   watched: undefined;
@@ -221,10 +225,20 @@ export const test = base.extend<Fixtures, { bank: BankHandle }>({
       await context.close();
     }
   },
-  picture: async ({ page }, use, info) => {
-    await use(async (name) => {
-      if (!process.env['STRONGROOM_PICTURES'] || info.project.name !== 'desktop') return;
-      await page.screenshot({ path: `${PICTURES}${name}.png`, animations: 'disabled' });
+  picture: async ({ page }, use) => {
+    await use(async (name, where = page) => {
+      if (!process.env['STRONGROOM_PICTURES']) return;
+      await where.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+      await where.evaluate(async () => {
+        await document.fonts.ready;
+        const moving = Promise.allSettled(document.getAnimations().map((one) => one.finished));
+        await Promise.race([moving, new Promise((after) => setTimeout(after, 800))]);
+      });
+      // The browser itself writes WebP, which Playwright does not offer: a third of the bytes of a PNG.
+      const session = await where.context().newCDPSession(where);
+      const shot = { format: 'webp', quality: PICTURE_QUALITY } as const;
+      const { data } = await session.send('Page.captureScreenshot', shot);
+      writeFileSync(`${PICTURES}${name}.webp`, Buffer.from(data, 'base64'));
     });
   },
 });

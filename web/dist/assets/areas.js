@@ -1,1 +1,1 @@
-import{a as e,c as t,d as n,i as r,o as i}from"./index.js";var a=[...i,...e,...t,...n,...r];export{a as t};
+import{a as e,f as t,l as n,o as r,s as i}from"./index.js";var a=[...i,...r,...n,...t,...e];export{a as t};

@@ -1,9 +1,9 @@
 import { type ErrorComponentProps, Link } from '@tanstack/react-router';
-import { Compass, RefreshCw } from 'lucide-react';
+import { Compass, Lock, RefreshCw } from 'lucide-react';
 import { shell } from '../text';
 import { Button, buttonClass, EmptyState, ErrorState, Page } from '../ui';
 import { Problem, told } from './problem';
-import { useSession, useSessionSource } from './session';
+import { useSession, useSessionSource, useSignedIn } from './session';
 
 /** A part of the console that is not there any more, because the bank has a newer one. */
 const isOutdated = (error: unknown): boolean =>
@@ -34,15 +34,33 @@ export function NotFound() {
       <div className="panel">
         <EmptyState
           icon={<Compass aria-hidden />}
-          title={shell.notFound}
+          title={shell.notFoundAbout}
           action={
             <Link to="/" className={buttonClass('primary')}>
               {shell.backHome}
             </Link>
           }
-        >
-          {shell.notFoundAbout}
-        </EmptyState>
+        />
+      </div>
+    </Page>
+  );
+}
+
+/** Instead of a page that is somebody else's work. */
+export function NotAllowed() {
+  const { role } = useSignedIn();
+  return (
+    <Page title={shell.notAllowed} width="narrow">
+      <div className="panel">
+        <EmptyState
+          icon={<Lock aria-hidden />}
+          title={shell.notAllowedAbout(shell.roles[role])}
+          action={
+            <Link to="/" className={buttonClass('primary')}>
+              {shell.backHome}
+            </Link>
+          }
+        />
       </div>
     </Page>
   );

@@ -20,6 +20,7 @@ import {
   useShortcuts,
   Wordmark,
 } from '../ui';
+import { NotAllowed } from './errors';
 import { type NavItem, useMenu } from './navigation';
 import { useSessionSource, useSignedIn } from './session';
 import { setTheme, useTheme } from './theme';
@@ -48,6 +49,14 @@ const SHORTCUTS = [
     ],
   },
 ] as const;
+
+/** Whether a path is of a page that the menu has for other people. Pages that no menu has are nobody's in particular. */
+function isForOthers(path: string, mine: readonly NavItem[]): boolean {
+  if (mine.length === 0) return false;
+  const holds = ({ to }: NavItem) => to !== '/' && (path === to || path.startsWith(`${to}/`));
+  const [nearest] = menu.filter(holds).toSorted((a, b) => b.to.length - a.to.length);
+  return nearest !== undefined && !mine.some((item) => item.to === nearest.to);
+}
 
 /** What is around every page of somebody who is signed in. */
 export function Frame() {
@@ -136,7 +145,7 @@ export function Frame() {
         <Suspense fallback={null}>
           <StandingAttempts />
         </Suspense>
-        <Outlet />
+        {isForOthers(path, items) ? <NotAllowed /> : <Outlet />}
       </main>
 
       {items.length > 0 && (

@@ -37,6 +37,8 @@ export default function Plot({
     const style = getComputedStyle(element);
     const probe = document.createElement('span');
     element.append(probe);
+    // Asked right after it changed: a colour on its way would be the one before.
+    probe.style.setProperty('transition', 'none', 'important');
     // A canvas does not know light-dark(): the browser says which colour it comes to.
     const color = (name: string): string => {
       probe.style.color = `var(${name})`;

@@ -357,14 +357,16 @@ function LastMovements() {
             id: 'memo',
             header: customer.account.memo,
             wideOnly: true,
-            cell: (row) => <span className="text-ink-2">{textOf(row.details, 'memo') ?? ''}</span>,
+            cell: (row) => (
+              <span className="block max-w-24 truncate text-ink-2">{textOf(row.details, 'memo') ?? ''}</span>
+            ),
           },
           {
             id: 'at',
             header: customer.account.at,
             cell: (row) => (
               <span className="text-ink-2">
-                <Timestamp at={row.at} />
+                <Timestamp at={row.at} precision="day" />
               </span>
             ),
           },

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { CircleCheck, CircleX, Clock, FileQuestion, Printer } from 'lucide-react';
+import { CircleCheck, CircleX, Clock, FileQuestion, Printer, ShieldAlert } from 'lucide-react';
 import { ok } from '../../api/client';
 import { Problem, told } from '../../app/problem';
 import { useApi, useSessionSource } from '../../app/session';
@@ -114,6 +114,7 @@ const LOOKS = {
   paid: { icon: CircleCheck, className: 'bg-good-soft text-good' },
   held: { icon: Clock, className: 'bg-warn-soft text-warn' },
   refused: { icon: CircleX, className: 'bg-bad-soft text-bad' },
+  unproved: { icon: ShieldAlert, className: 'bg-bad-soft text-bad' },
 } as const;
 
 /** What became of a payment: a page with an address of its own, there only after the commit. */
@@ -161,7 +162,10 @@ export function TransferReceipt() {
         (() => {
           const { amount, asset, debit, credit } = intent.body;
           const scale = accounts?.find((account) => account.asset === asset)?.scale;
-          const state = receipt.outcome === 'refused' ? 'refused' : isHeld ? 'held' : 'paid';
+          // What contradicts its own proof says nothing, least of all that money moved.
+          const isBroken = found.data?.proof?.valid === false;
+          const recorded = receipt.outcome === 'refused' ? 'refused' : isHeld ? 'held' : 'paid';
+          const state = isBroken ? 'unproved' : recorded;
           const { icon: Icon, className } = LOOKS[state];
           const effects = found.data?.proof?.effects;
           const reasons = effects?.risk?.reasons ?? [];
@@ -188,6 +192,11 @@ export function TransferReceipt() {
                   <p className="text-ink-2">{customer.account.paidTo(to.name)}</p>
                 </div>
                 <div className="mt-5 grid gap-3">
+                  {state === 'unproved' && (
+                    <Alert kind="bad" title={signing.proof.broken}>
+                      {words.unprovedAbout}
+                    </Alert>
+                  )}
                   {state === 'held' && (
                     <Alert kind="warn" title={words.held}>
                       <p>{words.heldAbout(to.name)}</p>
@@ -249,7 +258,7 @@ export function TransferReceipt() {
                   <Link to="/accounts/$id" params={{ id: debit } as never} className={buttonClass()}>
                     {words.toAccount}
                   </Link>
-                  {state !== 'refused' && isStranger && (
+                  {(state === 'paid' || state === 'held') && isStranger && (
                     <Link
                       to="/beneficiaries"
                       search={{ add: to.number.replace(/\s/g, '') } as never}

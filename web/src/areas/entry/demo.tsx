@@ -5,7 +5,7 @@ import { problemOf, told } from '../../app/problem';
 import { library, type Role, useSessionSource } from '../../app/session';
 import { shell } from '../../text';
 import { entry } from '../../text/en/entry';
-import { Alert, Badge, ErrorState, SkeletonLines } from '../../ui';
+import { Alert, ErrorState, SkeletonLines } from '../../ui';
 import { EntryFrame } from './frame';
 
 const words = entry.demo;
@@ -59,10 +59,9 @@ export function Demo() {
   return (
     <EntryFrame title={words.title} about={words.about}>
       <div className="grid gap-4">
-        <p>
-          <Badge mood="warn" icon={<TriangleAlert aria-hidden className="size-3" />}>
-            {words.notice}
-          </Badge>
+        <p className="flex items-start gap-2 text-sm text-warn">
+          <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
+          {words.notice}
         </p>
         {people.isPending && <SkeletonLines />}
         {people.isError && <ErrorState title={words.gone} detail={words.goneAbout} />}

@@ -180,6 +180,9 @@ export const customer = {
       paid: 'Paid',
       held: 'Waiting for approval',
       refused: 'Refused',
+      unproved: 'Not proved',
+      unprovedAbout:
+        'What the bank shows here does not agree with its own signed log. The steps below say where. Do not rely on it, and show it to your bank or an auditor.',
       heldAbout: (who: string) =>
         `The payment is signed and its money set aside. ${who} has nothing yet: a person of the bank must approve it first.`,
       heldTwo: 'Because of its size two people must approve it.',
