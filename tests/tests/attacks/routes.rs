@@ -123,7 +123,8 @@ async fn every_role_signs_what_it_may_and_nothing_else() {
                 Kind::AccountOpen => open(whose),
                 Kind::AccountFund => Wish::fund(bob.account, eur(1)).body,
                 Kind::AccountFreeze => {
-                    Wish::freeze(bob.account, ledger::Freeze::default(), "why".to_owned()).body
+                    let theirs = if role == Role::Customer { alice.account } else { bob.account };
+                    Wish::freeze(theirs, ledger::Freeze::default(), "why".to_owned()).body
                 }
                 Kind::TransferBatch => {
                     let line = client::BatchLine { to: bob.account, amount: eur(1), memo: None };

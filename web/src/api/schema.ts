@@ -272,7 +272,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Freezes or unfreezes an account: a signed `account.freeze` of a manager. */
+        /** Freezes or unfreezes an account: a signed `account.freeze` of a manager, or of its owner, who only adds to a freeze. */
         post: {
             parameters: {
                 query?: never;
@@ -1456,7 +1456,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One payment that waits or waited. */
+        /** One payment that waits or waited, for those who decide with the risk engine's verdict. */
         get: {
             parameters: {
                 query?: never;
@@ -1473,7 +1473,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ApprovalView"];
+                        "application/json": components["schemas"]["ApprovalDetails"];
                     };
                 };
                 404: {
@@ -2688,6 +2688,114 @@ export interface paths {
                     content?: never;
                 };
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description rate-limited: come back after `Retry-After` seconds */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody's certificates in use, the oldest first: who is to rotate next. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Cursor of an earlier page. */
+                    cursor?: string | null;
+                    /** @description 1 to 200, default 50. */
+                    limit?: number | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CertificatePage"];
+                    };
+                };
+                /** @description rate-limited: come back after `Retry-After` seconds */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the answer to an enrolment or a rotation again, to whoever shows the very document that was signed: `{"signed": <a
+         *     user.enrol or key.rotate>}`. A rotation ends the session that sent it, so a device that lost the answer has no other way
+         *     to its new certificate. 404 where the document never arrived: it can be sent as it is.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": string;
+                };
+            };
+            responses: {
+                /** @description Receipt and certificate */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -7131,6 +7239,10 @@ export interface components {
             required_at: string;
             since: string;
         };
+        /** @description A payment that waits or waited, with what the risk engine said of it. */
+        ApprovalDetails: components["schemas"]["ApprovalView"] & {
+            risk?: components["schemas"]["RiskView"] | null;
+        };
         /** @description A page of payments that wait or waited. */
         ApprovalPage: {
             items: components["schemas"]["ApprovalView"][];
@@ -7280,6 +7392,12 @@ export interface components {
             role: string;
             session_id: string;
             user_id: string;
+        };
+        /** @description A page of certificates. */
+        CertificatePage: {
+            items: components["schemas"]["StatusView"][];
+            /** @description Cursor of the next page; absent on the last. */
+            next?: string | null;
         };
         /** @description What the device signs within a minute, once. */
         ChallengeAnswer: {
@@ -7983,6 +8101,37 @@ export interface components {
             /** @description `good`, `revoked`, `superseded` or `expired`. An unknown one is not found. */
             state: string;
             this_update: string;
+        };
+        /** @description One rule that hit. */
+        RiskReason: {
+            /** @description The rule's stable name. */
+            rule: string;
+            /** @description A sentence with the values that made it hit. */
+            sentence: string;
+            /**
+             * Format: int32
+             * @description What it adds to the score by itself, in thousandths.
+             */
+            weight_permille: number;
+        };
+        /** @description A verdict of the risk engine. */
+        RiskView: {
+            /** @description `proceed`, `monitor`, `review` or `block`. */
+            action: string;
+            /** @description `low`, `medium`, `high` or `critical`. */
+            level: string;
+            /**
+             * Format: int32
+             * @description Version of the policy that judged.
+             */
+            policy: number;
+            /** @description Why, weightiest first. */
+            reasons: components["schemas"]["RiskReason"][];
+            /**
+             * Format: int32
+             * @description 0 (nothing unusual) to 1000 (certain).
+             */
+            score_permille: number;
         };
         /** @description Roles. */
         RolePage: {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Download, FileKey, FileSearch } from 'lucide-react';
+import { Download, FileKey } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { ok, type Schemas } from '../../api/client';
 import { told } from '../../app/problem';
@@ -25,6 +25,7 @@ import {
   Hash,
   Input,
   type Mood,
+  Pagination,
   RadioCards,
   Section,
   SkeletonLines,
@@ -32,11 +33,12 @@ import {
   Timestamp,
 } from '../../ui';
 import { SignDialog } from '../signing/dialog';
-import { roleName } from '../staff/people';
+import { Person, roleName } from '../staff/people';
 import { PersonPicker } from '../staff/pickers';
 import { PEM } from './pem';
 
 const words = admin.pki;
+const PAGE = 25;
 type Certificate = Schemas['StatusView'];
 
 const STATUS_MOODS: Record<string, Mood> = { active: 'good', superseded: 'neutral', revoked: 'bad' };
@@ -45,8 +47,19 @@ const isFingerprint = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 /** Certificates, found by person or fingerprint. */
 export function Certificates() {
   const api = useApi();
-  const { search, set } = useListSearch();
+  const { search, set, pages } = useListSearch();
   const person = search['person'] ?? null;
+  const cursor = search['cursor'];
+  const inUse = useQuery({
+    queryKey: ['certificates', 'in-use', cursor],
+    enabled: person === null,
+    queryFn: () =>
+      ok(
+        api.GET('/api/certificates', {
+          params: { query: { limit: PAGE, ...(cursor ? { cursor } : {}) } },
+        }),
+      ),
+  });
   const [typed, setTyped] = useState('');
   const keys = useQuery({
     queryKey: ['keys', person],
@@ -54,7 +67,9 @@ export function Certificates() {
     queryFn: () =>
       ok(api.GET('/api/quantum/keys/{user_id}/history', { params: { path: { user_id: person ?? '' } } })),
   });
+  const shown = person === null ? inUse : keys;
   const columns: Column<Certificate>[] = [
+    { id: 'person', header: words.person, cell: (one) => <Person id={one.user_id} /> },
     {
       id: 'fingerprint',
       header: words.fingerprint,
@@ -108,28 +123,31 @@ export function Certificates() {
           </form>
         </div>
       </Section>
-      <Section flush>
-        {person === null ? (
-          <EmptyState icon={<FileSearch aria-hidden />} title={words.noneChosen}>
-            {words.noneChosenAbout}
-          </EmptyState>
-        ) : (
-          <Table
-            label={words.certificates}
-            dense
-            columns={columns}
-            rows={keys.data?.items}
-            rowKey={(one) => one.certificate}
-            selected={search['certificate']}
-            onOpen={(one) => set({ certificate: one.certificate })}
-            error={keys.isError ? { ...told(keys.error), onRetry: () => void keys.refetch() } : null}
-            empty={
-              <EmptyState icon={<FileKey aria-hidden />} title={words.noneYet}>
-                {words.noneYetAbout}
-              </EmptyState>
-            }
-          />
-        )}
+      <Section
+        title={person === null ? words.inUse : words.ofPerson}
+        about={person === null && words.inUseAbout}
+        flush
+      >
+        <Table
+          label={words.certificates}
+          dense
+          columns={columns}
+          rows={shown.data?.items}
+          rowKey={(one) => one.certificate}
+          selected={search['certificate']}
+          onOpen={(one) => set({ certificate: one.certificate })}
+          error={shown.isError ? { ...told(shown.error), onRetry: () => void shown.refetch() } : null}
+          empty={
+            <EmptyState icon={<FileKey aria-hidden />} title={words.noneYet}>
+              {words.noneYetAbout}
+            </EmptyState>
+          }
+          pagination={
+            person === null ? (
+              <Pagination {...pages(inUse.data?.next)} shown={inUse.data?.items.length} />
+            ) : undefined
+          }
+        />
       </Section>
       <CertificateDrawer
         certificate={search['certificate']}

@@ -40,6 +40,7 @@ import {
   Table,
   Timestamp,
 } from '../../ui';
+import { FreezeDialog } from '../money/freeze';
 import { Holds } from '../money/holds';
 import { BalanceThen, ExportDialog } from './account-dialogs';
 import { type Account, type Movement, signedAmount, textOf, useNames, utcDay } from './data';
@@ -90,6 +91,8 @@ function Whole({ account }: { account: Account }) {
   const [looking, setLooking] = useState(false);
   const allowed = useAllowed();
   const { search, set } = useListSearch();
+  const isWhole = account.freeze_debit && account.freeze_credit;
+  const mayFreeze = !account.closed && !isWhole && (allowed?.has('POST /api/accounts/freeze') ?? false);
   const mayPlace = !account.closed && (allowed?.has('POST /api/holds') ?? false);
   const { firstDay, lastDay } = usePeriod(account);
   const { asset, scale } = account;
@@ -156,6 +159,15 @@ function Whole({ account }: { account: Account }) {
           >
             {words.earlier}
           </Button>
+          {mayFreeze && (
+            <Button
+              size="sm"
+              icon={<Snowflake aria-hidden className="size-4" />}
+              onClick={() => set({ freeze: 'yes' })}
+            >
+              {money.freeze.action}
+            </Button>
+          )}
           {mayPlace && (
             <Button
               size="sm"
@@ -168,6 +180,9 @@ function Whole({ account }: { account: Account }) {
         </div>
       </section>
       <Held account={account} />
+      {search['freeze'] && (
+        <FreezeDialog account={account} mayLift={false} onClose={() => set({ freeze: undefined })} />
+      )}
       {search['hold'] && <PlaceHold account={account} onClose={() => set({ hold: undefined })} />}
       <Movements account={account} onExport={() => setExporting(true)} />
       <ExportDialog

@@ -24,6 +24,7 @@ import { AccountName, Person } from '../staff/people';
 import { ApprovalState, isUrgent, Marks } from './approval-parts';
 import { type Approval, memoOf, useApproval, useDecided, useTransfer } from './data';
 import { Decide } from './decide';
+import { Risk } from './risk';
 
 const words = manager.approvals;
 const HISTORY = 10;
@@ -87,6 +88,7 @@ export function Detail({ payment, alone, onBack, onNext, onPrevious }: DetailPro
             </div>
             <About approval={approval} />
           </Section>
+          {found.data?.risk && <Risk risk={found.data.risk} />}
           <Decide approval={approval} onNext={onNext} />
           <Before approval={approval} />
         </>

@@ -3,8 +3,9 @@ import { Faults, fieldError } from '../../app/problem';
 import { type Bodies, type Prepared, parseAmount, uuid7, wish } from '../../bank';
 import { intents } from '../../text/en/intents';
 import { manager } from '../../text/en/manager';
-import { Alert, Checkbox, Field, Select, Textarea } from '../../ui';
+import { Alert, Field, Select, Textarea } from '../../ui';
 import { AmountField, amountFault } from '../money/amount';
+import { FreezeDialog } from '../money/freeze';
 import { SignDialog } from '../signing/dialog';
 import { AccountName } from '../staff/people';
 import { type Account, useAssets } from './data';
@@ -18,23 +19,25 @@ const REVOCATIONS: readonly Revocation[] = ['key_compromise', 'superseded', 'ces
 export type Deed =
   | { kind: 'open'; user: string }
   | { kind: 'lock'; user: string; locked: boolean }
-  | { kind: 'fund' | 'freeze' | 'overdraft' | 'close'; account: Account }
+  | { kind: 'freeze'; account: Account }
+  | { kind: 'fund' | 'overdraft' | 'close'; account: Account }
   | { kind: 'revoke-device'; device: string }
   | { kind: 'revoke-certificate'; certificate: string };
+
+/** All but the freeze, which an owner signs too. */
+type OtherDeed = Exclude<Deed, { kind: 'freeze' }>;
 
 interface FormState {
   asset: string;
   amount: string;
-  debit: boolean;
-  credit: boolean;
   reason: string;
   revocation: Revocation;
 }
 
-const REASONED: ReadonlySet<Deed['kind']> = new Set(['freeze', 'lock']);
+const REASONED: ReadonlySet<Deed['kind']> = new Set(['lock']);
 const DANGEROUS: ReadonlySet<Deed['kind']> = new Set(['close', 'revoke-device', 'revoke-certificate']);
 
-const titleOf = (deed: Deed): readonly [title: string, about: string] => {
+const titleOf = (deed: OtherDeed): readonly [title: string, about: string] => {
   switch (deed.kind) {
     case 'open':
       return [words.open, words.openAbout];
@@ -42,8 +45,6 @@ const titleOf = (deed: Deed): readonly [title: string, about: string] => {
       return deed.locked ? [words.lockTitle, words.lockAbout] : [words.unlockTitle, words.unlockAbout];
     case 'fund':
       return [words.fundTitle, words.fundAbout];
-    case 'freeze':
-      return [words.freezeTitle, words.freezeAbout];
     case 'overdraft':
       return [words.overdraftTitle, words.overdraftAbout];
     case 'close':
@@ -56,7 +57,7 @@ const titleOf = (deed: Deed): readonly [title: string, about: string] => {
 };
 
 /** The wish that a form says; throws what is to be put right. */
-function wishOf(deed: Deed, form: FormState): Prepared {
+function wishOf(deed: OtherDeed, form: FormState): Prepared {
   const reason = form.reason.trim();
   if (REASONED.has(deed.kind) && !reason) throw new Faults({ reason: words.reasonMissing });
   switch (deed.kind) {
@@ -69,10 +70,6 @@ function wishOf(deed: Deed, form: FormState): Prepared {
       });
     case 'lock':
       return wish('user.lock', { user: deed.user, locked: deed.locked, reason });
-    case 'freeze': {
-      const { debit, credit } = form;
-      return wish('account.freeze', { account: deed.account.id, debit, credit, reason });
-    }
     case 'close':
       return wish('account.close', { account: deed.account.id });
     case 'fund':
@@ -91,13 +88,23 @@ function wishOf(deed: Deed, form: FormState): Prepared {
   }
 }
 
+interface Props<T> {
+  deed: T;
+  onClose: () => void;
+}
+
 /** Asks what else must be known, and has it signed. */
-export function DeedDialog({ deed, onClose }: { deed: Deed; onClose: () => void }) {
+export const DeedDialog = ({ deed, onClose }: Props<Deed>) =>
+  deed.kind === 'freeze' ? (
+    <FreezeDialog account={deed.account} mayLift onClose={onClose} />
+  ) : (
+    <OtherDialog deed={deed} onClose={onClose} />
+  );
+
+function OtherDialog({ deed, onClose }: Props<OtherDeed>) {
   const [form, setForm] = useState<FormState>({
     asset: 'EUR',
     amount: '',
-    debit: deed.kind === 'freeze' && deed.account.freeze_debit,
-    credit: deed.kind === 'freeze' && deed.account.freeze_credit,
     reason: '',
     revocation: 'key_compromise',
   });
@@ -128,20 +135,6 @@ export function DeedDialog({ deed, onClose }: { deed: Deed; onClose: () => void 
           unit={deed.account}
           error={fieldError(problem, 'amount')}
         />
-      )}
-      {deed.kind === 'freeze' && (
-        <div className="grid gap-2">
-          <Checkbox
-            label={words.stopDebit}
-            checked={form.debit}
-            onChange={(event) => change({ debit: event.target.checked })}
-          />
-          <Checkbox
-            label={words.stopCredit}
-            checked={form.credit}
-            onChange={(event) => change({ credit: event.target.checked })}
-          />
-        </div>
       )}
       {REASONED.has(deed.kind) && (
         <Field label={words.reason} hint={words.reasonHint} error={fieldError(problem, 'reason')} required>

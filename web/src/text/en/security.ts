@@ -275,7 +275,7 @@ export const security = {
     steps: [
       'Revoke the device that you do not have any more.',
       'Sign out everywhere.',
-      'Ask the bank to freeze your accounts: a manager does that at once.',
+      'Freeze your accounts: nothing leaves them until the bank has spoken with you.',
     ],
   },
   activity: {
