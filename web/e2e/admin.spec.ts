@@ -105,7 +105,7 @@ test('an invitation of staff waits for a second person, who approves it', async 
   await expect(dialog.locator('[data-invitation]')).toContainText('strongroom-invitation-1.');
   await dialog.getByRole('button', { name: 'Done' }).click();
   const row = (of: typeof page) => of.getByRole('row').filter({ hasText: name });
-  await expect(row(page)).toContainText('A second person approves this one');
+  await expect(row(page)).toContainText('somebody else approves');
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
 
