@@ -103,7 +103,7 @@ test(
     await expect(dialog.locator('[data-invitation]')).toContainText('strongroom-invitation-1.');
     await dialog.getByRole('button', { name: 'Done' }).click();
     const row = (of: typeof page) => of.getByRole('row').filter({ hasText: name });
-    await expect(row(page)).toContainText('A second person approves this one');
+    await expect(row(page)).toContainText('somebody else approves');
     await expectAccessible(page);
     await expectNoSidewaysScroll(page);
 

@@ -109,6 +109,7 @@ test('a rate that changed is refused in words, and the new one is signed', async
   await page.getByRole('option', { name: /EUR account/ }).click();
   await dialog(page).getByLabel('You sell').fill('10');
   await press(page, 'Review');
+  await expect(dialog(page).getByRole('heading', { name: 'Review what you sign' })).toBeFocused();
   await expect(dialog(page).getByText('1,605')).toBeVisible();
   setRate(bank, 'EUR/JPY', '159', '161');
   await press(page, 'Sign and exchange');

@@ -8,6 +8,7 @@ import { told } from '../../app/problem';
 import { useListSearch } from '../../app/search';
 import { useApi, useSignedIn } from '../../app/session';
 import { admin } from '../../text/en/admin';
+import { people } from '../../text/en/people';
 import {
   Button,
   buttonClass,
@@ -20,9 +21,10 @@ import {
   Tabs,
   Timestamp,
 } from '../../ui';
+import { Invitations } from '../staff/invitations';
 import { PersonState, roleName } from '../staff/people';
 import { PeopleList, type PersonRow } from '../staff/people-list';
-import { Invitations, Invite } from './invitations';
+import { Invite } from './invite';
 import { type Deed, DeedDialog } from './person-deeds';
 
 const words = admin.people;
@@ -55,7 +57,7 @@ export function People() {
         onChange={(tab) => set({ tab: tab === 'people' ? undefined : tab })}
         tabs={[
           { id: 'people', label: words.all, panel: <Everybody /> },
-          { id: 'invitations', label: words.invitations, panel: <Invitations /> },
+          { id: 'invitations', label: people.invitations.title, panel: <Invitations /> },
         ]}
       />
       {inviting && <Invite onClose={() => setInviting(false)} />}

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { LifeBuoy, MailPlus } from 'lucide-react';
+import { LifeBuoy } from 'lucide-react';
 import { useState } from 'react';
 import { ok, type Schemas } from '../../api/client';
 import { Faults, fieldError, told } from '../../app/problem';
-import { useApi, useSignedIn } from '../../app/session';
+import { useApi } from '../../app/session';
 import { wish } from '../../bank';
 import { manager } from '../../text/en/manager';
 import {
@@ -13,7 +13,6 @@ import {
   EmptyState,
   Facts,
   Field,
-  type Mood,
   Page,
   Section,
   Table,
@@ -21,33 +20,20 @@ import {
   Timestamp,
 } from '../../ui';
 import { SignDialog } from '../signing/dialog';
-import { Person, roleName, useProfile } from '../staff/people';
+import { Invitations } from '../staff/invitations';
+import { Person, useProfile } from '../staff/people';
 import { useMay } from './data';
 
 const words = manager.requests;
 type Recovery = Schemas['RecoveryView'];
-type Invitation = Schemas['InvitationView'];
 const REASON_MAX = 140;
 const LOOK_MS = 15_000;
-const MOODS: Record<string, Mood> = {
-  'waiting-for-approval': 'warn',
-  open: 'accent',
-  redeemed: 'good',
-  expired: 'neutral',
-};
 
 /** Certificates that wait for a person: invitations of staff, and recoveries of customers. */
 export function Requests() {
   const api = useApi();
   const may = useMay();
-  const { userId } = useSignedIn();
   const [recovery, setRecovery] = useState<Recovery>();
-  const [approving, setApproving] = useState<Invitation>();
-  const invitations = useQuery({
-    queryKey: ['invitations'],
-    refetchInterval: LOOK_MS,
-    queryFn: () => ok(api.GET('/api/admin/invitations')),
-  });
   const recoveries = useQuery({
     queryKey: ['recoveries'],
     refetchInterval: LOOK_MS,
@@ -111,91 +97,8 @@ export function Requests() {
           ]}
         />
       </Section>
-      <Section title={words.invitations} about={words.invitationsAbout} flush>
-        <Table
-          label={words.invitations}
-          rows={invitations.data?.items}
-          rowKey={(one) => one.user_id}
-          error={
-            invitations.isError
-              ? { ...told(invitations.error), onRetry: () => void invitations.refetch() }
-              : null
-          }
-          empty={
-            <EmptyState icon={<MailPlus aria-hidden />} title={words.noInvitations}>
-              {words.noInvitationsAbout}
-            </EmptyState>
-          }
-          columns={[
-            {
-              id: 'person',
-              header: words.person,
-              cell: (one) => (
-                <>
-                  {one.name}
-                  <span className="block text-sm font-normal text-ink-3">{one.email}</span>
-                </>
-              ),
-            },
-            {
-              id: 'role',
-              header: words.role,
-              cell: (one) => roleName(one.role),
-            },
-            {
-              id: 'by',
-              header: words.invited,
-              wideOnly: true,
-              cell: (one) => <Person id={one.invited_by} />,
-            },
-            {
-              id: 'status',
-              header: words.table,
-              cell: (one) => (
-                <Badge mood={MOODS[one.status] ?? 'neutral'}>
-                  {words.statuses[one.status] ?? one.status}
-                </Badge>
-              ),
-            },
-            {
-              id: 'until',
-              header: words.until,
-              wideOnly: true,
-              cell: (one) => <Timestamp at={one.expires_at} />,
-            },
-            {
-              id: 'do',
-              header: '',
-              align: 'right',
-              cell: (one) =>
-                one.status === 'waiting-for-approval' &&
-                (one.invited_by === userId ? (
-                  <span className="text-sm text-ink-3">{words.ownInvitation}</span>
-                ) : (
-                  <Button
-                    size="sm"
-                    disabled={!may('POST /api/admin/users/approve')}
-                    onClick={() => setApproving(one)}
-                  >
-                    {words.approve}
-                  </Button>
-                )),
-            },
-          ]}
-        />
-      </Section>
+      <Invitations />
       {recovery && <Recover recovery={recovery} onClose={() => setRecovery(undefined)} />}
-      {approving && (
-        <SignDialog
-          title={words.approve}
-          also={() => [
-            [words.person, `${approving.name}, ${approving.email}`],
-            [words.role, roleName(approving.role)],
-          ]}
-          prepare={() => wish('user.approve', { user: approving.user_id })}
-          onClose={() => setApproving(undefined)}
-        />
-      )}
     </Page>
   );
 }

@@ -165,6 +165,7 @@ function OpenSignDialog(props: Props) {
           {cannot && <Alert kind="info">{cannot}</Alert>}
           {problem !== undefined && !(problem instanceof Faults) && <ProblemAlert error={problem} />}
           {foreseen && <WouldBeRefused forecast={foreseen} />}
+          {foreseen && props.refused}
           {state.phase === 'failed' && (
             <ProblemAlert error={state.error}>{words.nothingHappened}</ProblemAlert>
           )}

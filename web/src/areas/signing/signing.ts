@@ -85,7 +85,12 @@ export interface Laid {
 /** Lays a wish out, and tries it where the kind allows that: nothing is signed. */
 export function useLaying() {
   const source = useSessionSource();
+  const client = useQueryClient();
   return useMutation({
+    onSuccess: ({ forecast }) => {
+      // What would be refused was perhaps asked for because what is shown is not true any more.
+      if (forecast?.outcome === 'refused') void client.invalidateQueries();
+    },
     mutationFn: async (prepare: () => Prepared | Promise<Prepared>): Promise<Laid> => {
       const { session } = source;
       const draft = await session.draft(await prepare());
@@ -136,6 +141,11 @@ export function useSigning({
       };
       try {
         await writeDown(bank, userId, sent);
+      } catch (error) {
+        // What is not written down is not sent.
+        return setState({ phase: 'failed', error });
+      }
+      try {
         const settled = await proven(session, () => session.send(sent, sent.query));
         await finish({ settled, refusal: undefined });
       } catch (error) {

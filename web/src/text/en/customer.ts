@@ -269,7 +269,7 @@ export const customer = {
   },
   payments: {
     title: 'Payments',
-    about: 'Many at once by a file, or by themselves by a standing order.',
+    about: 'Many at once by a file, by themselves by a standing order, or from one currency into another.',
     tabs: { files: 'Payment file', orders: 'Standing orders', templates: 'Templates' },
   },
   files: {

@@ -8,13 +8,11 @@ export const manager = {
     queue: 'Payments that wait',
     amount: 'Amount',
     maker: 'From',
-    cause: 'Why it waits',
     causes: { amount: 'Its amount', risk: 'The risk engine' } as Record<string, string>,
     causesLong: {
       amount: 'It is above the amount from which on a person decides.',
       risk: 'The risk engine holds it back for a person to look at.',
     } as Record<string, string>,
-    deadline: 'Deadline',
     risk: {
       title: 'What the risk engine says',
       about:
@@ -191,21 +189,7 @@ export const manager = {
   requests: {
     title: 'Requests',
     about: 'Certificates that wait for a member of staff: new people, and customers who lost every device.',
-    invitations: 'Invitations',
-    invitationsAbout: 'New staff get their certificate after a second person has approved the invitation.',
-    invited: 'Invited by',
-    role: 'Role',
     until: 'Until',
-    statuses: {
-      'waiting-for-approval': 'Waits for approval',
-      open: 'May enrol',
-      redeemed: 'Enrolled',
-      expired: 'Expired',
-    } as Record<string, string>,
-    noInvitations: 'Nobody was invited',
-    noInvitationsAbout: 'An administrator invites people; whoever needs a second approval is listed here.',
-    approve: 'Approve',
-    ownInvitation: 'You invited them: somebody else approves.',
     recoveries: 'Recoveries',
     recoveriesAbout:
       'Customers without any device. Call them at the number you know, and compare what they read out.',
@@ -226,6 +210,5 @@ export const manager = {
     reasonHint: 'How you made sure, in 1 to 140 characters.',
     reasonMissing: 'Say how you made sure.',
     person: 'Person',
-    table: 'Status',
   },
 };
