@@ -197,6 +197,7 @@ test('a payment file is previewed, signed once, and told item by item', async ({
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
   await page.getByRole('button', { name: 'Review' }).click();
+  await expect(page.getByRole('button', { name: 'Sign and pay' })).toBeVisible();
   await expect(page.getByText('2 payments')).toBeVisible();
   await expect(page.getByText('19.75')).toBeVisible();
   await expectAccessible(page);
