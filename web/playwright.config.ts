@@ -14,7 +14,8 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   use: {
     actionTimeout: 10_000,
-    trace: 'retain-on-failure',
+    // The page as it was at each step; a film of it costs as much again as the test.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     // The distribution's browser: nothing is fetched for the tests.
     launchOptions: {
       executablePath: process.env['STRONGROOM_CHROMIUM'] ?? '/usr/bin/chromium',

@@ -287,17 +287,18 @@ test('a request that was seen is good for nothing again, and a session leaves no
   await page.getByRole('button', { name: 'You and this session' }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
-  const names = await page.evaluate(
-    () =>
-      new Promise<string[]>((done) => {
-        const open = indexedDB.open('strongroom');
-        open.onsuccess = () => {
-          const asked = open.result.transaction('values').objectStore('values').getAllKeys();
-          asked.onsuccess = () => done(asked.result.map(String));
-        };
-      }),
-  );
-  expect(names).not.toContain('session');
+  const names = () =>
+    page.evaluate(
+      () =>
+        new Promise<string[]>((done) => {
+          const open = indexedDB.open('strongroom');
+          open.onsuccess = () => {
+            const asked = open.result.transaction('values').objectStore('values').getAllKeys();
+            asked.onsuccess = () => done(asked.result.map(String));
+          };
+        }),
+    );
+  await expect.poll(names).not.toContain('session');
   expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
 
   // Signing in leads nowhere but into the console, whatever the address says.

@@ -21,7 +21,7 @@ import {
   Wordmark,
 } from '../ui';
 import { NotAllowed } from './errors';
-import { type NavItem, useMenu } from './navigation';
+import { type NavItem, useAllowed, useMenu } from './navigation';
 import { useSessionSource, useSignedIn } from './session';
 import { setTheme, useTheme } from './theme';
 import { THEMES, ThemeToggle } from './theme-toggle';
@@ -50,12 +50,14 @@ const SHORTCUTS = [
   },
 ] as const;
 
-/** Whether a path is of a page that the menu has for other people. Pages that no menu has are nobody's in particular. */
-function isForOthers(path: string, mine: readonly NavItem[]): boolean {
-  if (mine.length === 0) return false;
+/** Whether a path is of a page that the menu has for other roles, and the bank would not answer here. */
+function useIsForOthers(path: string): boolean {
+  const { role } = useSignedIn();
+  const allowed = useAllowed();
   const holds = ({ to }: NavItem) => to !== '/' && (path === to || path.startsWith(`${to}/`));
   const [nearest] = menu.filter(holds).toSorted((a, b) => b.to.length - a.to.length);
-  return nearest !== undefined && !mine.some((item) => item.to === nearest.to);
+  if (!nearest || !allowed || nearest.roles.includes(role)) return false;
+  return !nearest.needs.every((need) => allowed.has(need));
 }
 
 /** What is around every page of somebody who is signed in. */
@@ -68,6 +70,7 @@ export function Frame() {
   const [more, setMore] = useState(false);
   const [you, setYou] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const isForOthers = useIsForOthers(path);
   useFocusAfterNavigation(path);
   useShortcuts({ '?': () => setHelp(true) });
   useEffect(() => {
@@ -145,7 +148,7 @@ export function Frame() {
         <Suspense fallback={null}>
           <StandingAttempts />
         </Suspense>
-        {isForOthers(path, items) ? <NotAllowed /> : <Outlet />}
+        {isForOthers ? <NotAllowed /> : <Outlet />}
       </main>
 
       {items.length > 0 && (

@@ -75,7 +75,7 @@ export function Home() {
           <ErrorState {...told(accounts.error)} onRetry={() => void accounts.refetch()} />
         </div>
       ) : (
-        <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_18rem]">
           <div className="grid min-w-0 gap-5 max-lg:contents">
             <section aria-labelledby="home-accounts" className="max-lg:order-1">
               <div className="mb-2 flex items-center justify-between">
