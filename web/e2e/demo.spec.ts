@@ -41,3 +41,15 @@ test('without the ticket the door is shut', { tag: '@desktop' }, async ({ page }
   await page.goto(demo.door.replace(/#.*/, '#00'));
   await expect(page.getByText('This way in is closed')).toBeVisible();
 });
+
+test('what the engine held is told with its score and the weight of each reason', {
+  tag: '@desktop',
+}, async ({ page }) => {
+  await demo.enter(page, 'Manager', '/manage/approvals?tab=decided');
+  await page.getByRole('row').filter({ hasText: 'Rejected' }).first().getByRole('button').first().click();
+  await expect(page.getByRole('heading', { name: 'What the risk engine says' })).toBeVisible();
+  await expect(page.getByText(/^\d+ of 100$/)).toBeVisible();
+  await expect(page.getByText(/^\d+ by itself$/).first()).toBeVisible();
+  await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
+});

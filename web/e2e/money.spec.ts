@@ -47,7 +47,7 @@ async function done(page: Page): Promise<void> {
   await press(page, 'Done');
 }
 
-test('one currency is sold for another, at a rate that is signed', async ({ page, enter, bank, picture }) => {
+test('one currency is sold for another, at a rate that is signed', async ({ page, enter, bank }) => {
   setRate(bank, 'EUR/USD', '1.0812', '1.0934');
   const me = await enter('500');
   const dollars = await openAccount(page, 'USD');
@@ -65,7 +65,6 @@ test('one currency is sold for another, at a rate that is signed', async ({ page
   await expect(dialog(page).getByText('At 1 EUR = 1.0812 USD')).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('exchange');
 
   // More than there is: known before anything is signed.
   await dialog(page).getByLabel('You sell').fill('501');
@@ -79,7 +78,6 @@ test('one currency is sold for another, at a rate that is signed', async ({ page
   await expect(dialog(page).getByText('108.12')).toBeVisible();
   await expect(dialog(page).getByText('1.0812', { exact: true })).toBeVisible();
   await expectAccessible(page);
-  await picture('exchange-review');
   await press(page, 'Sign and exchange');
   await done(page);
   await page.goto(`/accounts/${dollars}`);
@@ -129,7 +127,6 @@ test('money is set aside for a payee, who takes a part of it and gives the rest 
   another,
   enter,
   bank,
-  picture,
 }) => {
   const payee = await another();
   const bob = await enter('0', 'Bob Born', payee);
@@ -163,7 +160,6 @@ test('money is set aside for a payee, who takes a part of it and gives the rest 
   await expect(page.getByText('250.00').first()).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  await picture('holds');
 
   // The payee takes a part: never more than is held.
   await payee.goto(`/accounts/${bob.account}`);
@@ -252,7 +248,6 @@ test('a manager reverses what the bank paid in, and never more than that; and gi
   another,
   enter,
   bank,
-  picture,
 }, info) => {
   test.skip(info.project.name !== 'desktop', 'each pairing of one person counts against a budget');
   const customer = await another();
@@ -270,7 +265,6 @@ test('a manager reverses what the bank paid in, and never more than that; and gi
   const held = dialog(page).getByRole('table', { name: 'Money that is held' });
   await expect(held.getByText('5.00')).toBeVisible();
   await expectAccessible(page);
-  await picture('manager-holds');
   await held.getByRole('button', { name: 'Give back' }).click();
   await page.getByRole('button', { name: 'Sign and give back' }).click();
   await expect(page.getByText('The money is the payer’s again.')).toBeVisible();
@@ -304,4 +298,46 @@ test('a manager reverses what the bank paid in, and never more than that; and gi
   await expect(page.getByText('The money has gone back.')).toBeVisible();
   await page.getByRole('button', { name: 'Done', exact: true }).click();
   await expect(moved.getByText('−70.00')).toBeVisible();
+});
+
+test('an owner freezes an account in a hurry, cannot take it off, and is told so; a manager takes it off', async ({
+  page,
+  another,
+  enter,
+  bank,
+}, info) => {
+  test.skip(info.project.name !== 'desktop', 'each pairing of one person counts against a budget');
+  const me = await enter('100', 'Fred Frost', page);
+  await page.goto(`/accounts/${me.account}`);
+  await page.getByRole('button', { name: 'Freeze', exact: true }).click();
+  await press(page, 'Review');
+  await expect(dialog(page).getByText('Say why.')).toBeVisible();
+  await dialog(page).getByLabel('Reason').fill('lost telephone');
+  await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
+  await press(page, 'Review');
+  await expect(dialog(page).getByText('lost telephone')).toBeVisible();
+  await expectAccessible(page);
+  await press(page, 'Sign and freeze');
+  await expect(dialog(page).getByText('The account is frozen.')).toBeVisible();
+  await done(page);
+  await expect(page.getByText('Frozen').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Freeze', exact: true }).click();
+  await expect(dialog(page).getByLabel('Nothing may leave the account')).toBeDisabled();
+  await dialog(page).getByLabel('Reason').fill('again');
+  await press(page, 'Review');
+  await expect(dialog(page).getByText('It is so already.')).toBeVisible();
+
+  const manager = await another();
+  await enterAs(manager, bank, 'manager', `/manage/customers/${me.id}?account=${me.account}`);
+  await dialog(manager).getByRole('button', { name: 'Freeze or unfreeze' }).click();
+  await manager.getByLabel('Nothing may leave the account').uncheck();
+  await manager.getByLabel('Reason').fill('he called');
+  await manager.getByRole('button', { name: 'Review' }).click();
+  await manager.getByRole('button', { name: 'Sign', exact: true }).click();
+  await expect(manager.getByText('It counts from now on.')).toBeVisible();
+  await manager.getByRole('button', { name: 'Done', exact: true }).click();
+  await page.goto(`/accounts/${me.account}`);
+  await expect(page.getByRole('button', { name: 'Freeze', exact: true })).toBeVisible();
+  await expect(page.getByText('Frozen')).toHaveCount(0);
 });

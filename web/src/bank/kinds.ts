@@ -246,9 +246,10 @@ export const EVENTS = {
   141: 'interest.posted',
   142: 'fee.charged',
   143: 'day.closed',
+  144: 'statement.made',
 } as const satisfies Record<number, string>;
 
-const CUSTOMER = [1, 2, 3, 6, 7, 8, 9, 10, 11, 20, 21, 22, 23, 25, 30, 31, 32, 33, 34, 36];
+const CUSTOMER = [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 20, 21, 22, 23, 25, 30, 31, 32, 33, 34, 36];
 const MANAGER = [1, 2, 3, 4, 5, 8, 9, 10, 11, 13, 14, 15, 22, 23, 24, 25, 26, 27, 28];
 const AUDITOR_CLERK = [1, 2, 8, 9, 10, 11, 19];
 const SYSTEM_ADMIN = [1, 2, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 27, 28, 29, 35];

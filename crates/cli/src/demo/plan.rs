@@ -243,7 +243,8 @@ impl Writer {
         for _ in 0..share(2) {
             let (payer, owner) = (self.ordinary(), self.other_than(EMPLOYER));
             let owner = if owner == payer { EMPLOYER } else { owner };
-            let payment = self.euros(payer, DAILY_MINOR)?;
+            // Whose account it is pays: not themselves.
+            let payment = self.euros(owner, DAILY_MINOR)?;
             incidents.push((payer, vec![Step::Intrude { owner, payment }]));
         }
         for make in [Step::AlterSignature, Step::AlterIntent, Step::Replay] {
@@ -370,6 +371,19 @@ mod tests {
             }
             for (asset, spent) in spent {
                 assert!(customer.opening[&asset].checked_sub(spent).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn an_intruder_pays_from_the_account_of_another_to_a_third() {
+        for seed in 0..50 {
+            let plan = Plan::new(24, 700, seed).unwrap();
+            let steps = plan.customers.iter().enumerate();
+            for (intruder, step) in steps.flat_map(|(of, it)| it.steps.iter().map(move |s| (of, s))) {
+                if let Step::Intrude { owner, payment } = step {
+                    assert!(*owner != intruder && payment.to != *owner, "seed {seed}: {step:?}");
+                }
             }
         }
     }

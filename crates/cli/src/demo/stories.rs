@@ -53,7 +53,7 @@ pub(super) async fn tell(
     // From here on the bank asks people and heeds its engine; for the day it did neither.
     teller.allow("approvals", r#"{"above":"20000","two_above":"50000"}"#).await?;
     teller.allow("risk", r#"{"ceiling":"block"}"#).await?;
-    Ok(vec![
+    let told = vec![
         Told { what: "approval", outcome: teller.approval().await? },
         Told { what: "hold", outcome: teller.hold().await? },
         Told { what: "standing order", outcome: teller.standing_order().await? },
@@ -61,7 +61,10 @@ pub(super) async fn tell(
         Told { what: "takeover", outcome: teller.takeover().await? },
         Told { what: "mule", outcome: teller.mule().await? },
         Told { what: "structuring", outcome: teller.structuring().await? },
-    ])
+    ];
+    // Who comes by the door is new to customers who paid sixty times within the hour: a manager decides, by the other door.
+    teller.allow("risk", r#"{"ceiling":"review"}"#).await?;
+    Ok(told)
 }
 
 impl Teller<'_> {

@@ -8,7 +8,6 @@ const WHOLE = 1000;
 
 /** Why the engine held it: the score, and each reason as a sentence with what it adds by itself. */
 export function Risk({ risk }: { risk: Schemas['RiskView'] }) {
-  const heaviest = Math.max(1, ...risk.reasons.map((reason) => reason.weight_permille));
   return (
     <Section title={words.title} about={words.about}>
       <p className="flex flex-wrap items-center gap-3">
@@ -33,7 +32,7 @@ export function Risk({ risk }: { risk: Schemas['RiskView'] }) {
                 viewBox={`0 0 ${WHOLE} 6`}
                 preserveAspectRatio="none"
               >
-                <rect width={(weight / heaviest) * WHOLE} height="6" className="fill-warn" />
+                <rect width={weight} height="6" className="fill-warn" />
               </svg>
             </li>
           ))}

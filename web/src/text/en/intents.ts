@@ -59,6 +59,7 @@ export const intents = {
     'interest.posted': 'Interest posted',
     'fee.charged': 'Fee charged',
     'day.closed': 'Day closed',
+    'statement.made': 'Statement made',
   } satisfies Record<EventName, string> as Record<EventName, string>,
   /** Members of documents, by their names in them. */
   members: {
