@@ -274,9 +274,8 @@ pub(crate) async fn device_refusals(bank: &Bank, provoked: &mut Provoked) {
     provoked.recorded(bank, &submit(bank, &alice, approve(&asked)).await, Refusal::PairingExpired);
 
     let reason = RevocationReason::Cessation;
-    let revoke = |session: &Session| {
-        Wish::revoke_device(session.identity().device().id(), reason).body
-    };
+    let revoke =
+        |session: &Session| Wish::revoke_device(session.identity().device().id(), reason).body;
     provoked.recorded(bank, &submit(bank, &alice, revoke(&bob)).await, Refusal::DeviceNotFound);
     let (manager, admin) = (bank.manager().await, bank.admin().await);
     let first = bank.submit(manager, &Forger::of(manager).next(revoke(&bob))).await;

@@ -380,7 +380,8 @@ mod tests {
         for seed in 0..50 {
             let plan = Plan::new(24, 700, seed).unwrap();
             let steps = plan.customers.iter().enumerate();
-            for (intruder, step) in steps.flat_map(|(of, it)| it.steps.iter().map(move |s| (of, s))) {
+            for (intruder, step) in steps.flat_map(|(of, it)| it.steps.iter().map(move |s| (of, s)))
+            {
                 if let Step::Intrude { owner, payment } = step {
                     assert!(*owner != intruder && payment.to != *owner, "seed {seed}: {step:?}");
                 }
