@@ -18,14 +18,14 @@ demo-once: setup build ## The same without serving at the end; one JSON object o
 build: ## Build the release binary
 	cargo build --release --locked --bin strongroom
 
-test: setup tools ## Everything that must pass: format, lints, licences, spelling, all tests
+test: setup tools node ## Everything that must pass: format, lints, licences, spelling, all tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo deny --offline check bans licenses sources
 	typos
 	cargo nextest run --workspace --locked --no-fail-fast
 	cargo test --workspace --locked --doc
-	$(MAKE) console-test
+	scripts/console.sh # with the binary that the tests above were built with
 
 console: node ## Build the console (web/dist, which is committed and embedded)
 	cd web && npm ci --no-audit --no-fund && npm run build
