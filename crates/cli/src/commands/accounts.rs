@@ -36,7 +36,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "USER")]
         owner: Option<UserId>,
     },
-    /// Stop debits or credits of an account, or neither; managers only
+    /// Stop debits or credits of an account, or neither; owners only add
     Freeze {
         /// Number or id of the account
         account: Payee,

@@ -33,7 +33,7 @@ export const money = {
     stopCredit: 'Nothing may come in',
     reason: 'Reason',
     reasonHint: 'Stands in the log with your signature.',
-    reasonMissing: 'Say why.',
+    reasonMissing: 'Say why, in a few words.',
     same: 'It is so already.',
     sign: 'Sign and freeze',
     signStaff: 'Sign',
