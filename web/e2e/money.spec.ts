@@ -327,7 +327,7 @@ test('an owner freezes an account in a hurry, cannot take it off, and is told so
   await press(page, 'Review');
   await expect(dialog(page).getByText('It is so already.')).toBeVisible();
 
-  bank.cli('manager', 'accounts', 'freeze', me.account, '--reason', 'he called');
+  bank.cli('manager', 'accounts', 'freeze', me.account, '--reason', 'he called', '--yes');
   await page.goto(`/accounts/${me.account}`);
   await expect(page.getByRole('button', { name: 'Freeze', exact: true })).toBeVisible();
   await expect(page.getByText('Frozen')).toHaveCount(0);

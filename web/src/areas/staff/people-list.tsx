@@ -103,7 +103,7 @@ export function PeopleList({
     <Section flush>
       <search>
         <form onSubmit={seek} className="flex flex-wrap items-end gap-3 border-b border-line px-4 py-3">
-          <Field label={words.search} className="min-w-0 flex-1 sm:max-w-sm">
+          <Field label={words.search} className="min-w-48 flex-1 sm:max-w-sm">
             <Input type="search" value={typed} onChange={(event) => setTyped(event.target.value)} />
           </Field>
           {!only && (
