@@ -7,7 +7,9 @@ cd "$(dirname "$0")/../web"
 npm ci --no-audit --no-fund
 npx tsc --noEmit
 npx biome ci .
-npx vitest run
+# Against a real bank and in a real browser too, not only by themselves.
+STRONGROOM_BIN=${STRONGROOM_BIN:-$PWD/../target/debug/strongroom} \
+    CHROMIUM_BIN=${STRONGROOM_CHROMIUM:-/usr/bin/chromium} npx vitest run
 
 # The types of the API are those of the document.
 (cd tools/openapi && npm ci --no-audit --no-fund)

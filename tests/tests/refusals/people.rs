@@ -107,7 +107,7 @@ async fn who_lost_an_answer_gets_the_certificate_for_the_very_document() {
     assert_eq!(bank.send(rotate.proved_by(&bob).await).await.status, 401, "the old key is over");
     assert_eq!(collect(&rotated).await.ok().json(), first);
 
-    // The document without its signature is what auditors have: it opens nothing.
+    // The document without its very signature opens nothing.
     let mut forged = rotated;
     forged["signed"]["signature"] = enrolment["signed"]["signature"].clone();
     assert_eq!(collect(&forged).await.status, 404);

@@ -277,7 +277,10 @@ export const resumeRotation = async (bank: Bank): Promise<Receipt | undefined> =
   } catch (error) {
     // It never arrived: the old key is still the one.
     if (error instanceof Problem && error.status === NOT_FOUND) return;
-    throw error;
+    if (!(error instanceof Problem) || error.receipt === undefined) throw error;
+    // Refused, and for good: the old key is still the one, and the next rotation makes another successor.
+    await bank.store.delete(NEXT);
+    return;
   }
 };
 

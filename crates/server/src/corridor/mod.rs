@@ -259,8 +259,8 @@ pub enum Fault {
 ///
 /// # Security
 ///
-/// Nobody but the device and the bank has the signature: it is shown as a secret would be, and compared as one. What was
-/// recorded under it was verified then.
+/// Whoever has the signature has it from the device, from a receipt bundle or from an auditor: the answer has nothing that
+/// they did not see there. Without it there is no such document to the outside. What was recorded was verified then.
 pub(crate) async fn collect(
     services: &Services,
     signed: &SignedIntent,

@@ -147,17 +147,7 @@ function SetUp({ onClose, onCodes }: MakesCodes) {
                 <CopyButton value={secret.data.secret} />
               </p>
             </div>
-            <Field label={words.totp.code} error={ofField}>
-              <Input
-                required
-                figures
-                inputMode="numeric"
-                autoComplete="one-time-code"
-                maxLength={8}
-                value={code}
-                onChange={(event) => setCode(event.target.value)}
-              />
-            </Field>
+            <CodeField label={words.totp.code} code={code} onType={setCode} error={ofField} />
             {verify.isError && !ofField && <Problems error={verify.error} />}
           </form>
         )}
@@ -206,18 +196,7 @@ function Disable({ onClose }: { onClose: () => void }) {
         }
       >
         <form id="disable" onSubmit={send} className="grid gap-4">
-          {aal < 3 && (
-            <Field label={words.codes.code} error={ofField}>
-              <Input
-                required
-                figures
-                inputMode="numeric"
-                autoComplete="one-time-code"
-                value={code}
-                onChange={(event) => setCode(event.target.value)}
-              />
-            </Field>
-          )}
+          {aal < 3 && <CodeField label={words.codes.code} code={code} onType={setCode} error={ofField} />}
           {disable.isError && !ofField && <Problems error={disable.error} />}
         </form>
       </Dialog>
@@ -260,16 +239,7 @@ function Renew({ onClose, onCodes }: MakesCodes) {
         }
       >
         <form id="renew" onSubmit={send} className="grid gap-4">
-          <Field label={words.codes.code} error={ofField}>
-            <Input
-              required
-              figures
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              value={code}
-              onChange={(event) => setCode(event.target.value)}
-            />
-          </Field>
+          <CodeField label={words.codes.code} code={code} onType={setCode} error={ofField} />
           {renew.isError && !ofField && <Problems error={renew.error} />}
         </form>
       </Dialog>
@@ -325,3 +295,27 @@ function Codes({ codes, onClose }: { codes: readonly string[]; onClose: () => vo
     </Dialog>
   );
 }
+
+interface CodeProps {
+  label: string;
+  code: string;
+  onType: (code: string) => void;
+  error: ReturnType<typeof fieldError>;
+}
+
+const CODE_LEN_MAX = 8;
+
+/** A code of an authenticator. */
+const CodeField = ({ label, code, onType, error }: CodeProps) => (
+  <Field label={label} error={error}>
+    <Input
+      required
+      figures
+      inputMode="numeric"
+      autoComplete="one-time-code"
+      maxLength={CODE_LEN_MAX}
+      value={code}
+      onChange={(event) => onType(event.target.value)}
+    />
+  </Field>
+);

@@ -302,6 +302,31 @@ describe.skipIf(!isGiven)('a bank', { timeout: 120_000 }, () => {
     expect(await resumeRotation(bank)).toBeUndefined();
   });
 
+  it('goes on after a refusal of a rotation that it never heard of', async () => {
+    let cut: 'before' | 'after' | undefined = 'before';
+    const losing: typeof fetch = async (input, init) => {
+      const isRotation = String(input).includes('/api/quantum/keys/rotate');
+      if (isRotation && cut === 'before') throw new TypeError('fetch failed');
+      const answer = await recording(input, init);
+      if (isRotation && cut === 'after') throw new TypeError('fetch failed');
+      return answer;
+    };
+    const bank = await Bank.connect({ base: running.origin, store: new MemoryStore(), fetch: losing });
+    const session = await enrolAndEnter(bank, await register(bank, 'Kay', 'kay@example.org'), 'worker');
+    await expect(rotateKeys(session)).rejects.toBeInstanceOf(Unreachable);
+    // What is sealed to nobody is refused, and the refusal is recorded.
+    const kept = (await bank.store.get('profile.next')) as { request: object };
+    const request = { ...kept.request, sealed_device_key: 'AAAA' };
+    await bank.store.put('profile.next', { ...kept, request });
+    cut = 'after';
+    await expect(rotateKeys(session)).rejects.toBeInstanceOf(Unreachable);
+    cut = undefined;
+    expect(await resumeRotation(bank)).toBeUndefined();
+    expect(await bank.store.get('profile.next')).toBeUndefined();
+    expect((await (await Session.signIn(bank)).whoAmI()).user_id).toBe(session.userId);
+    expect(leafName(await rotateKeys(await Session.signIn(bank)))).toBe('key.rotate');
+  });
+
   it('lets staff in only after two people have said so', async () => {
     const [admin, manager] = [await staffOnce('system_admin'), await staffOnce('manager')];
     const [user, token] = [uuid7(), crypto.getRandomValues(new Uint8Array(32))];
