@@ -164,6 +164,7 @@ test('for customers and for managers', { tag: '@desktop' }, async ({ page, anoth
   await expect(adding.getByText('The name matches')).toBeVisible();
   await adding.getByRole('button', { name: 'Review and sign' }).click();
   await adding.getByRole('button', { name: 'Sign and keep' }).click();
+  await adding.getByRole('button', { name: 'Done', exact: true }).click();
   await expect(page.getByRole('table', { name: 'Payees' }).getByText(number.name)).toBeVisible();
 
   const pay = async (amount: string, memo: string, pictures: boolean) => {
@@ -206,8 +207,9 @@ test('for customers and for managers', { tag: '@desktop' }, async ({ page, anoth
   await order.getByLabel('Account number').fill(number.number);
   await order.getByLabel('Amount').fill('450');
   await order.getByLabel('First day').fill(`${new Date().getUTCFullYear() + 1}-01-31`);
-  await order.getByRole('button', { name: 'Review and sign' }).click();
+  await order.getByRole('button', { name: 'Review', exact: true }).click();
   await order.getByRole('button', { name: 'Sign the order' }).click();
+  await order.getByRole('button', { name: 'Done', exact: true }).click();
   await expect(page.getByRole('table', { name: 'Standing orders' }).getByText('Active')).toBeVisible();
   await page.reload();
   await expect(page.getByRole('table', { name: 'Standing orders' }).getByText('Active')).toBeVisible();
