@@ -23,7 +23,7 @@ test: setup tools node ## Everything that must pass: format, lints, licences, sp
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo deny --offline check bans licenses sources
 	typos
-	cargo nextest run --workspace --locked --no-fail-fast
+	cargo nextest run --workspace --locked --no-fail-fast --test-threads $$((2 * $$(nproc))) # they wait as much as they compute
 	cargo test --workspace --locked --doc
 	scripts/console.sh # with the binary that the tests above were built with
 
