@@ -505,6 +505,8 @@ export class Session {
 
   /** Ends the session, at the bank and in every tab. Where the bank cannot be reached it is forgotten all the same. */
   async signOut(): Promise<void> {
+    // Who reloads the page while the bank's answer is awaited is signed out too.
+    await this.#unkeep();
     try {
       await this.request('POST', '/api/auth/logout');
     } catch (error) {
@@ -626,9 +628,13 @@ export class Session {
     await keep(this.bank.store, this.#standing);
   }
 
-  async #forget(): Promise<void> {
+  async #unkeep(): Promise<void> {
     const stored = await kept(this.bank.store);
     if (stored?.session === this.id) await this.bank.store.delete(STORED);
+  }
+
+  async #forget(): Promise<void> {
+    await this.#unkeep();
     await this.bank.store.delete(`counter/${this.id}`);
     this.#channel?.postMessage(this.id);
     this.#close();

@@ -205,6 +205,16 @@ describe.skipIf(!isGiven)('a bank', { timeout: 120_000 }, () => {
     await expect(one.whoAmI()).rejects.toMatchObject({ status: 401 });
   });
 
+  it('is signed out for who reloads while the bank does not answer', async () => {
+    const { bank } = await customer('Erwin');
+    const silent: typeof fetch = (input, init) =>
+      String(input).endsWith('/api/auth/logout') ? new Promise(() => undefined) : fetch(input, init);
+    const unheard = await Bank.connect({ base: running.origin, store: bank.store, fetch: silent });
+    const session = (await Session.resume(unheard)) as Session;
+    void session.signOut();
+    await expect.poll(() => Session.resume(bank)).toBeUndefined();
+  });
+
   it('replaces keys, and pairs a second device', async () => {
     const session = await customer('Frank');
     const { bank } = session;
