@@ -30,6 +30,8 @@ const PAGE: &str = "limit=50";
 const HOLDS: usize = 300;
 /// A table of fewer pages may be read as a whole: an index would cost more.
 const PAGES_SMALL: i64 = 256;
+/// A table of fewer rows too, however many pages their versions take.
+const ROWS_FEW: i64 = 1000;
 /// A statement may read a little more: indexes grow by a level, pages fill, and a proof reads the leaves of a tile that is not full
 /// yet, of which there are up to 256.
 const PAGES_MORE: u64 = 3;
@@ -289,10 +291,11 @@ impl World {
         format!("{}.{}.{}", at.get(), rows[0].get::<uuid::Uuid, _>(1), rows[0].get::<i64, _>(2))
     }
 
-    /// The tables of more than a few pages.
+    /// The tables of more than a few pages and rows. A few rows that are updated all the time fill pages too: by which index those
+    /// rows are come to is no matter.
     async fn grown(&self) -> BTreeSet<String> {
         let sql = format!(
-            "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relpages > {PAGES_SMALL}"
+            "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relpages > {PAGES_SMALL} AND reltuples > {ROWS_FEW}"
         );
         self.bank.rows(&sql).await.iter().map(|row| row.get(0)).collect()
     }

@@ -186,6 +186,8 @@ fn settings(folder: &Folder, durability: Durability) -> Vec<(&'static str, Strin
         ("shared_buffers", "256MB"),
         ("wal_buffers", "16MB"),
         ("max_wal_size", "4GB"),
+        // Balances are updated in place thousands of times a second: what that leaves is cleared before it is read.
+        ("autovacuum_naptime", "10s"),
         ("checkpoint_completion_target", "0.9"),
     ]
     .map(|(name, value)| (name, value.to_owned()))
