@@ -36,7 +36,7 @@ pub use plans::{Plan, Plans};
 pub use policies::code_of;
 pub use redis::Redis;
 pub use template::{BANK, ORIGIN, PASSPHRASE};
-pub use wire::{Cut, Wire};
+pub use wire::{At, How, Strike, Wire};
 
 use ledger::AccountId;
 use money::{Amount, AssetCode};

@@ -1,12 +1,12 @@
-//! The line between a server and its database, to be cut where it hurts most: at the COMMIT of a group.
+//! The line between the poster and its database, to be struck where it hurts: at any question of a group commit.
 //!
-//! It understands just enough of PostgreSQL's protocol: who connects (the parameters of the start), and where a message ends.
-//! Without TLS, as the private cluster of every test is reached.
+//! It understands just enough of PostgreSQL's protocol: who connects (the parameters of the start), where a message ends, and where
+//! a question and its answer end (`Sync` or `Query`, `ReadyForQuery`). Without TLS, as the private cluster of every test is reached.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use server::config::{Config, DatabaseSource, DatabaseUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,31 +19,64 @@ use url::Url;
 const POSTER: &[u8] = b"strongroom-poster\0";
 /// The simple query by which a transaction ends, as the driver writes it.
 const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
-/// `CommandComplete` of it.
-const COMMITTED: &[u8] = b"C\0\0\0\x0bCOMMIT\0";
+/// `CommandComplete` of a COMMIT that could not commit.
+const ROLLED_BACK: &[u8] = b"C\0\0\0\x0dROLLBACK\0";
+/// `ReadyForQuery` in a transaction that has failed.
+const READY_FAILED: &[u8] = b"Z\0\0\0\x05E";
 /// Kind and length of a message.
 const HEADER: usize = 5;
 
-/// Where the line is cut.
+/// Which question is struck.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Cut {
-    /// COMMIT never reaches the database.
-    BeforeCommit,
-    /// The database has committed, and its answer never comes back.
-    AfterCommit,
+pub enum At {
+    /// The next COMMIT.
+    Commit,
+    /// The one after so many others from now on, 0: the next.
+    Question(u32),
 }
 
-/// A line that passes bytes until it is cut.
+/// What happens to it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum How {
+    /// It never reaches the database; the line is cut.
+    Unasked,
+    /// The database gets it, and the line is cut at once.
+    Unheard,
+    /// The database has answered, and the answer never comes back; the line is cut.
+    Lost,
+    /// The database answers with an error of this SQLSTATE, and the transaction has failed. Outside of one nothing happens.
+    Fails(&'static str),
+}
+
+/// One failure of the line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Strike {
+    /// Where.
+    pub at: At,
+    /// How.
+    pub how: How,
+}
+
+/// A line that passes bytes until it is struck.
 pub struct Wire {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    next: Mutex<Option<Cut>>,
-    cuts: AtomicU64,
+    plan: Mutex<Plan>,
     /// Whether a poster is let in.
     is_up: watch::Sender<bool>,
-    stays_down: Mutex<bool>,
+}
+
+#[derive(Default)]
+struct Plan {
+    /// In the order of their questions; COMMITs where they come.
+    strikes: VecDeque<Strike>,
+    /// Questions since the plan was made.
+    asked: u32,
+    questions: u64,
+    struck: u64,
+    stays_down: bool,
 }
 
 impl Wire {
@@ -60,27 +93,29 @@ impl Wire {
         url.set_ip_host(addr.ip()).unwrap();
         url.set_port(Some(addr.port())).unwrap();
         config.database.source = DatabaseSource::Url(DatabaseUrl::new(url.to_string()));
-        let shared = Arc::new(Shared {
-            next: Mutex::new(None),
-            cuts: AtomicU64::new(0),
-            is_up: watch::Sender::new(true),
-            stays_down: Mutex::new(false),
-        });
+        let shared = Arc::new(Shared { plan: Mutex::default(), is_up: watch::Sender::new(true) });
         let listener = TcpListener::from_std(listener).unwrap();
         tokio::spawn(accept(listener, socket, Arc::clone(&shared)));
         Self { shared }
     }
 
-    /// Cuts the poster's line at its next COMMIT, once; it may connect again.
-    pub fn cut_once(&self, cut: Cut) {
-        *self.shared.stays_down.lock().unwrap() = false;
-        *self.shared.next.lock().unwrap() = Some(cut);
+    /// Strikes the poster's line so, each once; after a cut it may connect again. Strikes of earlier plans that have not come are off.
+    pub fn strike(&self, strikes: &[Strike]) {
+        let mut strikes = strikes.to_vec();
+        strikes.sort_by_key(|strike| match strike.at {
+            At::Commit => 0,
+            At::Question(number) => number,
+        });
+        let mut plan = self.shared.plan();
+        plan.strikes = strikes.into();
+        plan.asked = 0;
+        plan.stays_down = false;
     }
 
-    /// Cuts the poster's line at its next COMMIT, and lets it in no more until it is [mended](Self::mend).
-    pub fn cut_for_good(&self, cut: Cut) {
-        *self.shared.stays_down.lock().unwrap() = true;
-        *self.shared.next.lock().unwrap() = Some(cut);
+    /// As [`strike`](Self::strike), and lets the poster in no more until the line is [mended](Self::mend).
+    pub fn strike_for_good(&self, strike: Strike) {
+        self.strike(&[strike]);
+        self.shared.plan().stays_down = true;
     }
 
     /// Lets the poster in again.
@@ -88,23 +123,37 @@ impl Wire {
         self.shared.is_up.send_replace(true);
     }
 
-    /// How often the line was cut.
-    pub fn cuts(&self) -> u64 {
-        self.shared.cuts.load(Ordering::Acquire)
+    /// How often the line was struck.
+    pub fn strikes(&self) -> u64 {
+        self.shared.plan().struck
+    }
+
+    /// How many questions the poster has asked.
+    pub fn questions(&self) -> u64 {
+        self.shared.plan().questions
     }
 }
 
 impl Shared {
-    /// Whether this COMMIT is the one; then the line is down if it shall stay so.
-    fn take(&self, cut: Cut) -> bool {
-        let mut next = self.next.lock().unwrap();
-        if *next != Some(cut) {
-            return false;
-        }
-        *next = None;
-        self.is_up.send_replace(!*self.stays_down.lock().unwrap());
-        self.cuts.fetch_add(1, Ordering::AcqRel);
-        true
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap()
+    }
+
+    /// What happens to this question; then the line is down if it shall stay so.
+    fn take(&self, question: &[u8]) -> Option<How> {
+        let mut plan = self.plan();
+        let number = plan.asked;
+        plan.asked += 1;
+        plan.questions += 1;
+        let strike = plan.strikes.front().filter(|strike| match strike.at {
+            At::Commit => question == COMMIT,
+            At::Question(due) => due <= number,
+        });
+        let how = strike?.how;
+        plan.strikes.pop_front();
+        plan.struck += 1;
+        self.is_up.send_replace(!plan.stays_down);
+        Some(how)
     }
 }
 
@@ -133,9 +182,52 @@ async fn carry(mut server: TcpStream, socket: PathBuf, shared: Arc<Shared>) -> s
     }
     let (from_server, to_server) = server.into_split();
     let (from_database, to_database) = database.into_split();
+    let line = Line { state: watch::Sender::new(State { unanswered: 1, ..State::default() }) };
     tokio::select! {
-        ended = forth(from_server, to_database, &shared) => ended,
-        ended = back(from_database, to_server, &shared) => ended,
+        ended = forth(from_server, to_database, &line, &shared) => ended,
+        ended = back(from_database, to_server, &line) => ended,
+    }
+}
+
+/// One connection: what its two directions have to know of each other.
+struct Line {
+    state: watch::Sender<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Questions that the database has not answered; the start is the first.
+    unanswered: usize,
+    /// What comes next is not passed on.
+    is_mute: bool,
+    /// The error that the next answer is.
+    error: Option<Vec<u8>>,
+}
+
+impl Line {
+    async fn all_answered(&self) {
+        let mut state = self.state.subscribe();
+        let _ = state.wait_for(|state| state.unanswered == 0).await;
+    }
+
+    /// The error that this answer is, once.
+    fn error(&self) -> Option<Vec<u8>> {
+        let mut error = None;
+        self.state.send_modify(|state| error = state.error.take());
+        error
+    }
+
+    /// Asks without anybody hearing the answer, and waits for it.
+    async fn ask_in_silence(
+        &self,
+        to: &mut OwnedWriteHalf,
+        question: &[u8],
+    ) -> std::io::Result<()> {
+        self.all_answered().await;
+        self.state.send_modify(|state| (state.is_mute, state.unanswered) = (true, 1));
+        to.write_all(question).await?;
+        self.all_answered().await;
+        Ok(())
     }
 }
 
@@ -151,28 +243,74 @@ async fn start_message(server: &mut TcpStream) -> std::io::Result<Vec<u8>> {
 async fn forth(
     mut from: tcp::OwnedReadHalf,
     mut to: OwnedWriteHalf,
+    line: &Line,
     shared: &Shared,
 ) -> std::io::Result<()> {
+    let mut question = Vec::new();
     loop {
         let message = message(&mut from).await?;
-        if message == COMMIT && shared.take(Cut::BeforeCommit) {
-            return Ok(());
+        let kind = message[0];
+        question.extend_from_slice(&message);
+        match kind {
+            b'S' | b'Q' => {}
+            // A password, a copy, the end: no question.
+            b'p' | b'd' | b'c' | b'f' | b'X' => {
+                to.write_all(&std::mem::take(&mut question)).await?;
+                continue;
+            }
+            _ => continue,
         }
-        to.write_all(&message).await?;
+        let question = std::mem::take(&mut question);
+        match shared.take(&question) {
+            None => {}
+            Some(How::Unasked) => return Ok(()),
+            Some(How::Unheard) => return to.write_all(&question).await,
+            Some(How::Lost) => return line.ask_in_silence(&mut to, &question).await,
+            Some(How::Fails(state)) => {
+                line.ask_in_silence(&mut to, &raise(state)).await?;
+                line.state.send_modify(|state| state.is_mute = false);
+            }
+        }
+        line.state.send_modify(|state| state.unanswered += 1);
+        to.write_all(&question).await?;
     }
+}
+
+/// A question that fails with this SQLSTATE.
+fn raise(state: &str) -> Vec<u8> {
+    let text = format!("DO $$ BEGIN RAISE 'struck' USING ERRCODE = '{state}'; END $$\0");
+    let length = u32::try_from(text.len() + 4).unwrap();
+    [b"Q".as_slice(), &length.to_be_bytes(), text.as_bytes()].concat()
 }
 
 async fn back(
     mut from: OwnedReadHalf,
     mut to: tcp::OwnedWriteHalf,
-    shared: &Shared,
+    line: &Line,
 ) -> std::io::Result<()> {
+    let mut error = None;
     loop {
-        let message = message(&mut from).await?;
-        if message == COMMITTED && shared.take(Cut::AfterCommit) {
-            return Ok(());
+        let mut message = message(&mut from).await?;
+        let is_mute = line.state.borrow().is_mute;
+        match message[0] {
+            b'E' if is_mute => error = Some(message.clone()),
+            // In a transaction that has failed the database says only that: here is what it failed with.
+            b'E' | b'C' if !is_mute && (message[0] == b'E' || message == ROLLED_BACK) => {
+                message = line.error().unwrap_or(message);
+            }
+            _ => {}
         }
-        to.write_all(&message).await?;
+        if !is_mute {
+            to.write_all(&message).await?;
+        }
+        if message[0] == b'Z' {
+            line.state.send_modify(|state| {
+                state.unanswered = state.unanswered.saturating_sub(1);
+                if is_mute {
+                    state.error = error.take().filter(|_| message == READY_FAILED);
+                }
+            });
+        }
     }
 }
 

@@ -4,14 +4,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use e2e::{Bank, Customer, Cut, Forger, Wire, eur};
+use e2e::{At, Bank, Customer, Forger, How, Strike, Wire, eur};
 use intent::{Body, Receipt, SignedIntent, TransferBody};
 use tokio::task::JoinSet;
 
 const PAYERS: usize = 6;
 const MONEY_MINOR: i64 = 10_000;
 const MINOR: i64 = 10;
-const CUTS: [Cut; 2] = [Cut::BeforeCommit, Cut::AfterCommit];
+/// COMMIT never reaches the database; it has committed, and its answer never comes back.
+const CUTS: [How; 2] = [How::Unasked, How::Lost];
+
+const fn at_commit(how: How) -> Strike {
+    Strike { at: At::Commit, how }
+}
 
 async fn start() -> (Bank, Wire, Vec<Arc<Customer>>) {
     let mut wire = None;
@@ -70,20 +75,20 @@ async fn a_line_that_breaks_at_commit_and_comes_back_is_not_even_noticed() {
     let (bank, wire, people) = start().await;
     for (round, cut) in (1..).zip(CUTS) {
         let signed = payments(&people);
-        let before = wire.cuts();
-        wire.cut_once(cut);
+        let before = wire.strikes();
+        wire.strike(&[at_commit(cut)]);
         let answers = send(&people, &signed).await;
-        assert_eq!(wire.cuts(), before + 1, "{cut:?}");
+        assert_eq!(wire.strikes(), before + 1, "{cut:?}");
         assert!(answers.iter().all(|(status, _)| *status == 200), "{cut:?}: {answers:?}");
         assert_eq!(send(&people, &signed).await, answers, "the same bytes, the same receipts");
         assert_paid_once(&bank, &people, round).await;
     }
     // What is no payment takes another way through the poster.
     for cut in CUTS {
-        let before = wire.cuts();
-        wire.cut_once(cut);
+        let before = wire.strikes();
+        wire.strike(&[at_commit(cut)]);
         let account = bank.open(&people[0], money::AssetCode::EUR).await;
-        assert_eq!(wire.cuts(), before + 1, "{cut:?}");
+        assert_eq!(wire.strikes(), before + 1, "{cut:?}");
         let found = format!("SELECT count(*) FROM accounts WHERE account_id = '{account}'");
         assert_eq!(bank.count(&found).await, 1);
     }
@@ -95,7 +100,7 @@ async fn a_line_that_stays_broken_at_commit_leaves_a_doubt_that_the_same_intent_
     let (bank, wire, people) = start().await;
     for (round, cut) in (1..).zip(CUTS) {
         let signed = payments(&people);
-        wire.cut_for_good(cut);
+        wire.strike_for_good(at_commit(cut));
         let answers = send(&people, &signed).await;
         // Those of the group whose COMMIT was sent are in doubt (504); of those behind it nothing happened (503).
         let statuses: BTreeSet<u16> = answers.iter().map(|(status, _)| *status).collect();
@@ -106,8 +111,8 @@ async fn a_line_that_stays_broken_at_commit_leaves_a_doubt_that_the_same_intent_
         let sql = format!("SELECT count(*) FROM records WHERE intent_id IN ('{ids}')");
         let doubtful = answers.iter().filter(|(status, _)| *status == 504).count();
         let happened = match cut {
-            Cut::BeforeCommit => 0,
-            Cut::AfterCommit => i64::try_from(doubtful).unwrap(),
+            How::Unasked => 0,
+            _ => i64::try_from(doubtful).unwrap(),
         };
         assert_eq!(bank.count(&sql).await, happened, "{cut:?}");
         wire.mend();

@@ -249,9 +249,14 @@ impl Poster {
                 Fate::Refused(refusal) => Err(Fault::NotTrue(refusal)),
                 Fate::Known => {
                     let mut tx = self.begin().await?;
-                    let replayed = append::replay(&mut tx, &services, id, document).await;
-                    tx.rollback().await?;
-                    replayed
+                    match append::replay(&mut tx, &services, id, document).await {
+                        // It stands in the log: whoever asks is told so, and not to come again.
+                        Err(fault) if fault.is_transient() => return Err(Aborted::Before(fault)),
+                        replayed => {
+                            tx.rollback().await?;
+                            replayed
+                        }
+                    }
                 }
             });
         }

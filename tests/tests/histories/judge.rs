@@ -1,0 +1,430 @@
+//! What a random history is, and who judges it: the reference model says beforehand what every intent comes to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use client::{Session, Wish};
+use e2e::{Answer, Bank, Customer, Forger, Row, Strike, Wire, eur, fresh_account};
+use intent::{BatchItem, Body, SignedIntent, TransferBody, UtcMicros};
+use ledger::model::Model;
+use ledger::{
+    AccountId, AccountKind, Batch, Freeze, Rejection, Transfer, TransferId, TransferKind,
+};
+use money::{Amount, AssetCode};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use server::corridor::Refusal;
+use sqlx::Row as _;
+use uuid::Uuid;
+
+/// One step of a history. Accounts are places: 0 and 1 Alice's, 2 Bob's, 3 Alice's in dollars, 4 nobody's.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Fund { to: usize, minor: i64 },
+    Pay { by: usize, from: usize, to: usize, minor: i64 },
+    Batch { by: usize, atomic: bool, items: Vec<Line> },
+    Hold { by: usize, from: usize, to: usize, minor: i64 },
+    Capture { by: usize, which: prop::sample::Index, part: Option<i64> },
+    Void { by: usize, which: prop::sample::Index },
+    Reverse { by: usize, which: prop::sample::Index, part: Option<i64> },
+    Freeze { which: usize, debit: bool, credit: bool },
+    Replay { which: prop::sample::Index },
+}
+
+/// One item of a batch; `again`: under the id of an earlier item of the history.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    from: usize,
+    to: usize,
+    minor: i64,
+    again: bool,
+}
+
+pub(crate) fn step() -> impl Strategy<Value = Step> {
+    let minor = || prop_oneof![4 => 0..400_i64, 1 => 400..5_000_i64];
+    let line = (0..5_usize, 0..5_usize, minor(), prop::bool::weighted(0.15))
+        .prop_map(|(from, to, minor, again)| Line { from, to, minor, again });
+    prop_oneof![
+        2 => (0..4_usize, 1..1_000_i64).prop_map(|(to, minor)| Step::Fund { to, minor }),
+        6 => (0..2_usize, 0..5_usize, 0..5_usize, minor())
+            .prop_map(|(by, from, to, minor)| Step::Pay { by, from, to, minor }),
+        4 => (0..2_usize, any::<bool>(), prop::collection::vec(line, 1..6))
+            .prop_map(|(by, atomic, items)| Step::Batch { by, atomic, items }),
+        4 => (0..2_usize, 0..5_usize, 0..5_usize, minor())
+            .prop_map(|(by, from, to, minor)| Step::Hold { by, from, to, minor }),
+        3 => (0..2_usize, any::<prop::sample::Index>(), prop::option::of(minor()))
+            .prop_map(|(by, which, part)| Step::Capture { by, which, part }),
+        1 => (0..2_usize, any::<prop::sample::Index>())
+            .prop_map(|(by, which)| Step::Void { by, which }),
+        3 => (0..2_usize, any::<prop::sample::Index>(), prop::option::of(minor()))
+            .prop_map(|(by, which, part)| Step::Reverse { by, which, part }),
+        1 => (0..4_usize, any::<bool>(), any::<bool>())
+            .prop_map(|(which, debit, credit)| Step::Freeze { which, debit, credit }),
+        1 => any::<prop::sample::Index>().prop_map(|which| Step::Replay { which }),
+    ]
+}
+
+/// A bank, two people and, where faults shall be, the line to its database.
+pub(crate) struct World {
+    pub(crate) bank: Bank,
+    wire: Option<Wire>,
+    alice: Customer,
+    bob: Customer,
+    equity: BTreeMap<AssetCode, AccountId>,
+}
+
+/// The model, and what it does not know: who owns what, and which ids are used up.
+struct Judge<'a> {
+    world: &'a World,
+    model: Model,
+    accounts: [AccountId; 5],
+    taken: BTreeSet<TransferId>,
+    /// Payments and holds that were tried, with who is paid and whether it was accepted.
+    paid: Vec<Earlier>,
+    held: Vec<Earlier>,
+    sent: Vec<(SignedIntent, usize, Answer)>,
+}
+
+/// An earlier transfer that a later one may refer to.
+#[derive(Clone, Copy)]
+struct Earlier {
+    id: TransferId,
+    payee: Option<usize>,
+    accepted: bool,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::of(Bank::start().await, None).await
+    }
+
+    /// Whose poster reaches the database over a line that can be struck.
+    pub(crate) async fn over_a_wire() -> Self {
+        let mut wire = None;
+        let bank = Bank::start_with(|config| wire = Some(Wire::into(config))).await;
+        Self::of(bank, wire).await
+    }
+
+    async fn of(bank: Bank, wire: Option<Wire>) -> Self {
+        let alice = bank.customer("Alice", 0).await;
+        let bob = bank.customer("Bob", 0).await;
+        let equity = bank.app().bank.equity.as_ref().clone();
+        Self { bank, wire, alice, bob, equity }
+    }
+
+    fn session(&self, by: usize) -> &Session {
+        if by == 0 { &self.alice } else { &self.bob }
+    }
+
+    /// Takes each step while its strikes hit the line, and compares with the model after it.
+    pub(crate) async fn judge<'a>(
+        &self,
+        steps: impl IntoIterator<Item = (&'a Step, &'a [Strike])>,
+    ) -> Result<(), TestCaseError> {
+        let dollars: AssetCode = "USD".parse().unwrap();
+        let accounts = [
+            self.bank.open(&self.alice, AssetCode::EUR).await,
+            self.bank.open(&self.alice, AssetCode::EUR).await,
+            self.bank.open(&self.bob, AssetCode::EUR).await,
+            self.bank.open(&self.alice, dollars).await,
+            fresh_account(),
+        ];
+        let mut model = Model::new();
+        for asset in [AssetCode::EUR, dollars] {
+            model.open_account(self.equity[&asset], asset, AccountKind::Equity, None).unwrap();
+        }
+        for (place, account) in accounts.iter().take(4).enumerate() {
+            let asset = if place == 3 { dollars } else { AssetCode::EUR };
+            model.open_account(*account, asset, AccountKind::Liability, Some(0)).unwrap();
+        }
+        let mut judge = Judge {
+            world: self,
+            model,
+            accounts,
+            taken: BTreeSet::new(),
+            paid: Vec::new(),
+            held: Vec::new(),
+            sent: Vec::new(),
+        };
+        for (step, strikes) in steps {
+            if let Some(wire) = &self.wire {
+                wire.strike(strikes);
+            }
+            judge.take(step).await?;
+            judge.compare().await?;
+            if self.wire.is_some() {
+                self.bank.assert_books_balance().await;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Judge<'_> {
+    async fn take(&mut self, step: &Step) -> Result<(), TestCaseError> {
+        let world = self.world;
+        match step {
+            Step::Fund { to, minor } => {
+                let manager = world.bank.manager().await;
+                let amount = eur(*minor);
+                let signed = Forger::of(manager).next(Wish::fund(self.accounts[*to], amount).body);
+                let id = TransferId::new(signed.parse_intent().unwrap().id().get());
+                let equity = world.equity[&AssetCode::EUR];
+                let expected = self.expect(None, id, equity, self.accounts[*to], amount);
+                let answer = world.bank.submit(manager, &signed).await;
+                prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
+            }
+            Step::Pay { by, from, to, minor } => {
+                let (debit, credit) = (self.accounts[*from], self.accounts[*to]);
+                let amount = eur(*minor);
+                let body = TransferBody { debit, credit, amount, details: None };
+                let signed = Forger::of(world.session(*by)).next(Body::Transfer(body));
+                let id = TransferId::new(signed.parse_intent().unwrap().id().get());
+                let expected = self.expect(Some(*by), id, debit, credit, amount);
+                let payee = self.owner(credit);
+                self.paid.push(Earlier { id, payee, accepted: expected.is_ok() });
+                let answer = self.submit(*by, signed).await;
+                prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
+            }
+            Step::Hold { by, from, to, minor } => {
+                let (debit, credit) = (self.accounts[*from], self.accounts[*to]);
+                let amount = eur(*minor);
+                let expires_at = server::clock::now().get() + 3_600_000_000;
+                let expires_at = UtcMicros::from_micros(expires_at);
+                let transfer = TransferBody { debit, credit, amount, details: None };
+                let body = Body::HoldPlace { transfer, expires_at };
+                let signed = Forger::of(world.session(*by)).next(body);
+                let id = TransferId::new(signed.parse_intent().unwrap().id().get());
+                let expires_at_us = expires_at.get();
+                let kind = TransferKind::Hold { debit, credit, amount, expires_at_us };
+                let admitted = self.admit_kind(Some(*by), id, debit, kind);
+                let expected = self.settle(id, admitted);
+                let payee = self.owner(credit);
+                self.held.push(Earlier { id, payee, accepted: expected.is_ok() });
+                let answer = self.submit(*by, signed).await;
+                prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
+            }
+            Step::Capture { by, which, part } if !self.held.is_empty() => {
+                let hold = *which.get(&self.held);
+                let amount = part.map(eur);
+                let kind = TransferKind::Capture { hold: hold.id, amount };
+                let id = self.follow(*by, hold, Wish::capture(hold.id, amount), kind).await?;
+                // What was captured was paid, and can be given back.
+                self.paid.extend(id.map(|id| Earlier { id, ..hold }));
+            }
+            Step::Void { by, which } if !self.held.is_empty() => {
+                let hold = *which.get(&self.held);
+                let kind = TransferKind::Void { hold: hold.id };
+                self.follow(*by, hold, Wish::void(hold.id), kind).await?;
+            }
+            Step::Reverse { by, which, part } if !self.paid.is_empty() => {
+                let paid = *which.get(&self.paid);
+                let amount = part.map(eur);
+                let kind = TransferKind::Reverse { transfer: paid.id, amount };
+                let wish = Wish::reverse(paid.id, amount, "test".to_owned());
+                self.follow(*by, paid, wish, kind).await?;
+            }
+            Step::Capture { .. } | Step::Void { .. } | Step::Reverse { .. } => {}
+            Step::Batch { by, atomic, items } => self.take_batch(*by, *atomic, items).await?,
+            Step::Freeze { which, debit, credit } => {
+                let freeze = Freeze { debit: *debit, credit: *credit };
+                world
+                    .bank
+                    .manager()
+                    .await
+                    .freeze(self.accounts[*which], freeze, "test")
+                    .await
+                    .unwrap();
+                self.model.set_freeze(self.accounts[*which], freeze).unwrap();
+            }
+            Step::Replay { which } => {
+                if self.sent.is_empty() {
+                    return Ok(());
+                }
+                let (signed, by, first) = which.get(&self.sent);
+                let again = world.bank.submit(world.session(*by), signed).await;
+                prop_assert_eq!(again.header("idempotency-replayed"), "true");
+                prop_assert_eq!((again.status, receipt(&again)), (first.status, receipt(first)));
+            }
+        }
+        Ok(())
+    }
+
+    /// What follows an earlier transfer: only its payee may, and others learn nothing of it. The id, if it was accepted.
+    async fn follow(
+        &mut self,
+        by: usize,
+        earlier: Earlier,
+        wish: Wish,
+        kind: TransferKind,
+    ) -> Result<Option<TransferId>, TestCaseError> {
+        let signed = Forger::of(self.world.session(by)).next(wish.body);
+        let id = TransferId::new(signed.parse_intent().unwrap().id().get());
+        let is_payee = earlier.accepted && earlier.payee == Some(by);
+        let admitted = match (is_payee, kind) {
+            (true, _) => Transfer::new(id, kind).map_err(Refusal::from),
+            (false, TransferKind::Reverse { .. }) => Err(Rejection::TransferNotFound.into()),
+            (false, _) => Err(Rejection::HoldNotFound.into()),
+        };
+        // What refers to nothing leaves no transfer, and so uses no id up.
+        let expected =
+            if earlier.accepted { self.settle(id, admitted) } else { admitted.map(drop) };
+        let answer = self.submit(by, signed).await;
+        prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
+        Ok(expected.is_ok().then_some(id))
+    }
+
+    async fn take_batch(
+        &mut self,
+        by: usize,
+        atomic: bool,
+        lines: &[Line],
+    ) -> Result<(), TestCaseError> {
+        let mut items: Vec<BatchItem> = Vec::new();
+        for line in lines {
+            let earlier = items.last().map(|item| item.id).or_else(|| self.taken.last().copied());
+            let id =
+                earlier.filter(|_| line.again).unwrap_or_else(|| TransferId::new(Uuid::now_v7()));
+            let (debit, credit) = (self.accounts[line.from], self.accounts[line.to]);
+            items.push(BatchItem { id, debit, credit, amount: eur(line.minor), details: None });
+        }
+        let body = Body::TransferBatch { atomic, items: items.clone() };
+        let signed = Forger::of(self.world.session(by)).next(body);
+        let expected: Vec<&str> = if atomic {
+            self.expect_linked(by, &items)
+        } else {
+            items
+                .iter()
+                .map(|item| {
+                    self.expect(Some(by), item.id, item.debit, item.credit, item.amount)
+                        .map_or_else(Refusal::code, |()| "ok")
+                })
+                .collect()
+        };
+        let answer = self.submit(by, signed).await;
+        let told = receipt(&answer)["items"].clone();
+        prop_assert_eq!(told, serde_json::json!(expected));
+        Ok(())
+    }
+
+    async fn submit(&mut self, by: usize, signed: SignedIntent) -> Answer {
+        let answer = self.world.bank.submit(self.world.session(by), &signed).await;
+        self.sent.push((signed, by, answer.clone()));
+        answer
+    }
+
+    fn expect(
+        &mut self,
+        by: Option<usize>,
+        id: TransferId,
+        debit: AccountId,
+        credit: AccountId,
+        amount: Amount,
+    ) -> Result<(), Refusal> {
+        let admitted = self.admit(by, id, debit, credit, amount);
+        self.settle(id, admitted)
+    }
+
+    fn settle(
+        &mut self,
+        id: TransferId,
+        admitted: Result<Transfer, Refusal>,
+    ) -> Result<(), Refusal> {
+        self.taken.insert(id);
+        self.model.post(&admitted?, 0)?;
+        Ok(())
+    }
+
+    fn owner(&self, account: AccountId) -> Option<usize> {
+        match self.accounts.iter().position(|of| *of == account) {
+            Some(0 | 1 | 3) => Some(0),
+            Some(2) => Some(1),
+            _ => None,
+        }
+    }
+
+    fn admit(
+        &self,
+        by: Option<usize>,
+        id: TransferId,
+        debit: AccountId,
+        credit: AccountId,
+        amount: Amount,
+    ) -> Result<Transfer, Refusal> {
+        self.admit_kind(by, id, debit, TransferKind::Post { debit, credit, amount })
+    }
+
+    fn admit_kind(
+        &self,
+        by: Option<usize>,
+        id: TransferId,
+        debit: AccountId,
+        kind: TransferKind,
+    ) -> Result<Transfer, Refusal> {
+        if self.taken.contains(&id) {
+            return Err(Rejection::DuplicateItem.into());
+        }
+        let transfer = Transfer::new(id, kind)?;
+        let owner = self.owner(debit).or(by);
+        if by.is_none() || owner == by { Ok(transfer) } else { Err(Refusal::NotAccountOwner) }
+    }
+
+    fn expect_linked(&mut self, by: usize, items: &[BatchItem]) -> Vec<&'static str> {
+        let admitted: Vec<_> = items
+            .iter()
+            .map(|item| self.admit(Some(by), item.id, item.debit, item.credit, item.amount))
+            .collect();
+        self.taken.extend(items.iter().map(|item| item.id));
+        let linked = |failed: usize, refusal: Refusal| {
+            let code =
+                |place| if place == failed { refusal } else { Rejection::LinkedFailed.into() };
+            (0..items.len()).map(|place| code(place).code()).collect()
+        };
+        if let Some((place, refusal)) =
+            admitted.iter().enumerate().find_map(|(place, it)| Some((place, *it.as_ref().err()?)))
+        {
+            return linked(place, refusal);
+        }
+        match Batch::atomic(admitted.into_iter().flatten().collect()) {
+            Err(rejection) => linked(0, rejection.into()),
+            Ok(batch) => self
+                .model
+                .post_batch(&batch, 0)
+                .into_iter()
+                .map(|outcome| outcome.map_or_else(Rejection::code, |_| "ok"))
+                .collect(),
+        }
+    }
+
+    /// Every counter of every account of this history, against the whole list of what was accepted.
+    async fn compare(&self) -> Result<(), TestCaseError> {
+        let names: Vec<_> = self.accounts.iter().map(|account| format!("'{account}'")).collect();
+        let sql = format!(
+            "SELECT account_id, debits_posted, credits_posted, debits_pending, credits_pending, entry_count
+               FROM accounts WHERE account_id IN ({})",
+            names.join(",")
+        );
+        let rows: Vec<Row> = self.world.bank.rows(&sql).await;
+        prop_assert_eq!(rows.len(), 4);
+        for row in rows {
+            let id = AccountId::new(row.get::<Uuid, _>(0));
+            let totals = self.model.totals(id);
+            let stored: [i128; 5] = std::array::from_fn(|at| row.get::<i64, _>(at + 1).into());
+            let posted = [totals.debits_posted, totals.credits_posted];
+            let pending = [totals.debits_pending, totals.credits_pending];
+            prop_assert_eq!(&stored[..2], posted);
+            prop_assert_eq!(&stored[2..4], pending);
+            prop_assert_eq!(stored[4], totals.entry_count);
+        }
+        Ok(())
+    }
+}
+
+fn receipt(answer: &Answer) -> serde_json::Value {
+    let document = answer.json();
+    document.get("receipt").unwrap_or(&document).clone()
+}
+
+fn code(answer: &Answer) -> &'static str {
+    let code = answer.json()["code"].as_str().unwrap().to_owned();
+    if code == "ok" { "ok" } else { Refusal::from_code(&code).expect(&code).code() }
+}
