@@ -43,8 +43,16 @@ fuzz: ## Fuzz the parsers that face strangers, a minute each (make fuzz FUZZ_SEC
 bench: setup build ## Measure against pgbench in the same run (docs/benchmarks.md)
 	$(BIN) bench
 
+bench-peers: setup build ## The same beside double entry in plain SQL and cala-ledger, which is built for it
+	cargo build --release --locked --manifest-path peers/Cargo.toml --target-dir target
+	$(BIN) bench --peers
+
 torture: setup build ## Kill server and database in the middle of load, ten times, and verify
 	STRONGROOM_TORTURE_ROUNDS=10 cargo nextest run -p e2e --locked --release torture
+
+simulate: setup ## Random histories while the database fails at any question: make simulate SEEDS=2000, or SEED=17 again
+	$(if $(SEED),STRONGROOM_SEED=$(SEED)) STRONGROOM_SEEDS=$(or $(SEEDS),1000) \
+		cargo nextest run -p e2e --locked --release --no-capture random_histories_end_the_same
 
 advisories: tools ## Check dependencies against the advisory database (needs the network)
 	cargo deny check advisories
@@ -64,4 +72,4 @@ node: ## Install what the console is built with: Node.js
 tools: ## Install what the checks need: cargo-nextest, cargo-deny, typos, oathtool, pdftotext, redis-server, SoftHSM, Chromium
 	@scripts/setup.sh tools
 
-.PHONY: help demo demo-once build test console console-test node quick fuzz bench torture advisories sqlx docs setup tools
+.PHONY: help demo demo-once build test console console-test node quick fuzz bench bench-peers torture simulate advisories sqlx docs setup tools

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::processor::Meter;
+use super::processor::{self, Meter};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -27,6 +27,8 @@ const START_TIMEOUT: Duration = Duration::from_mins(1);
 const FUNDS_MINOR: i64 = 100_000_000;
 /// Size of the pgbench database: 20 branches are 2,000,000 accounts, about 300 MB.
 const PGBENCH_SCALE: &str = "20";
+/// The database of pgbench's own scripts.
+const TPC_B: &str = "pgbench";
 const PGBENCH_CLIENTS: &str = "32";
 /// Everybody comes from one address, as fast as they can: requests are counted, as they would be, and never refused.
 const RATE_LIMITS: &str = "sign_in.address=1000000/1,sign_in.user=1000000/1,write.address=1000000/1,\
@@ -122,31 +124,63 @@ impl Field {
 
     /// Fills pgbench's own database on the same cluster.
     pub(super) fn prepare_pgbench(&self) -> Result<(), Failure> {
-        self.query("CREATE DATABASE pgbench")?;
-        self.pgbench_run(&["-i", "-q", "-s", PGBENCH_SCALE]).map(drop)
+        self.create_database(TPC_B)?;
+        self.program("pgbench", &["-i", "-q", "-s", PGBENCH_SCALE], Some(TPC_B)).map(drop)
     }
 
     /// Transactions per second of TPC-B with prepared statements.
-    pub(super) fn pgbench(&self, seconds: u32) -> Result<f64, Failure> {
+    pub(super) fn tpc_b(&self, seconds: u32) -> Result<f64, Failure> {
+        self.pgbench(TPC_B, &["-b", "tpcb-like"], seconds)
+    }
+
+    /// Transactions per second of a script of pgbench with prepared statements.
+    pub(super) fn pgbench(
+        &self,
+        database: &str,
+        script: &[&str],
+        seconds: u32,
+    ) -> Result<f64, Failure> {
         let seconds = seconds.to_string();
-        let said = self.pgbench_run(&[
-            "-n",
-            "-b",
-            "tpcb-like",
-            "-c",
-            PGBENCH_CLIENTS,
-            "-j",
-            "2",
-            "-M",
-            "prepared",
-            "-T",
-            &seconds,
-        ])?;
+        let how = ["-n", "-c", PGBENCH_CLIENTS, "-j", "2", "-M", "prepared", "-T", &seconds];
+        let said = self.program("pgbench", &[&how, script].concat(), Some(database))?;
         said.lines()
             .find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next()?.parse().ok())
             .ok_or_else(|| {
                 Failure::new(Exit::Unexpected, "pgbench did not say its tps").because(said)
             })
+    }
+
+    /// An empty database on the same cluster.
+    pub(super) fn create_database(&self, name: &str) -> Result<(), Failure> {
+        self.query(&format!("CREATE DATABASE {name}")).map(drop)
+    }
+
+    /// The address of another database on the same cluster, with the owner's password.
+    pub(super) fn url_of(&self, database: &str) -> Result<Url, Failure> {
+        let mut url = self.owner_url()?;
+        url.set_path(database);
+        Ok(url)
+    }
+
+    /// A file in the folder that goes with the field.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// How many transfers are posted.
+    pub(super) fn transfers(&self) -> Result<u64, Failure> {
+        let count = self.query("SELECT count(*) FROM transfers WHERE code = 'ok'")?;
+        count.parse().map_err(|_| Failure::new(Exit::Unexpected, "transfers cannot be counted"))
+    }
+
+    /// Memory of the server process, in bytes.
+    pub(super) fn server_bytes(&self) -> u64 {
+        processor::resident_bytes(self.server.id()).unwrap_or_default()
+    }
+
+    /// How many accounts transfers are between.
+    pub(super) fn accounts(&self) -> usize {
+        self.accounts.len()
     }
 
     /// Whether, after all the load, money is conserved and every posted transfer has its two entries.
@@ -228,18 +262,19 @@ impl Field {
         Ok(said.trim().to_owned())
     }
 
-    fn pgbench_run(&self, arguments: &[&str]) -> Result<String, Failure> {
-        self.program("pgbench", arguments, Some("pgbench"))
+    fn owner_url(&self) -> Result<Url, Failure> {
+        Url::parse(self.urls.owner.expose())
+            .map_err(|error| Failure::unexpected("the cluster's address", &error))
     }
 
-    fn program(
+    /// What a client program of PostgreSQL says, on the bank's database or another one.
+    pub(super) fn program(
         &self,
         program: &str,
         arguments: &[&str],
         database: Option<&str>,
     ) -> Result<String, Failure> {
-        let url = Url::parse(self.urls.owner.expose())
-            .map_err(|error| Failure::unexpected("the cluster's address", &error))?;
+        let url = self.owner_url()?;
         let host =
             url.query_pairs().find(|(name, _)| name == "host").map(|(_, host)| host.into_owned());
         let installed = self.programs.path(program);

@@ -24,6 +24,9 @@ use crate::failure::Failure;
 /// Latencies up to a minute, three digits.
 pub(super) const LATENCY_US_MAX: u64 = 60_000_000;
 
+/// What is answered to more than the server can take; only where it says when to come again.
+pub(crate) const OVERLOADED: &str = "overloaded";
+
 /// How often what was answered instead of a receipt.
 pub(crate) type Refused = BTreeMap<String, u64>;
 
@@ -33,7 +36,10 @@ pub(crate) struct Run {
     /// By problem code, or by status where there was no problem document.
     pub(crate) refused: Refused,
     pub(crate) span: Duration,
+    /// Of what was accepted.
     pub(crate) latency_us: Histogram<u64>,
+    /// Of what was answered otherwise.
+    pub(crate) refused_us: Histogram<u64>,
 }
 
 impl Run {
@@ -59,7 +65,7 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    pub(crate) fn new(transfers: u32, full: &Run, half: &Run, cost: &Cost) -> Self {
+    pub(crate) fn new(transfers: u16, full: &Run, half: &Run, cost: &Cost) -> Self {
         let transfers = f64::from(transfers);
         let moved = (exact(full.accepted) * transfers).max(1.0);
         Self {
@@ -95,14 +101,49 @@ pub(crate) async fn open(
     connections: usize,
     rate_per_s: f64,
 ) -> Result<Run, Failure> {
-    let interval = Duration::from_secs_f64(1.0 / rate_per_s.max(1.0));
-    fire(field, shots, connections, Pace::Open { start: Instant::now(), interval }).await
+    let start = Instant::now();
+    fire(
+        field,
+        shots,
+        connections,
+        Pace::Open { start, interval: interval(rate_per_s), from: Since::Due },
+    )
+    .await
+}
+
+/// As [`open`], where more is offered than can be taken: latency counts from when a request is sent, or it would be that of the
+/// generator's own queue.
+pub(crate) async fn offered(
+    field: &Field,
+    shots: &[Shot],
+    connections: usize,
+    rate_per_s: f64,
+) -> Result<Run, Failure> {
+    let start = Instant::now();
+    fire(
+        field,
+        shots,
+        connections,
+        Pace::Open { start, interval: interval(rate_per_s), from: Since::Sent },
+    )
+    .await
+}
+
+fn interval(rate_per_s: f64) -> Duration {
+    Duration::from_secs_f64(1.0 / rate_per_s.max(1.0))
+}
+
+/// From when latency counts.
+#[derive(Clone, Copy)]
+enum Since {
+    Due,
+    Sent,
 }
 
 #[derive(Clone, Copy)]
 enum Pace {
     Closed { start: Instant, span: Duration },
-    Open { start: Instant, interval: Duration },
+    Open { start: Instant, interval: Duration, from: Since },
 }
 
 struct Prepared {
@@ -129,10 +170,10 @@ async fn fire(
     }
     let prepared: Arc<[Prepared]> = prepared.into();
     let next = Arc::new(AtomicUsize::new(0));
-    let latencies = Arc::new(Mutex::new(histogram()?));
+    let latencies = Arc::new(Mutex::new(Latencies::new()?));
     let pace = match pace {
         Pace::Closed { span, .. } => Pace::Closed { start: Instant::now(), span },
-        Pace::Open { interval, .. } => Pace::Open { start: Instant::now(), interval },
+        Pace::Open { interval, from, .. } => Pace::Open { start: Instant::now(), interval, from },
     };
     let began = Instant::now();
     let mut tasks = JoinSet::new();
@@ -150,8 +191,27 @@ async fn fire(
         refused = add(refused, &r);
     }
     let span = began.elapsed();
-    let latency_us = latencies.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Ok(Run { accepted, refused, span, latency_us })
+    let latencies = latencies.lock().unwrap_or_else(PoisonError::into_inner);
+    let (latency_us, refused_us) = (latencies.accepted.clone(), latencies.refused.clone());
+    Ok(Run { accepted, refused, span, latency_us, refused_us })
+}
+
+struct Latencies {
+    accepted: Histogram<u64>,
+    refused: Histogram<u64>,
+}
+
+impl Latencies {
+    fn new() -> Result<Self, Failure> {
+        Ok(Self { accepted: histogram()?, refused: histogram()? })
+    }
+
+    fn add(&mut self, more: &Self) -> Result<(), Failure> {
+        self.accepted
+            .add(&more.accepted)
+            .and_then(|()| self.refused.add(&more.refused))
+            .map_err(|error| Failure::unexpected("latencies do not add up", &error))
+    }
 }
 
 async fn drive(
@@ -159,33 +219,41 @@ async fn drive(
     shots: &[Prepared],
     next: &AtomicUsize,
     pace: Pace,
-    latencies: &Mutex<Histogram<u64>>,
+    latencies: &Mutex<Latencies>,
 ) -> Result<(u64, Refused), Failure> {
     let (mut accepted, mut refused) = (0_u64, Refused::new());
-    let mut own = histogram()?;
+    let mut own = Latencies::new()?;
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let Some(shot) = shots.get(index) else { break };
-        let due = match pace {
+        let counted_from = match pace {
             Pace::Closed { start, span } if start.elapsed() >= span => break,
             Pace::Closed { .. } => Instant::now(),
-            Pace::Open { start, interval } => {
+            Pace::Open { start, interval, from } => {
                 let after = interval.mul_f64(exact(u64::try_from(index).unwrap_or_default()));
                 let due = start.checked_add(after).unwrap_or(start);
                 tokio::time::sleep_until(due.into()).await;
-                due
+                match from {
+                    Since::Due => due,
+                    Since::Sent => Instant::now(),
+                }
             }
         };
         let problem = send(&mut connection, shot).await?;
-        let latency = u64::try_from(due.elapsed().as_micros()).unwrap_or(LATENCY_US_MAX);
-        own.saturating_record(latency.min(LATENCY_US_MAX));
-        match problem {
-            None => accepted = accepted.saturating_add(1),
-            Some(code) => refused = add(refused, &Refused::from([(code, 1)])),
-        }
+        let latency = u64::try_from(counted_from.elapsed().as_micros()).unwrap_or(LATENCY_US_MAX);
+        let histogram = match problem {
+            None => {
+                accepted = accepted.saturating_add(1);
+                &mut own.accepted
+            }
+            Some(code) => {
+                refused = add(refused, &Refused::from([(code, 1)]));
+                &mut own.refused
+            }
+        };
+        histogram.saturating_record(latency.min(LATENCY_US_MAX));
     }
-    let merged = latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&own);
-    merged.map_err(|error| Failure::unexpected("latencies do not add up", &error))?;
+    latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&own)?;
     Ok((accepted, refused))
 }
 
@@ -212,6 +280,7 @@ async fn send(
     let lost = |error: hyper::Error| Failure::unexpected("a connection was lost", &error);
     let response = connection.send_request(request).await.map_err(lost)?;
     let status = response.status();
+    let says_when = response.headers().contains_key(header::RETRY_AFTER);
     let mut body = response.into_body();
     let mut problem = Vec::new();
     while let Some(frame) = body.frame().await {
@@ -219,7 +288,10 @@ async fn send(
             problem.extend_from_slice(data);
         }
     }
-    Ok((status != StatusCode::OK).then(|| code(status, &problem)))
+    Ok((status != StatusCode::OK).then(|| match code(status, &problem) {
+        code if code == OVERLOADED && !says_when => format!("{code} without retry-after"),
+        code => code,
+    }))
 }
 
 fn code(status: StatusCode, problem: &[u8]) -> String {

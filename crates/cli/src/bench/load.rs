@@ -16,37 +16,47 @@ use crate::failure::Failure;
 pub(crate) enum Scenario {
     /// One transfer per signature, uniform over all accounts.
     Single,
+    /// 10 transfers per signature.
+    #[value(name = "batch-10")]
+    Batch10,
     /// 100 transfers per signature.
     Batch,
+    /// 1,000 transfers per signature.
+    #[value(name = "batch-1000")]
+    Batch1000,
+    /// One transfer per signature, every second one to one account.
+    HalfHot,
     /// One transfer per signature, all to one account.
     Hot,
 }
 
-/// Transfers of one batch intent.
-const BATCH_LEN: usize = 100;
 /// One minor unit: no account runs dry.
 const AMOUNT_MINOR: i64 = 1;
 
 impl Scenario {
-    pub(crate) const fn transfers_per_intent(self) -> u32 {
+    pub(crate) const fn transfers_per_intent(self) -> u16 {
         match self {
-            Self::Single | Self::Hot => 1,
+            Self::Single | Self::HalfHot | Self::Hot => 1,
+            Self::Batch10 => 10,
             Self::Batch => 100,
+            Self::Batch1000 => 1000,
         }
     }
 
     pub(crate) const fn path(self) -> &'static str {
         match self {
-            Self::Single | Self::Hot => "/api/transactions/transfer",
-            Self::Batch => "/api/transactions/batch",
+            Self::Single | Self::HalfHot | Self::Hot => "/api/transactions/transfer",
+            Self::Batch10 | Self::Batch | Self::Batch1000 => "/api/transactions/batch",
         }
     }
 
     /// Enough for a faster machine than we know: the run ends with the time, not with the load.
     pub(crate) fn shots_for(self, seconds: u32) -> usize {
         let per_second: usize = match self {
-            Self::Single | Self::Hot => 8_000,
+            Self::Single | Self::HalfHot | Self::Hot => 8_000,
+            Self::Batch10 => 3_000,
             Self::Batch => 500,
+            Self::Batch1000 => 80,
         };
         per_second.saturating_mul(usize::try_from(seconds).unwrap_or(usize::MAX))
     }
@@ -92,7 +102,7 @@ fn sign_share(
 ) -> Result<Vec<Shot>, Failure> {
     let mut random = Sequence::new(worker);
     (0..count)
-        .map(|_| {
+        .map(|number| {
             let payer = field.payer(random.next());
             let from = payer.accounts.get(random.below(payer.accounts.len())).copied();
             let from = from.ok_or_else(|| Failure::usage("a customer without accounts"))?;
@@ -100,13 +110,16 @@ fn sign_share(
                 Scenario::Single => {
                     Wish::transfer(from, other(field, from, &mut random), one(), None)
                 }
-                Scenario::Hot => {
+                Scenario::HalfHot if number.is_multiple_of(2) => {
+                    Wish::transfer(from, other(field, from, &mut random), one(), None)
+                }
+                Scenario::HalfHot | Scenario::Hot => {
                     let hot = field.hot_account();
                     let to = if from == hot { other(field, from, &mut random) } else { hot };
                     Wish::transfer(from, to, one(), None)
                 }
-                Scenario::Batch => {
-                    let lines: Vec<BatchLine> = (0..BATCH_LEN)
+                Scenario::Batch10 | Scenario::Batch | Scenario::Batch1000 => {
+                    let lines: Vec<BatchLine> = (0..scenario.transfers_per_intent())
                         .map(|_| BatchLine {
                             to: other(field, from, &mut random),
                             amount: one(),

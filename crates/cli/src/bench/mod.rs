@@ -6,7 +6,9 @@
 //! | [`load`] | intents signed before the clock runs |
 //! | [`generator`] | closed loop for saturation, open loop for latency |
 //! | [`processor`] | CPU time of server, database and client, from /proc |
-//! | [`reference`] | pgbench TPC-B, and the primitives' own speed |
+//! | [`overload`] | what becomes of more than the bank can take |
+//! | [`peers`] | other ledgers on the same cluster: plain SQL, cala-ledger |
+//! | [`reference`] | the primitives' own speed |
 //! | [`sign_in`] | sign-ins, and what a request's proof costs |
 //! | [`report`] | medians, ratios, JSON and table |
 //!
@@ -16,11 +18,14 @@
 mod field;
 mod generator;
 mod load;
+mod overload;
+mod peers;
 mod processor;
 mod reference;
 mod report;
 mod sign_in;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -28,6 +33,7 @@ use clap::ValueEnum;
 use self::field::Field;
 use self::generator::Measured;
 use self::load::Scenario;
+use self::peers::Peers;
 use self::report::{Report, Round};
 use crate::args::Globals;
 use crate::exit::Exit;
@@ -44,7 +50,9 @@ use crate::output::Format;
 Examples:
   strongroom bench
   strongroom bench -o json > bench.json
-  strongroom bench --scenario single --seconds 20 --rounds 5")]
+  strongroom bench --scenario single --seconds 20 --rounds 5
+  strongroom bench --peers
+  strongroom bench --overload curve.svg")]
 pub(crate) struct Args {
     /// Seconds of each measurement
     #[arg(long, default_value_t = 5)]
@@ -69,6 +77,14 @@ pub(crate) struct Args {
     /// Only these scenarios
     #[arg(long, value_enum, default_values_t = [Scenario::Single, Scenario::Batch, Scenario::Hot])]
     scenario: Vec<Scenario>,
+
+    /// Measure other ledgers on the same cluster too: double entry in plain SQL, and cala-ledger
+    #[arg(long)]
+    peers: bool,
+
+    /// Instead: offer 0.5 to 5 times what saturates, and draw the curve of what is accepted as this file
+    #[arg(long, value_name = "SVG", conflicts_with = "peers")]
+    overload: Option<PathBuf>,
 }
 
 pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> {
@@ -76,18 +92,26 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
     say("starting a server and a private cluster");
     let field = Field::prepare(args.signers.max(2), args.accounts.max(1)).await?;
     let durability = field.durability()?;
+    if let Some(path) = &args.overload {
+        return overloaded(globals, field, &args, path).await;
+    }
     say("measuring the primitives");
     let primitives = reference::primitives()?;
     field.prepare_pgbench()?;
+    let peers = args.peers.then(|| Peers::prepare(&field, field.accounts())).transpose()?;
     let mut rounds = Vec::new();
     for round in 1..=args.rounds.max(1) {
-        let mut measured = Round { pgbench_tps: Vec::new(), scenarios: Vec::new() };
-        measured.pgbench_tps.push(field.pgbench(args.seconds)?);
+        let mut measured = Round::default();
+        measured.pgbench_tps.push(field.tpc_b(args.seconds)?);
         for scenario in &args.scenario {
             say(&format!("round {round}: {}", scenario.name()));
             measured.scenarios.push((*scenario, measure(&field, *scenario, &args).await?));
         }
-        measured.pgbench_tps.push(field.pgbench(args.seconds)?);
+        if let Some(peers) = &peers {
+            say(&format!("round {round}: peers"));
+            measured.peers_tps = peers.measure(&field, args.seconds)?;
+        }
+        measured.pgbench_tps.push(field.tpc_b(args.seconds)?);
         rounds.push(measured);
     }
     say("signing in");
@@ -97,6 +121,25 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
     match globals.output {
         Format::Table => print!("{}", report.table()),
         Format::Json | Format::Jsonl | Format::Csv => println!("{}", report.json()),
+    }
+    field.stop().await;
+    Ok(if verified { Exit::Ok } else { Exit::Unexpected })
+}
+
+async fn overloaded(
+    globals: &Globals,
+    field: Field,
+    args: &Args,
+    path: &Path,
+) -> Result<Exit, Failure> {
+    let connections = usize::try_from(args.connections).unwrap_or(256);
+    let span = Duration::from_secs(args.seconds.into());
+    let curve = overload::measure(&field, connections, span).await?;
+    let verified = field.verify_conservation()?;
+    std::fs::write(path, curve.svg()).map_err(|error| Failure::file(path.display(), &error))?;
+    match globals.output {
+        Format::Table => print!("{}", curve.table()),
+        Format::Json | Format::Jsonl | Format::Csv => println!("{}", curve.json()),
     }
     field.stop().await;
     Ok(if verified { Exit::Ok } else { Exit::Unexpected })

@@ -38,6 +38,13 @@ impl Meter {
     }
 }
 
+/// `VmRSS` of /proc/PID/status, in bytes.
+pub(crate) fn resident_bytes(pid: u32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1_024)
+}
+
 struct Stat {
     parent: u32,
     own_ticks: f64,

@@ -1,22 +1,29 @@
 //! Medians over the rounds, and ratios to pgbench of the same run.
 
+use clap::ValueEnum;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Map, Value, json};
 
 use super::generator::{Measured, Refused, add};
 use super::load::Scenario;
+use super::peers;
 use super::reference::Primitives;
 use super::sign_in::Figures;
 
 /// One round of everything.
+#[derive(Default)]
 pub(super) struct Round {
     pub(super) pgbench_tps: Vec<f64>,
+    /// In the order of [`peers::NAMES`]; empty where they were not asked for.
+    pub(super) peers_tps: Vec<f64>,
     pub(super) scenarios: Vec<(Scenario, Measured)>,
 }
 
 /// What is said at the end.
 pub(super) struct Report {
     pgbench_tps: f64,
+    /// By name: median and spread.
+    peers: Vec<(&'static str, f64, f64)>,
     ceiling_per_s: f64,
     scenarios: Vec<(Scenario, Medians)>,
     primitives: Primitives,
@@ -52,15 +59,23 @@ impl Report {
         let references: Vec<f64> =
             rounds.iter().flat_map(|round| round.pgbench_tps.iter().copied()).collect();
         let mut scenarios: Vec<(Scenario, Medians)> = Vec::new();
-        for scenario in [Scenario::Single, Scenario::Batch, Scenario::Hot] {
+        for scenario in Scenario::value_variants() {
             let measured: Vec<&Measured> = rounds
                 .iter()
                 .flat_map(|round| &round.scenarios)
-                .filter(|(of, _)| *of == scenario)
+                .filter(|(of, _)| of == scenario)
                 .map(|(_, measured)| measured)
                 .collect();
             if !measured.is_empty() {
-                scenarios.push((scenario, Medians::of(&measured)));
+                scenarios.push((*scenario, Medians::of(&measured)));
+            }
+        }
+        let mut peers = Vec::new();
+        for (at, name) in peers::NAMES.into_iter().enumerate() {
+            let rates: Vec<f64> =
+                rounds.iter().filter_map(|round| round.peers_tps.get(at).copied()).collect();
+            if !rates.is_empty() {
+                peers.push((name, median(&rates), spread(&rates)));
             }
         }
         let cores = std::thread::available_parallelism()
@@ -71,6 +86,7 @@ impl Report {
             .map_or(0.0, |(_, single)| single.server_us + single.postgres_us + single.client_us);
         Self {
             pgbench_tps: median(&references),
+            peers,
             ceiling_per_s: if cost_us > 0.0 { cores * 1_000_000.0 / cost_us } else { 0.0 },
             drift: spread(&references),
             scenarios,
@@ -86,6 +102,10 @@ impl Report {
         report.insert("pgbench_tps".to_owned(), rounded(self.pgbench_tps));
         report.insert("pgbench_spread".to_owned(), ratio(self.drift));
         report.insert("noisy".to_owned(), json!(self.drift > 0.15));
+        for (name, tps, spread) in &self.peers {
+            report.insert(format!("{name}_tps"), rounded(*tps));
+            report.insert(format!("{name}_spread"), ratio(*spread));
+        }
         report.insert("ceiling_per_s".to_owned(), rounded(self.ceiling_per_s));
         for (scenario, medians) in &self.scenarios {
             report.insert(scenario.name(), medians.json(self.pgbench_tps));
@@ -120,6 +140,10 @@ impl Report {
             "WAL bytes",
         ]);
         table.add_row(["pgbench TPC-B", &whole(self.pgbench_tps), "1.00"]);
+        for (name, tps, _) in &self.peers {
+            let times = format!("{:.2}", tps / self.pgbench_tps.max(1.0));
+            table.add_row([&name.replace('_', " "), &whole(*tps), &times]);
+        }
         for (scenario, m) in &self.scenarios {
             table.add_row([
                 scenario.name(),
@@ -213,14 +237,14 @@ fn spread(values: &[f64]) -> f64 {
     if values.is_empty() { 0.0 } else { (high - low) / median(values).max(1.0) }
 }
 
-fn whole(value: f64) -> String {
+pub(super) fn whole(value: f64) -> String {
     format!("{value:.0}")
 }
 
-fn rounded(value: f64) -> Value {
+pub(super) fn rounded(value: f64) -> Value {
     whole(value).parse::<i64>().map_or(Value::Null, Value::from)
 }
 
-fn ratio(value: f64) -> Value {
+pub(super) fn ratio(value: f64) -> Value {
     format!("{value:.3}").parse::<f64>().map_or(Value::Null, Value::from)
 }
