@@ -12,6 +12,7 @@ export function Customers() {
     <Page title={words.title} about={words.about}>
       <PeopleList
         label={words.table}
+        role="customer"
         none={{ title: words.none, about: words.noneAbout }}
         onOpen={(one) =>
           void navigate({ to: '/manage/customers/$user', params: { user: one.user_id } as never })
