@@ -340,10 +340,12 @@ async fn a_changed_value_in_any_covered_column_is_named() {
             if name == "log_tiles" {
                 continue; // A small log has none: see the test of a longer one.
             }
-            // The row with the largest value: it has one, and is not the founding's where there is another.
+            // The row with the largest value: it has one, and is not the founding's where there is another. Of several the last by
+            // its text, which does not change with where rows lie.
             let sql = format!(
                 "UPDATE public.{name} SET {column} = {value}
-                  WHERE ctid = (SELECT ctid FROM public.{name} WHERE {column} IS NOT NULL ORDER BY {column} DESC LIMIT 1)"
+                  WHERE ctid = (SELECT r.ctid FROM public.{name} r WHERE r.{column} IS NOT NULL
+                                 ORDER BY r.{column} DESC, r::text DESC LIMIT 1)"
             );
             // No month has passed: that a fee was charged is itself the lie.
             let sql = match (name, *column) {
