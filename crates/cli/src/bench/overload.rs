@@ -155,14 +155,21 @@ impl Curve {
         const TOP: f64 = 50.0;
         const BOTTOM: f64 = 50.0;
         const STEPS: u32 = 5;
-        let most = |of: fn(&Point) -> f64| self.points.iter().map(of).fold(1.0, f64::max);
+        /// The axes end at a multiple of this, so that what stands at them is round.
+        const ROUND: f64 = 2_500.0;
+        // In the order of what the generator managed to offer.
+        let mut sorted: Vec<&Point> = self.points.iter().collect();
+        sorted.sort_by(|a, b| a.offered_per_s.total_cmp(&b.offered_per_s));
+        let most = |of: fn(&Point) -> f64| {
+            let most = sorted.iter().map(|point| of(point)).fold(1.0, f64::max);
+            (most / ROUND).ceil() * ROUND
+        };
         let x_end = most(|point| point.offered_per_s);
         let y_end = most(|point| point.accepted_per_s.max(point.overloaded_per_s));
         let x = |value: f64| LEFT + value / x_end * (WIDTH - LEFT - RIGHT);
         let y = |value: f64| HEIGHT - BOTTOM - value / y_end * (HEIGHT - TOP - BOTTOM);
         let line = |class: &str, of: fn(&Point) -> f64| {
-            let points: Vec<String> = self
-                .points
+            let points: Vec<String> = sorted
                 .iter()
                 .map(|point| format!("{:.1},{:.1}", x(point.offered_per_s), y(of(point))))
                 .collect();
