@@ -216,7 +216,9 @@ test(
     await page.getByRole('tab', { name: 'Policies' }).click();
     await page.getByRole('button', { name: 'Propose a change' }).click();
     const propose = page.getByRole('dialog', { name: 'Propose a change' });
+    await expect(propose.getByLabel('Says')).toHaveValue(/per_day/); // what is in force
     await propose.getByLabel('For', { exact: true }).fill(scope);
+    await expect(propose.getByLabel('Says')).toHaveValue('{}');
     await propose.getByLabel('Says').fill('{"per_day": 5}');
     await expect(propose.getByText('no JSON object of texts')).toBeVisible();
     await propose.getByLabel('Says').fill('{"per_dya": "5000"}');

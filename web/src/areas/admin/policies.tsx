@@ -31,6 +31,7 @@ type Proposal = Schemas['ProposalView'];
 
 const POLICIES = ['limits', 'approvals', 'risk', 'interest', 'fees', 'rates', 'calendar'] as const;
 const PROPOSAL_MOODS: Record<string, Mood> = { proposed: 'warn', approved: 'good', refused: 'neutral' };
+const pretty = (value: string): string => JSON.stringify(readValue(value) ?? {}, null, 2);
 const policyName = (policy: string): string =>
   intents.values.policy[policy as keyof typeof intents.values.policy] ?? policy;
 
@@ -252,7 +253,9 @@ function Propose({
 }) {
   const [policy, setPolicy] = useState<string>(from?.policy ?? 'limits');
   const [scope, setScope] = useState(from?.scope ?? 'bank');
-  const [typed, setTyped] = useState(JSON.stringify(readValue(from?.value ?? '{}') ?? {}, null, 2));
+  // Until something is typed it says what is in force: a proposal is a change of that.
+  const [own, setOwn] = useState<string>();
+  const typed = own ?? pretty(from?.value ?? inForce(policy, scope.trim()) ?? '{}');
   const value = readValue(typed);
   return (
     <SignDialog
@@ -292,7 +295,7 @@ function Propose({
               spellCheck={false}
               className="font-mono text-sm"
               value={typed}
-              onChange={(event) => setTyped(event.target.value)}
+              onChange={(event) => setOwn(event.target.value)}
             />
           </Field>
           {value && (
