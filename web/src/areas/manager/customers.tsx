@@ -12,7 +12,7 @@ export function Customers() {
     <Page title={words.title} about={words.about}>
       <PeopleList
         label={words.table}
-        role="customer"
+        only="customer"
         none={{ title: words.none, about: words.noneAbout }}
         onOpen={(one) =>
           void navigate({ to: '/manage/customers/$user', params: { user: one.user_id } as never })

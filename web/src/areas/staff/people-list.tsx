@@ -29,7 +29,7 @@ const LIMIT = 50;
 /** People of the bank, found by name, address and role; what is sought stands in the address. */
 export function PeopleList({
   label,
-  role: only,
+  only,
   columns = [],
   selected,
   onOpen,
@@ -38,7 +38,7 @@ export function PeopleList({
 }: {
   label: string;
   /** Of one role alone. */
-  role?: Role;
+  only?: Role;
   /** What else is said of each. */
   columns?: readonly Column<PersonRow>[];
   selected?: string | undefined;
