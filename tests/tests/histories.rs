@@ -71,6 +71,7 @@ fn random_histories_end_the_same_while_the_database_fails_at_any_question() {
             judged.unwrap_err()
         );
     }
+    assert!(world.strikes() > 0, "nothing was struck");
     runtime.block_on(async move { world.bank.assert_verifies().await });
 }
 

@@ -104,6 +104,11 @@ impl World {
         Self::of(bank, wire).await
     }
 
+    /// How often the line was struck.
+    pub(crate) fn strikes(&self) -> u64 {
+        self.wire.as_ref().map_or(0, Wire::strikes)
+    }
+
     async fn of(bank: Bank, wire: Option<Wire>) -> Self {
         let alice = bank.customer("Alice", 0).await;
         let bob = bank.customer("Bob", 0).await;

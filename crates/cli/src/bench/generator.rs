@@ -94,56 +94,31 @@ pub(crate) async fn closed(
     fire(field, shots, connections, Pace::Closed { start: Instant::now(), span }).await
 }
 
-/// Request `i` is due at `i / rate`; latency counts from then, however late a connection was free.
+/// Request `i` is due at `i / rate`, however late a connection is free.
 pub(crate) async fn open(
     field: &Field,
     shots: &[Shot],
     connections: usize,
     rate_per_s: f64,
+    since: Since,
 ) -> Result<Run, Failure> {
-    let start = Instant::now();
-    fire(
-        field,
-        shots,
-        connections,
-        Pace::Open { start, interval: interval(rate_per_s), from: Since::Due },
-    )
-    .await
-}
-
-/// As [`open`], where more is offered than can be taken: latency counts from when a request is sent, or it would be that of the
-/// generator's own queue.
-pub(crate) async fn offered(
-    field: &Field,
-    shots: &[Shot],
-    connections: usize,
-    rate_per_s: f64,
-) -> Result<Run, Failure> {
-    let start = Instant::now();
-    fire(
-        field,
-        shots,
-        connections,
-        Pace::Open { start, interval: interval(rate_per_s), from: Since::Sent },
-    )
-    .await
-}
-
-fn interval(rate_per_s: f64) -> Duration {
-    Duration::from_secs_f64(1.0 / rate_per_s.max(1.0))
+    let interval = Duration::from_secs_f64(1.0 / rate_per_s.max(1.0));
+    fire(field, shots, connections, Pace::Open { start: Instant::now(), interval, since }).await
 }
 
 /// From when latency counts.
 #[derive(Clone, Copy)]
-enum Since {
+pub(crate) enum Since {
+    /// From when a request was due: nothing that waited for a connection is left out.
     Due,
+    /// From when it was sent, where more is offered than can be taken: or it would be that of the generator's own queue.
     Sent,
 }
 
 #[derive(Clone, Copy)]
 enum Pace {
     Closed { start: Instant, span: Duration },
-    Open { start: Instant, interval: Duration, from: Since },
+    Open { start: Instant, interval: Duration, since: Since },
 }
 
 struct Prepared {
@@ -173,7 +148,7 @@ async fn fire(
     let latencies = Arc::new(Mutex::new(Latencies::new()?));
     let pace = match pace {
         Pace::Closed { span, .. } => Pace::Closed { start: Instant::now(), span },
-        Pace::Open { interval, from, .. } => Pace::Open { start: Instant::now(), interval, from },
+        Pace::Open { interval, since, .. } => Pace::Open { start: Instant::now(), interval, since },
     };
     let began = Instant::now();
     let mut tasks = JoinSet::new();
@@ -229,11 +204,11 @@ async fn drive(
         let counted_from = match pace {
             Pace::Closed { start, span } if start.elapsed() >= span => break,
             Pace::Closed { .. } => Instant::now(),
-            Pace::Open { start, interval, from } => {
+            Pace::Open { start, interval, since } => {
                 let after = interval.mul_f64(exact(u64::try_from(index).unwrap_or_default()));
                 let due = start.checked_add(after).unwrap_or(start);
                 tokio::time::sleep_until(due.into()).await;
-                match from {
+                match since {
                     Since::Due => due,
                     Since::Sent => Instant::now(),
                 }

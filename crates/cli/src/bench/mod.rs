@@ -31,7 +31,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use self::field::Field;
-use self::generator::Measured;
+use self::generator::{Measured, Since};
 use self::load::Scenario;
 use self::peers::Peers;
 use self::report::{Report, Round};
@@ -156,7 +156,7 @@ async fn measure(field: &Field, scenario: Scenario, args: &Args) -> Result<Measu
     let rate = full.requests_per_s() / 2.0;
     let half_count = load::count(rate * f64::from(args.seconds));
     let shots = load::sign(field, scenario, half_count)?;
-    let half = generator::open(field, &shots, connections, rate).await?;
+    let half = generator::open(field, &shots, connections, rate, Since::Due).await?;
     Ok(Measured::new(scenario.transfers_per_intent(), &full, &half, &cost))
 }
 

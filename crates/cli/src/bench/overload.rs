@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
 use super::field::Field;
-use super::generator::{self, Run, exact};
+use super::generator::{self, Run, Since, exact};
 use super::load::{self, Scenario};
 use super::report::{ratio, rounded, whole};
 use crate::exit::Exit;
@@ -60,7 +60,7 @@ pub(super) async fn measure(
         eprintln!("bench: offering {rate:.0}/s, {factor} of what saturates");
         let shots = load::sign(field, scenario, count(rate))?;
         let (rows, meter) = (field.transfers()?, field.meter()?);
-        let run = generator::offered(field, &shots, CONNECTIONS, rate).await?;
+        let run = generator::open(field, &shots, CONNECTIONS, rate, Since::Sent).await?;
         let (rows, cost) = (field.transfers()?.saturating_sub(rows), field.meter()?.since(&meter));
         if rows != run.accepted {
             let what = format!("{} were acknowledged, and {rows} are there", run.accepted);

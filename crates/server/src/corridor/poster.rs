@@ -240,6 +240,10 @@ impl Poster {
         fates: Vec<Fate>,
         settled: Vec<Settled>,
     ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
+        // It stands in the log, and its neighbours may since this attempt: however often this fails, nobody is told that nothing happened.
+        fn unread(fault: impl Into<Fault>) -> Aborted {
+            Aborted::During(fault.into())
+        }
         let services = Arc::clone(&self.services);
         let mut settled = settled.into_iter();
         let mut answers = Vec::with_capacity(fates.len());
@@ -248,12 +252,11 @@ impl Poster {
                 Fate::Fresh => settled.next().ok_or(Fault::Broken("an intent was not settled")),
                 Fate::Refused(refusal) => Err(Fault::NotTrue(refusal)),
                 Fate::Known => {
-                    let mut tx = self.begin().await?;
+                    let mut tx = self.begin().await.map_err(unread)?;
                     match append::replay(&mut tx, &services, id, document).await {
-                        // It stands in the log: whoever asks is told so, and not to come again.
-                        Err(fault) if fault.is_transient() => return Err(Aborted::Before(fault)),
+                        Err(fault) if fault.is_transient() => return Err(unread(fault)),
                         replayed => {
-                            tx.rollback().await?;
+                            tx.rollback().await.map_err(unread)?;
                             replayed
                         }
                     }
