@@ -238,6 +238,44 @@ async fn a_password_used_where_its_holder_never_was_is_an_event_of_the_log() {
     bank.assert_verifies().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_was_guessed_at_last_does_not_hide_the_guesses_from_the_risk_engine() {
+    let bank = Bank::start().await;
+    let alice = bank.customer("Alice", 100_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let email = set_password(&bank, &alice.holder).await;
+    for _ in 0..3 {
+        guess(&bank, &email).await;
+    }
+    // As often as it is right afterwards: each of them forgives.
+    for _ in 0..2 {
+        bank.client().visit(&email, PASSWORD, SecondFactor::None).await.unwrap();
+    }
+    let locks = "SELECT count(*) FROM sign_in_attempts WHERE locked_until > now()";
+    assert_eq!(bank.count(locks).await, 0);
+    let failed = "failed-sign-ins".to_owned();
+    let first = bank.login(&alice.holder).await;
+    assert!(reasons(&first, alice.account, bob.account).await.contains(&failed));
+    // It was told once, in a session that is marked for as long as it lives.
+    let second = bank.login(&alice.holder).await;
+    assert!(!reasons(&second, alice.account, bob.account).await.contains(&failed));
+    assert!(reasons(&first, alice.account, bob.account).await.contains(&failed));
+
+    for _ in 0..3 {
+        guess(&bank, &email).await;
+    }
+    bank.client().visit(&email, PASSWORD, SecondFactor::None).await.unwrap();
+    bank.execute("UPDATE sign_in_attempts SET last_at = last_at - interval '25 hours'").await;
+    let a_day_later = bank.login(&alice.holder).await;
+    assert!(!reasons(&a_day_later, alice.account, bob.account).await.contains(&failed));
+    bank.assert_verifies().await;
+}
+
+async fn guess(bank: &Bank, email: &str) {
+    let wrong = bank.client().visit(email, "a guess that is wrong", SecondFactor::None).await;
+    assert_eq!(wrong.err().unwrap().problem().unwrap().code, "credentials-refused");
+}
+
 /// What the risk engine was told of a payment, by the codes of its reasons.
 async fn reasons(session: &Session, from: ledger::AccountId, to: ledger::AccountId) -> Vec<String> {
     let paid = session.transfer(from, to, e2e::eur(100), None).await.unwrap();

@@ -13,9 +13,11 @@
 //!
 //! - An attempt is counted before it is judged, under a lock: a thousand at once are a thousand.
 //! - A subject is kept as a keyed hash. An e-mail that nobody has is counted, and locked, like any other.
+//! - A right attempt ends a delay; that others went before it stays known for a day, or until a sign-in with the certificate
+//!   has said so in its leaf.
 
 mod rule;
 mod service;
 mod store;
 
-pub(crate) use self::service::{Subject, admit, failures_before};
+pub(crate) use self::service::{Subject, admit, failures_before, forgiven_are_told};

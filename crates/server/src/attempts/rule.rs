@@ -38,6 +38,12 @@ pub(super) fn refund(known: Attempts, now: UtcMicros) -> Attempts {
     Attempts { failures: faded(known, now).saturating_sub(1), last_at: now, locked_until: now }
 }
 
+/// Adds failures that a right attempt forgives now to those that were `forgiven` since `since`.
+pub(super) fn forgive(forgiven: Attempts, now_forgiven: Attempts, since: UtcMicros) -> Attempts {
+    let before = if forgiven.last_at < since { 0 } else { forgiven.failures };
+    Attempts { failures: before.saturating_add(now_forgiven.failures), ..now_forgiven }
+}
+
 fn faded(known: Attempts, now: UtcMicros) -> u32 {
     let quiet_us = now.get().saturating_sub(known.last_at.get()).max(0);
     let forgotten = u32::try_from(quiet_us.div_euclid(FADE_US)).unwrap_or(u32::MAX);
@@ -99,6 +105,15 @@ mod tests {
         let refunded = refund(known, at(10));
         assert_eq!((refunded.failures, refunded.locked_until), (5, at(10)));
         assert!(admit(refunded, FREE, at(10)).is_ok());
+    }
+
+    #[test]
+    fn what_is_forgiven_adds_up_until_it_was_quiet_for_a_day() {
+        let failed =
+            |failures, at_s| Attempts { failures, last_at: at(at_s), locked_until: at(at_s) };
+        assert_eq!(forgive(failed(3, 100), failed(2, 200), at(100)), failed(5, 200));
+        assert_eq!(forgive(failed(3, 100), failed(2, 200), at(101)), failed(2, 200));
+        assert_eq!(forgive(failed(u32::MAX, 100), failed(2, 200), at(0)).failures, u32::MAX);
     }
 
     proptest! {

@@ -98,8 +98,7 @@ pub(crate) async fn admit(
         metrics::counter!(names::SIGN_IN_REFUSED, "why" => "locked").increment(1);
         return Err(rate_limited(until, now));
     }
-    let forgotten = UtcMicros::from_micros(now.get().saturating_sub(FORGOTTEN_US));
-    store::forget(&mut tx, book, forgotten).await?;
+    store::forget(&mut tx, book, a_day_before(now)).await?;
     tx.commit().await?;
     for (key, name, attempts) in began {
         record_lock(services, &key, name, attempts).await;
@@ -110,7 +109,7 @@ pub(crate) async fn admit(
 }
 
 /// How often somebody failed to sign in as `user` in the day before: with the password, or with the second factor. What a
-/// right password forgave is not among them.
+/// right one forgave is among them: it may have been guessed.
 pub(crate) async fn failures_before(
     tx: &mut PgConnection,
     services: &Services,
@@ -118,28 +117,66 @@ pub(crate) async fn failures_before(
     now: UtcMicros,
 ) -> sqlx::Result<u32> {
     let book = services.bank.book;
-    let mut subjects = vec![Subject::SecondFactor(user).key(services)];
-    let email = store::email(tx, book, user).await?;
-    subjects.extend(email.map(|email| Subject::Account(&email).key(services)));
-    let since = UtcMicros::from_micros(now.get().saturating_sub(FORGOTTEN_US));
-    store::failures(tx, book, &subjects, since).await
+    let mut subjects = subjects_of(tx, services, user).await?;
+    subjects.extend(subjects.clone().iter().map(|subject| forgiven(services, subject)));
+    store::failures(tx, book, &subjects, a_day_before(now)).await
+}
+
+/// A sign-in with the certificate of `user` says in its leaf what failed before it: what was forgiven is told.
+pub(crate) async fn forgiven_are_told(
+    tx: &mut PgConnection,
+    services: &Services,
+    user: UserId,
+) -> sqlx::Result<()> {
+    for subject in subjects_of(tx, services, user).await? {
+        store::delete(tx, services.bank.book, &forgiven(services, &subject)).await?;
+    }
+    Ok(())
+}
+
+/// Under which a person's own failures are counted.
+async fn subjects_of(
+    tx: &mut PgConnection,
+    services: &Services,
+    user: UserId,
+) -> sqlx::Result<Vec<[u8; 32]>> {
+    let email = store::email(tx, services.bank.book, user).await?;
+    let account = email.map(|email| Subject::Account(&email).key(services));
+    Ok(account.into_iter().chain([Subject::SecondFactor(user).key(services)]).collect())
+}
+
+/// Where the failures of a subject stand that a right attempt forgave: they delay nobody any more.
+fn forgiven(services: &Services, subject: &[u8; 32]) -> [u8; 32] {
+    services.authority.attempts_key().tag(&[b"forgiven\0", subject])
+}
+
+fn a_day_before(now: UtcMicros) -> UtcMicros {
+    UtcMicros::from_micros(now.get().saturating_sub(FORGOTTEN_US))
 }
 
 impl Admitted {
-    /// The attempt was right: the account's failures are forgotten, the address gets its one back.
+    /// The attempt was right: the account's failures delay nobody any more, the address gets its one back.
     ///
     /// # Security
     ///
-    /// An address keeps its other failures: who tries the accounts of others cannot wash them off with their own.
+    /// An address keeps its other failures: who tries the accounts of others cannot wash them off with their own. Those
+    /// of an account stay known for a day: who guesses right is told from its holder by the guesses before.
     pub(crate) async fn forgive(self, services: &Services, now: UtcMicros) -> Result<(), Problem> {
         let book = services.bank.book;
         let mut tx = services.db.as_writer().await?;
         for (key, name) in &self.counted {
+            let known = store::lock(&mut tx, book, key, now).await?;
+            let refunded = rule::refund(known, now);
             if *name == Subject::Address("").name() {
-                let known = store::lock(&mut tx, book, key, now).await?;
-                store::update(&mut tx, book, key, &rule::refund(known, now)).await?;
-            } else {
-                store::delete(&mut tx, book, key).await?;
+                store::update(&mut tx, book, key, &refunded).await?;
+                continue;
+            }
+            store::delete(&mut tx, book, key).await?;
+            if refunded.failures > 0 {
+                let forgiven = forgiven(services, key);
+                let before = store::lock(&mut tx, book, &forgiven, now).await?;
+                let kept = rule::forgive(before, refunded, a_day_before(now));
+                store::update(&mut tx, book, &forgiven, &kept).await?;
             }
         }
         tx.commit().await?;

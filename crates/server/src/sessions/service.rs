@@ -19,6 +19,7 @@ use super::sign_in::SignIn;
 use super::store::{self, ChallengeRow, Ending, NextRefresh, SessionSummary};
 use super::token::{Bearer, Refresh};
 use crate::Services;
+use crate::attempts::forgiven_are_told;
 use crate::certificates::Signer;
 use crate::corridor::{Applied, Applying, Fault, OriginInfo, Refusal};
 use crate::problem::{Code, Problem};
@@ -114,6 +115,7 @@ pub(crate) async fn apply_login(
     store::redeem_challenge(tx, book, challenge, cx.now).await?;
     let origin = OriginInfo { ip: cx.origin.ip.clone(), user_agent: cx.origin.user_agent.clone() };
     let sign_in = opening.store(tx, cx.services, &origin).await?;
+    forgiven_are_told(tx, cx.services, signer.user).await?;
     // To the KEM key that this very intent signed: a copied answer opens for nobody else.
     let answer = opening.answer(&kem, sha256(cx.intent.canonical()).as_bytes())?;
     Ok(Applied::Accepted {
