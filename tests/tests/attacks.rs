@@ -174,6 +174,36 @@ async fn revoked_superseded_unknown_and_foreign_certificates_look_alike_at_the_c
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_is_free_again_a_day_after_somebody_only_registered_with_it() {
+    let bank = Bank::start().await;
+    let person = |registration: &client::Registration| {
+        let id = registration.user;
+        let user = client::UserName { id, role: Role::Customer, name: "Alice".to_owned() };
+        Holder::generate(Suite::Standard, user)
+    };
+    let register = async || bank.client().register("Alice", "alice@people.example").await.unwrap();
+    let is_refused = async |registration: &client::Registration| {
+        let refused = bank.client().enrol(&person(registration), &registration.token).await;
+        assert_eq!(refused.err().unwrap().problem().unwrap().code, "registration-unknown");
+    };
+    let squatter = register().await;
+    is_refused(&register().await).await;
+
+    let run_out = "UPDATE users SET registration_expires_at = now() WHERE status = 'registered'";
+    bank.execute(run_out).await;
+    let alice = register().await;
+    bank.client().enrol(&person(&alice), &alice.token).await.unwrap();
+    is_refused(&squatter).await;
+    // Who has enrolled keeps it, and an invitation gets past a squatter too.
+    bank.execute("UPDATE users SET registration_expires_at = now() WHERE role = 'customer'").await;
+    is_refused(&register().await).await;
+    bank.client().register("Staff", "staff@bank.example").await.unwrap();
+    bank.execute(run_out).await;
+    bank.admin().await.invite(Role::Manager, "Staff", "staff@bank.example").await.unwrap();
+    bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_intent_altered_in_any_byte_or_stripped_to_half_a_signature_moves_nothing() {
     let bank = Bank::start().await;
     let alice = bank.customer("Alice", 1_000).await;

@@ -34,6 +34,7 @@ pub(crate) async fn apply_invite(
     let Some((person, salt)) = person_of(cx) else {
         return Ok(Applied::Refused(Refusal::PersonInvalid));
     };
+    store::release_address(tx, book, &person.email, cx.now).await?;
     // Who registered by themselves, or was invited at the founding, stands in no register.
     if store::is_known(tx, book, *user, &person.email).await? {
         return Ok(Applied::Refused(Refusal::PersonExists));

@@ -68,8 +68,9 @@ pub(crate) fn is_plain(text: &str) -> bool {
 ///
 /// # Security
 ///
-/// Where the address is taken, nothing is stored and the answer looks the same: its token enrols nobody. Who asks
-/// learns nothing, and cannot disturb the registration that exists.
+/// Where the address is taken, nothing is stored and the answer looks the same: its token enrols nobody, and the
+/// registration that exists is not disturbed before it runs out. Who goes on to enrol learns whether the address was
+/// taken: only a mailer that proves addresses could keep that from them.
 pub(crate) async fn register(
     services: &Services,
     person: &Person,
@@ -91,6 +92,7 @@ pub(crate) async fn register(
         at: now,
     };
     let mut tx = services.db.as_writer().await?;
+    store::release_address(&mut tx, services.bank.book, &person.email, now).await?;
     store::insert(&mut tx, services.bank.book, &new).await?;
     tx.commit().await?;
     Ok(Registered { user, token, expires_at })

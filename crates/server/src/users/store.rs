@@ -19,6 +19,27 @@ pub(super) struct NewUser<'a> {
     pub(super) at: UtcMicros,
 }
 
+/// Takes an address from a customer who registered with it and did not enrol in time: nobody has proved that it is theirs. The
+/// row keeps its id in place of one, and its token is void.
+pub(super) async fn release_address(
+    tx: &mut PgConnection,
+    book: BookId,
+    email: &str,
+    now: UtcMicros,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE users SET email = user_id::text, registration_hash = NULL
+          WHERE book_id = $1 AND email = $2 AND role = 'customer' AND status = 'registered'
+            AND registration_expires_at <= $3",
+        book_id(book),
+        email,
+        timestamp(now),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Registers a person, unless the address is taken.
 pub(super) async fn insert(
     tx: &mut PgConnection,
