@@ -587,6 +587,37 @@ async fn a_session_without_a_certificate_ends_when_it_is_idle_and_with_its_perso
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_with_a_certificate_ends_when_it_is_idle_and_after_twelve_hours() {
+    let bank = Bank::start().await;
+    let alice = bank.enrol("Alice").await;
+    let refresh = async |session: &client::Session| {
+        let body = json!({"refresh_token": session.standing().await.refresh_token});
+        bank.send_as(session, Request::post_json("/api/auth/refresh", &body)).await
+    };
+    // A token may be used to its end, and the half hour begins then.
+    let session = bank.login(&alice).await;
+    bank.age("used_at", 39).await;
+    refresh(&session).await.assert_ok();
+    let idle = bank.login(&alice).await;
+    bank.age("used_at", 41).await;
+    assert_eq!(refresh(&idle).await.refusal(), (401, "session-ended".to_owned()));
+
+    // Whatever is done in it.
+    let session = bank.login(&alice).await;
+    let seconds = bank
+        .count("SELECT max(extract(epoch FROM expires_at - created_at))::bigint FROM sessions")
+        .await;
+    assert_eq!(seconds, 12 * 60 * 60);
+    bank.age("expires_at", 12 * 60).await;
+    let another = bank.start_another().await;
+    assert_eq!(refresh(&session).await.refusal(), (401, "session-ended".to_owned()));
+    // The other instance has not met it, as after a restart.
+    let elsewhere = client::Channel::resume(bank.client_of(&another), session.standing().await);
+    assert_eq!(code_of(elsewhere.get::<Value>("/api/accounts").await), "session-ended");
+    another.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_challenge_of_a_session_opens_no_session_and_one_of_a_sign_in_proves_none() {
     let bank = Bank::start().await;
     let alice = Person::new(&bank, "Alice").await;

@@ -25,7 +25,7 @@ export type SessionState =
   | { status: 'signed-out'; because: 'stranger' | 'left' | 'ended' }
   | SignedIn;
 
-/** A session without a certificate ends when it is idle for so long. */
+/** A session ends when it is idle for so long; the bank leaves one with a certificate a token's life more. */
 const IDLE_END_MS = 30 * 60_000;
 /** Requests that follow one another move the end once: not each is worth drawing the page anew. */
 const IDLE_STEP_MS = 30_000;
@@ -119,7 +119,7 @@ class SessionSource {
       aal: caller.aal === 3 ? 3 : caller.aal === 2 ? 2 : 1,
       deviceId: caller.device_id ?? null,
       certificate: caller.certificate ?? null,
-      endsAt: endOf(session, caller.aal),
+      endsAt: endOf(session),
     });
   }
 
@@ -143,8 +143,8 @@ class SessionSource {
   #touch(): void {
     const session = this.#session;
     if (!session || this.#state.status !== 'signed-in') return;
-    const endsAt = endOf(session, this.#state.aal);
-    const moved = endsAt !== null && endsAt - (this.#state.endsAt ?? 0) > IDLE_STEP_MS;
+    const endsAt = endOf(session);
+    const moved = endsAt - (this.#state.endsAt ?? 0) > IDLE_STEP_MS;
     if (moved) this.#become({ ...this.#state, endsAt });
   }
 
@@ -171,11 +171,8 @@ class SessionSource {
 }
 
 /** When a session ends if nothing happens from now on. */
-const endOf = (session: Session, aal: number): number | null => {
-  const ends = [session.endsAt?.getTime(), aal < 3 ? Date.now() + IDLE_END_MS : undefined];
-  const known = ends.filter((end) => end !== undefined);
-  return known.length > 0 ? Math.min(...known) : null;
-};
+const endOf = (session: Session): number =>
+  Math.min(session.endsAt?.getTime() ?? Number.POSITIVE_INFINITY, Date.now() + IDLE_END_MS);
 
 export type { SessionSource };
 

@@ -15,7 +15,7 @@ use super::assurance::Assurance;
 use super::proof::{CLOCK_SKEW_US, Presented, ProofRefused, session_key};
 use super::sign_in::SignIn;
 use super::store::{self, SessionRow};
-use super::token::{TokenRefused, Tokens, key_id};
+use super::token::{TOKEN_LIFETIME_S, TokenRefused, Tokens, key_id};
 use super::window::ReplayWindow;
 use crate::authority::Authority;
 use crate::certificates::{Directory, SignerError};
@@ -31,8 +31,10 @@ const SESSIONS_MAX: usize = 50_000;
 /// A session idle for this long has no proof left that could be replayed: both directions of the clock's tolerance.
 const IDLE_US: i64 = 2 * CLOCK_SKEW_US;
 
-/// A session without a certificate ends when it was not used for this long, in microseconds.
+/// A session ends when it was not used for this long, in microseconds.
 const IDLE_END_US: i64 = 30 * 60 * 1_000_000;
+/// Life of a bearer token, in microseconds.
+const TOKEN_US: i64 = TOKEN_LIFETIME_S * 1_000_000;
 /// Its use is written down no more often than this, in microseconds.
 const USED_EVERY_US: i64 = 60 * 1_000_000;
 const INSTANCE_LEN: usize = 16;
@@ -347,6 +349,12 @@ fn refuse_replaced(live: &Live, generation: u64) -> Result<(), SessionRefused> {
 /// Whether a session without a certificate was left alone for too long.
 pub(super) fn is_idle(used_at: UtcMicros, now: UtcMicros) -> bool {
     now.get().saturating_sub(used_at.get()) > IDLE_END_US
+}
+
+/// Whether a session with a certificate was left alone for too long. Its use is written down when it is refreshed and no more
+/// often, so that a payment writes no session; its last token may have been used to the end.
+pub(super) fn was_left(refreshed_at: UtcMicros, now: UtcMicros) -> bool {
+    now.get().saturating_sub(refreshed_at.get()) > IDLE_END_US + TOKEN_US
 }
 
 /// Sessions in use are never dropped: their windows keep replays out.

@@ -31,7 +31,9 @@
 //! - A session has one key at a time. The row counts them, every request that asks the row compares, and a window of used
 //!   counters belongs to one key.
 //! - A session without a certificate has one secret only, sees little and signs nothing: every route needs aal3 but
-//!   those that [`policy`](crate::policy) lists. It ends when it is idle for half an hour.
+//!   those that [`policy`](crate::policy) lists.
+//! - A session ends when it is idle for half an hour. One with a certificate may be for ten minutes more: its use is known by
+//!   its refreshes, which the life of a token asks for.
 
 mod api;
 pub mod assurance;

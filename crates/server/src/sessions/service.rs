@@ -11,7 +11,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use super::assurance::Assurance;
 use super::caller::Caller;
 use super::guard;
-use super::live::{SessionRefused, Usage, is_idle};
+use super::live::{SessionRefused, Usage, is_idle, was_left};
 use super::opening::{Opener, Opening, SECRET_LEN};
 use super::proof::ProofRefused;
 use super::recorded;
@@ -313,7 +313,8 @@ enum Judged {
 }
 
 fn judge_refresh(row: &store::RefreshRow, presented: &Refresh, now: UtcMicros) -> Judged {
-    let is_idle = !row.has_certificate && is_idle(row.used_at, now);
+    let is_idle =
+        if row.has_certificate { was_left(row.used_at, now) } else { is_idle(row.used_at, now) };
     if row.ended || now >= row.expires_at || is_idle {
         return Judged::Ended;
     }
