@@ -13,6 +13,7 @@ if ! command -v cargo-fuzz >/dev/null 2>&1; then
     echo "building cargo-fuzz from the registry, once" >&2
     CARGO_TARGET_DIR=target/tools cargo install --quiet --locked cargo-fuzz >&2
 fi
+# What each target does is in fuzz/src/lib.rs; the ordinary tests play the seeds (tests/tests/seeds.rs).
 # The parsers are safe Rust: what they can do wrong is panic, loop or contradict themselves, and that needs no sanitizer.
 export SQLX_OFFLINE=true
 cargo +nightly fuzz build --sanitizer none

@@ -85,14 +85,9 @@ impl App {
             bank.id.clone(),
             bank.book,
         );
-        let sessions = Sessions::new(
-            db.clone(),
-            vault.clone(),
-            directory.clone(),
-            authority.clone(),
-            bank.book,
-        )
-        .map_err(std::io::Error::other)?;
+        let sessions =
+            Sessions::new(db.clone(), vault.clone(), directory.clone(), &authority, bank.book)
+                .map_err(std::io::Error::other)?;
         let passkeys = Passkeys::new(&config.origin, &bank.name);
         let passwords = Passwords::new().map_err(std::io::Error::other)?;
         let (corridor, queue) =

@@ -31,7 +31,7 @@ mod interest;
 pub mod ip_rules;
 mod limits;
 pub mod log;
-mod mfa;
+pub mod mfa;
 pub mod migrate;
 pub mod openapi;
 mod outbox;

@@ -20,7 +20,7 @@ mod api;
 mod codes;
 pub(crate) mod service;
 mod store;
-mod totp;
+pub mod totp;
 mod trust;
 
 pub(crate) use self::api::router;

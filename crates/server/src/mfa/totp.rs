@@ -50,7 +50,7 @@ pub(super) fn provisioning(
 }
 
 /// The step that `code` is of, if it is of one near `now_s` that is newer than `last_step`.
-pub(super) fn accepted_step(
+pub fn accepted_step(
     secret: &SecretBytes,
     code: &str,
     last_step: u64,
@@ -80,7 +80,7 @@ fn build(secret: &SecretBytes, label: Option<(String, String)>) -> Result<Totp, 
 /// A secret is too short, or a label too long to draw.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error("the secret or its label is unusable")]
-pub(super) struct Unusable;
+pub struct Unusable;
 
 #[cfg(test)]
 mod tests {

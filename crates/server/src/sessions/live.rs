@@ -127,7 +127,7 @@ impl Sessions {
         db: Db,
         vault: Vault,
         directory: Directory,
-        authority: Authority,
+        authority: &Authority,
         book: BookId,
     ) -> Result<Self, CryptoError> {
         Ok(Self(Arc::new(Inner {
@@ -135,7 +135,7 @@ impl Sessions {
             vault,
             directory,
             book,
-            tokens: Tokens::new(authority),
+            tokens: Tokens::new(authority.token_key(), authority.refresh_key().clone()),
             instance: hex::encode(random::<INSTANCE_LEN>()?),
             live: Mutex::default(),
         })))

@@ -13,14 +13,12 @@
 //! made up, which must not.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use crypto::{SecretBytes, Sha3, sha3_256};
+use crypto::{MacKey, SecretBytes, Sha3, sha3_256};
 use intent::{Role, SessionId, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
-
-use crate::authority::Authority;
 
 /// Life of a bearer token, in seconds.
 pub const TOKEN_LIFETIME_S: i64 = 10 * 60;
@@ -87,23 +85,22 @@ pub struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
     validation: Validation,
-    authority: Authority,
+    refresh_key: MacKey,
 }
 
 impl Tokens {
-    /// With the bank's token keys.
+    /// With the bank's keys of both kinds of token.
     #[must_use]
-    pub fn new(authority: Authority) -> Self {
-        let key = authority.token_key();
+    pub fn new(bearer_key: &SecretBytes, refresh_key: MacKey) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         // The library reads a clock of its own; `exp` is checked below against the time that we are given.
         validation.validate_exp = false;
         validation.leeway = 0;
         Self {
-            encoding: EncodingKey::from_secret(key.expose()),
-            decoding: DecodingKey::from_secret(key.expose()),
+            encoding: EncodingKey::from_secret(bearer_key.expose()),
+            decoding: DecodingKey::from_secret(bearer_key.expose()),
             validation,
-            authority,
+            refresh_key,
         }
     }
 
@@ -139,7 +136,7 @@ impl Tokens {
         bytes.extend_from_slice(session.get().as_bytes());
         bytes.extend_from_slice(&generation.to_be_bytes());
         bytes.extend_from_slice(secret);
-        let tag = self.authority.refresh_key().tag(&[&bytes]);
+        let tag = self.refresh_key.tag(&[&bytes]);
         bytes.extend_from_slice(&tag);
         Base64UrlUnpadded::encode_string(&bytes)
     }
@@ -148,7 +145,7 @@ impl Tokens {
     pub fn read_refresh(&self, token: &str) -> Result<Refresh, TokenRefused> {
         let bytes = Base64UrlUnpadded::decode_vec(token).map_err(|_| TokenRefused::Invalid)?;
         let (signed, tag) = bytes.split_at_checked(SIGNED_LEN).ok_or(TokenRefused::Invalid)?;
-        self.authority.refresh_key().verify(&[signed], tag).map_err(|_| TokenRefused::Invalid)?;
+        self.refresh_key.verify(&[signed], tag).map_err(|_| TokenRefused::Invalid)?;
         Refresh::read(signed).ok_or(TokenRefused::Invalid)
     }
 }
@@ -198,9 +195,16 @@ mod tests {
     use std::sync::LazyLock;
 
     use super::*;
-    use crate::authority::testing::authority;
 
     const NOW_S: i64 = 1_800_000_000;
+
+    fn key() -> SecretBytes {
+        crypto::random_secret(32).unwrap()
+    }
+
+    fn tokens() -> Tokens {
+        Tokens::new(&key(), MacKey::new(&key()))
+    }
 
     fn bearer(tokens: &Tokens) -> String {
         let bearer = Bearer {
@@ -219,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_token_without_a_signature_is_refused() {
-        let tokens = Tokens::new(authority());
+        let tokens = tokens();
         let token = bearer(&tokens);
         let payload = token.split('.').nth(1).unwrap();
         for alg in ["none", "None", "NONE"] {
@@ -231,10 +235,10 @@ mod tests {
 
     #[test]
     fn a_token_of_another_algorithm_under_the_very_same_key_is_refused() {
-        let authority = authority();
-        let tokens = Tokens::new(authority.clone());
+        let key = key();
+        let tokens = Tokens::new(&key, MacKey::new(&key));
         let claims = tokens.read(&bearer(&tokens), NOW_S).unwrap();
-        let key = EncodingKey::from_secret(authority.token_key().expose());
+        let key = EncodingKey::from_secret(key.expose());
         for algorithm in [Algorithm::HS384, Algorithm::HS512] {
             let forged = jsonwebtoken::encode(&Header::new(algorithm), &claims, &key).unwrap();
             assert_eq!(tokens.read(&forged, NOW_S), Err(TokenRefused::Invalid));
@@ -247,13 +251,13 @@ mod tests {
 
     #[test]
     fn a_token_of_another_bank_is_refused() {
-        let (ours, theirs) = (Tokens::new(authority()), Tokens::new(authority()));
+        let (ours, theirs) = (tokens(), tokens());
         assert_eq!(ours.read(&bearer(&theirs), NOW_S), Err(TokenRefused::Invalid));
     }
 
     #[test]
     fn a_token_ends_after_ten_minutes_to_the_second() {
-        let tokens = Tokens::new(authority());
+        let tokens = tokens();
         let token = bearer(&tokens);
         assert!(tokens.read(&token, NOW_S + TOKEN_LIFETIME_S - 1).is_ok());
         let ended = tokens.read(&token, NOW_S + TOKEN_LIFETIME_S);
@@ -262,7 +266,7 @@ mod tests {
 
     #[test]
     fn every_altered_character_of_a_token_is_noticed() {
-        let tokens = Tokens::new(authority());
+        let tokens = tokens();
         let token = bearer(&tokens);
         for at in 0..token.len() {
             let mut altered = token.clone().into_bytes();
@@ -274,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_refresh_token_that_somebody_made_up_is_not_one_of_ours() {
-        let tokens = Tokens::new(authority());
+        let tokens = tokens();
         let session = SessionId::new(Uuid::from_u128(9));
         let token = tokens.refresh(session, 3, &[5; 32]);
         let read = tokens.read_refresh(&token).unwrap_or_else(|_| panic!("ours"));
@@ -295,7 +299,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn whatever_a_stranger_calls_a_token_is_refused(text in "[A-Za-z0-9_=-]{0,80}([.][A-Za-z0-9_=-]{0,80}){0,3}|.{0,80}") {
-            static TOKENS: LazyLock<Tokens> = LazyLock::new(|| Tokens::new(authority()));
+            static TOKENS: LazyLock<Tokens> = LazyLock::new(tokens);
             let tokens = &*TOKENS;
             proptest::prop_assert!(tokens.read(&text, NOW_S).is_err());
             proptest::prop_assert!(tokens.read_refresh(&text).is_err());
