@@ -1,97 +1,258 @@
 //! What strangers, customers and staff ask of routes that are not theirs, and bodies that are none.
 
-use client::Wish;
-use e2e::{Bank, Forger, Request, eur, fresh_account};
-use intent::{Body, Kind, Role, UserId};
+use client::{Session, Wish};
+use e2e::{Bank, Customer, Forger, Holder, Request, eur, eventually, fresh_account};
+use intent::{Body, BusinessDay, Kind, OrderTerms, Rhythm, Role, ShortOfFunds, UserId};
 use ledger::AccountKind;
 use reqwest::Method;
 use serde_json::json;
-use server::policy::routes::{Access, listed};
-use server::policy::{Permission, allows};
+use server::policy::routes::{Access, ROUTES, Route, listed};
+use server::policy::{Permission, allows, permissions};
+use sqlx::Row as _;
+use uuid::Uuid;
 
 use super::pay;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_route_shows_a_customer_anything_of_another() {
-    let bank = Bank::start().await;
-    let alice = bank.customer("Alice Secret", 1_000).await;
-    let carol = bank.customer("Carol", 0).await;
-    let paid = alice.transfer(alice.account, carol.account, eur(1), Some("private")).await.unwrap();
-    let mallory = bank.customer("Mallory", 0).await;
-    let session = alice.standing().await.session;
-    let victim = [
-        (
-            "{id}",
-            vec![
-                alice.account.to_string(),
-                alice.identity().user().id.to_string(),
-                paid.receipt.intent_id.to_string(),
-                session.to_string(),
-            ],
-        ),
-        ("{user_id}", vec![alice.identity().user().id.to_string()]),
-        ("{intent}", vec![paid.receipt.intent_id.to_string()]),
-    ];
-    let certificate = alice.identity().certificate_hash().unwrap();
-    let secrets = [
-        "Alice Secret".to_owned(),
-        "private".to_owned(),
-        session.to_string(),
-        alice.identity().user().id.to_string(),
-        certificate.to_string(),
-        alice.identity().device().id().to_string(),
-    ];
-    let mut walked = 0;
-    for (method, path, open) in routes(&bank).await {
-        if path == "/api/events" {
-            continue; // It never ends: see `events_out`, which tells what each reader is told.
+/// Alice, and one of everything that a route names by a parameter.
+struct Victim {
+    alice: Customer,
+    /// Path with its parameters, and with what of hers is there.
+    targets: Vec<(&'static str, String)>,
+    /// What nobody else reads who may not.
+    secrets: Vec<String>,
+}
+
+impl Victim {
+    async fn new(bank: &Bank) -> Self {
+        bank.put_in_force("statements", "bank", r#"{"every":"day"}"#).await;
+        bank.put_in_force("approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
+        let alice = bank.customer("Alice Secret", 1_000_000).await;
+        let carol = bank.customer("Carol", 0).await;
+        let session = bank.login(&alice.holder).await.standing().await.session.to_string();
+        let (user, account) = (alice.identity().user().id.to_string(), alice.account.to_string());
+        let paid =
+            alice.transfer(alice.account, carol.account, eur(1), Some("private")).await.unwrap();
+        let text = e2e::table(&[(alice.account, carol.account, "1.00", "private-1")]);
+        let file = client::FileToPay::read(text.as_bytes()).unwrap();
+        let file = alice.pay_file(&file).await.unwrap().receipt.intent_id.to_string();
+        let held = alice.transfer(alice.account, carol.account, eur(10_001), None).await.unwrap();
+        assert_eq!(held.receipt.code, "held");
+        let terms = OrderTerms {
+            first: OrderTerms::day("2999-01-01").unwrap(),
+            rhythm: Rhythm::Once,
+            business_day: BusinessDay::Unadjusted,
+            last: None,
+            count: None,
+            short_of_funds: ShortOfFunds::Skip,
+        };
+        let wish =
+            Wish::standing_order(alice.account, carol.account, eur(2), Some("private"), terms);
+        let order = alice.submit(wish.unwrap()).await.unwrap().receipt.intent_id.to_string();
+        let template =
+            json!({"name": "private", "credit": carol.account.to_string(), "asset": "EUR"});
+        let template = Request::post_json("/api/templates", &template);
+        let template = bank.send_as(&alice, template).await.ok().json()["template"].clone();
+        let template = template.as_str().unwrap().to_owned();
+        let tablet = Holder::generate(crypto::Suite::Standard, alice.identity().user().clone());
+        let pairing = bank.client().pair(&tablet, "private").await.unwrap().pairing.id.to_string();
+        // Ways in that take a browser or an authenticator to make.
+        let (trust, passkey) = (Uuid::now_v7(), "AAAA");
+        bank.execute(&format!(
+            "INSERT INTO trusted_browsers VALUES (1, '{trust}', '{user}', sha256('x'), 'private', now(), now() + interval '1 day')"
+        ))
+        .await;
+        bank.execute(&format!(
+            "INSERT INTO passkeys VALUES (1, decode('{passkey}', 'base64'), '{user}', 'private', 'x', now())"
+        ))
+        .await;
+        let webhook = Uuid::now_v7();
+        let url = "https://hooks.example/strongroom".to_owned();
+        let wish = Wish::set_webhook(webhook, url, vec![], true, false);
+        bank.admin().await.submit(wish).await.unwrap();
+        let issuing = &alice.identity().certificates().unwrap().issuing;
+        let targets = vec![
+            ("/api/log/tile/{level}/{*path}", "/api/log/tile/0/000.p/1".to_owned()),
+            (
+                "/api/certificates/crl/{issuer}",
+                format!("/api/certificates/crl/{}", crypto::sha3_256(issuing.der())),
+            ),
+            ("/api/auth/sessions/{id}", format!("/api/auth/sessions/{session}")),
+            ("/api/mfa/trusted-devices/{id}", format!("/api/mfa/trusted-devices/{trust}")),
+            ("/api/passkeys/{id}", format!("/api/passkeys/{passkey}")),
+            ("/api/devices/pairings/{id}", format!("/api/devices/pairings/{pairing}")),
+            (
+                "/api/auth/download-certificate/{user_id}",
+                format!("/api/auth/download-certificate/{user}"),
+            ),
+            ("/api/users/{id}/profile", format!("/api/users/{user}/profile")),
+            ("/api/quantum/keys/{user_id}/info", format!("/api/quantum/keys/{user}/info")),
+            ("/api/quantum/keys/{user_id}/history", format!("/api/quantum/keys/{user}/history")),
+            ("/api/accounts/{id}", format!("/api/accounts/{account}")),
+            ("/api/accounts/{id}/balance", format!("/api/accounts/{account}/balance")),
+            (
+                "/api/accounts/resolve/{number}",
+                format!("/api/accounts/resolve/{}", ledger::AccountNumber::of(alice.account)),
+            ),
+            (
+                "/api/customer/statements/{id}",
+                format!("/api/customer/statements/{}", statement_of(bank, &account).await),
+            ),
+            ("/api/approvals/{payment}", format!("/api/approvals/{}", held.receipt.intent_id)),
+            ("/api/standing-orders/{order}", format!("/api/standing-orders/{order}")),
+            ("/api/templates/{id}", format!("/api/templates/{template}")),
+            ("/api/payments/files/{intent}", format!("/api/payments/files/{file}")),
+            ("/api/transactions/{id}", format!("/api/transactions/{}", paid.receipt.intent_id)),
+            ("/api/admin/webhooks/{id}/replay", format!("/api/admin/webhooks/{webhook}/replay")),
+        ];
+        let certificate = alice.identity().certificate_hash().unwrap().to_string();
+        let device = alice.identity().device().id().to_string();
+        let secrets =
+            ["Alice Secret".to_owned(), "private".to_owned(), session, user, certificate, device];
+        Self { alice, targets, secrets: secrets.to_vec() }
+    }
+
+    /// What of hers a route leads to; the route itself where it names nothing.
+    fn targets_of(&self, path: &str) -> Vec<String> {
+        let account = self.alice.account;
+        let certificate = self.alice.identity().certificate_hash().unwrap();
+        if path.contains('{') {
+            let known = self.targets.iter().find(|(known, _)| *known == path);
+            return vec![
+                known.unwrap_or_else(|| panic!("{path}: nothing of Alice's is known")).1.clone(),
+            ];
         }
-        let mut targets = vec![path.clone()];
-        for (parameter, values) in &victim {
-            if path.contains(parameter) {
-                targets = values.iter().map(|value| path.replace(parameter, value)).collect();
-            }
-        }
+        let mut targets = vec![path.to_owned()];
         if path.contains("/certificates/") {
             targets.push(format!("{path}?certificate={certificate}"));
         }
         if path.ends_with("/history") {
-            targets.push(format!("{path}?account={}", alice.account));
+            targets.push(format!("{path}?account={account}"));
         }
         if path.contains("/statements/") {
-            let days = "from=2026-01-01&to=2999-01-01";
-            targets.push(format!("{path}?account={}&{days}", alice.account));
+            targets.push(format!("{path}?account={account}&from=2026-01-01&to=2999-01-01"));
         }
-        for target in targets {
-            let ends_own_sessions = method == Method::DELETE && target == path;
-            if method == Method::POST || ends_own_sessions || target.contains('{') {
-                continue;
-            }
-            walked += 1;
-            let request = Request::new(method.clone(), &target, "");
-            let answer = bank.send_as(&mallory, request.clone()).await;
-            assert!(answer.status < 500, "{method} {target}: {}", answer.text());
-            if target != path && !open {
-                let empty = path.ends_with("/history") && answer.json()["items"] == json!([]);
-                assert!(empty || answer.status == 404, "{method} {target}: {}", answer.text());
-            }
-            for secret in &secrets {
-                assert!(
-                    !answer.text().contains(secret),
-                    "{method} {target} shows {secret}: {}",
+        targets
+    }
+}
+
+/// The bank makes statements of days that are over: everything was the day before yesterday.
+async fn statement_of(bank: &Bank, account: &str) -> String {
+    for change in [
+        "UPDATE transfers SET posted_at = posted_at - interval '2 days'",
+        "UPDATE books SET founded_at = founded_at - interval '2 days'",
+    ] {
+        bank.execute(change).await;
+    }
+    let closing = bank.start_another().await;
+    server::days::close_days(&closing.app, server::clock::now()).await.unwrap();
+    closing.shutdown().await.unwrap();
+    let making = bank.start_another().await;
+    let sql = format!("SELECT statement_id::text FROM statements WHERE account_id = '{account}'");
+    let made = eventually("a statement", async || {
+        let rows = bank.rows(&sql).await;
+        rows.first().map(|row| row.get::<String, _>(0))
+    })
+    .await;
+    making.shutdown().await.unwrap();
+    made
+}
+
+/// Whether a role may see what is somebody else's. What is a person's alone nobody may, whatever their permissions say of it.
+fn sees_others(role: Role, route: &Route) -> bool {
+    const A_PERSONS_ALONE: [&str; 3] =
+        ["/api/beneficiaries", "/api/standing-orders", "/api/standing-orders/{order}"];
+    match route.access {
+        Access::Open => true,
+        // Whoever pays asks for the account behind a number; the bank gives no name away.
+        Access::SignedIn => route.path == "/api/accounts/resolve/{number}",
+        Access::Own(permission) | Access::Needs(permission) => {
+            role != Role::Customer
+                && allows(role, permission)
+                && !A_PERSONS_ALONE.contains(&route.path)
+        }
+        Access::Signs(_) => false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_shows_or_gives_anybody_what_is_anothers() {
+    let bank = Bank::start().await;
+    let victim = Victim::new(&bank).await;
+    let mallory = bank.customer("Mallory", 0).await;
+    let attackers: [&Session; 4] =
+        [&mallory, bank.manager().await, bank.auditor().await, bank.admin().await];
+    let template = json!({"name": "x", "credit": mallory.account.to_string(), "asset": "EUR"});
+    let mut walked = 0;
+    for route in ROUTES {
+        let takes_no_parameter = !route.path.contains('{');
+        // What is posted without a parameter names its objects in a signed document: see the tests of each kind. One's own
+        // sessions are one's own.
+        if takes_no_parameter && route.method != "GET" {
+            continue;
+        }
+        let is_open = route.access == Access::Open;
+        for target in victim.targets_of(route.path) {
+            let request = Request::new(
+                route.method.parse().unwrap(),
+                &target,
+                if route.method == "POST" { template.to_string() } else { String::new() },
+            );
+            let names_hers = target != route.path;
+            for session in attackers {
+                let role = session.identity().user().role;
+                let may_see = sees_others(role, route);
+                // They never end: see `events_out`, which tells what each reader is told.
+                let is_stream = ["/api/events", "/api/security/live"].contains(&route.path);
+                if is_stream && route.access.admits(permissions(role)) {
+                    continue;
+                }
+                walked += 1;
+                let answer = bank.send_as(session, request.clone()).await;
+                let said = format!(
+                    "{} {target} as {role}: {} {}",
+                    route.method,
+                    answer.status,
                     answer.text()
                 );
+                assert!(answer.status < 500, "{said}");
+                if may_see {
+                    continue;
+                }
+                if names_hers {
+                    let empty = route.path.ends_with("/history")
+                        && answer.status == 200
+                        && answer.json()["items"] == json!([]);
+                    let forbidden =
+                        role != Role::Customer || matches!(route.access, Access::Needs(_));
+                    let refused = answer.status == 404 || (forbidden && answer.status == 403);
+                    assert!(empty || refused, "{said}");
+                }
+                for secret in &victim.secrets {
+                    assert!(!answer.text().contains(secret), "{secret}: {said}");
+                }
             }
             let stranger = bank.send(request).await;
-            assert!(open || stranger.status == 401, "{method} {target}: {}", stranger.status);
+            assert!(is_open || stranger.status == 401, "{target}: {}", stranger.status);
         }
     }
-    assert!(walked > 20, "the walk has lost its way: {walked}");
-    let theirs = bank.get_as(&mallory, &format!("/api/accounts/{}", alice.account)).await;
+    assert!(walked > 200, "the walk has lost its way: {walked}");
+    let theirs = bank.get_as(&mallory, &format!("/api/accounts/{}", victim.alice.account)).await;
     let nobodys = bank.get_as(&mallory, &format!("/api/accounts/{}", fresh_account())).await;
     assert_eq!(theirs.refusal(), nobodys.refusal(), "another's and nobody's look alike");
-    alice.verify().await.unwrap();
-    assert!(mallory.transfer(alice.account, mallory.account, eur(1), None).await.is_err());
+    let (from, to) = (victim.alice.account, mallory.account);
+    assert!(mallory.transfer(from, to, eur(1), None).await.is_err());
+
+    // All of it was there, and is still hers.
+    let own = ROUTES
+        .iter()
+        .filter(|route| route.path.contains('{') && !route.path.starts_with("/api/admin/"));
+    for route in own {
+        let target = victim.targets_of(route.path).remove(0);
+        let body = if route.method == "POST" { template.to_string() } else { String::new() };
+        let request = Request::new(route.method.parse().unwrap(), &target, body);
+        let answer = bank.send_as(&victim.alice, request).await;
+        assert!(answer.status < 300, "{} {target}: {}", route.method, answer.text());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
