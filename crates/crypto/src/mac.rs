@@ -99,6 +99,10 @@ fn padded(block: &[u8; BLOCK_BYTES], pad: u8) -> Context {
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Ordering;
+    use std::hint::black_box;
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -112,6 +116,53 @@ mod tests {
         assert_eq!(key.verify(&[b"GET/api"], &[tag.as_slice(), &[0]].concat()), refused);
         let other = SecretBytes::new(vec![2; 32]);
         assert_eq!(hmac_sha3_256_verify(&other, b"GET/api", &tag), refused);
+    }
+
+    /// How often `left` is faster than `right` in 20,000 pairs, two points each and one for a draw; measured by turns, so that
+    /// whatever else the machine does meets both alike.
+    fn points_for(mut left: impl FnMut(), mut right: impl FnMut()) -> u32 {
+        let time = |what: &mut dyn FnMut()| {
+            let began = Instant::now();
+            what();
+            began.elapsed()
+        };
+        let pairs = (0..20_000).map(|pair| {
+            let (left_took, right_took) = if pair % 2 == 0 {
+                let left_took = time(&mut left);
+                (left_took, time(&mut right))
+            } else {
+                let right_took = time(&mut right);
+                (time(&mut left), right_took)
+            };
+            match left_took.cmp(&right_took) {
+                Ordering::Less => 2,
+                Ordering::Equal => 1,
+                Ordering::Greater => 0,
+            }
+        });
+        pairs.sum()
+    }
+
+    /// A sign test. Where both take as long, each has half of the 40,000 points, give or take 150; a comparison that ends at the
+    /// first difference has nearly all of them.
+    #[test]
+    fn the_time_of_a_refusal_does_not_tell_how_much_of_a_tag_is_right() {
+        let key = MacKey::new(&SecretBytes::new(vec![1; 32]));
+        let right = key.tag(&[b"x"]);
+        let wrong_at = |at: usize| {
+            let mut tag = right;
+            tag[at] ^= 1;
+            tag
+        };
+        let (first, last) = (wrong_at(0), wrong_at(31));
+        let refuse = |tag: &[u8]| assert!(key.verify(&[b"x"], black_box(tag)).is_err());
+        let tags = points_for(|| refuse(&first), || refuse(&last));
+        // Longer than a tag, so that a comparison by words is found out too.
+        let (mut first, mut last, right) = (vec![0_u8; 1 << 14], vec![0_u8; 1 << 14], [0; 1 << 14]);
+        (first[0], last[(1 << 14) - 1]) = (1, 1);
+        let differ = |text: &[u8]| assert!(!constant_time_eq(black_box(text), black_box(&right)));
+        let texts = points_for(|| differ(&first), || differ(&last));
+        assert!([tags, texts].iter().all(|won| (14_000..=26_000).contains(won)), "{tags} {texts}");
     }
 
     #[test]
