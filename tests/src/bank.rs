@@ -204,8 +204,7 @@ impl Bank {
 
     /// The bank as the typed client sees it, over connections of its own.
     pub fn client(&self) -> client::Bank {
-        let url = ServerUrl::parse(&format!("http://{}", self.addr())).unwrap();
-        client::Bank::new(Transport::new(url, None).unwrap(), self.trust.clone())
+        self.client_at(self.addr())
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -338,9 +337,24 @@ impl Bank {
         server::start::start_with_token(config, &template::passphrase(), token).await
     }
 
+    /// As [`Bank::start_another`], as a process of its own beside the bank's.
+    pub async fn start_another_process(&self) -> ServerProcess {
+        let mut config = self.config.clone();
+        config.listen.set_port(0);
+        match Server::start(&config, &self.urls, self.program.as_ref(), None).await {
+            Server::Process(process) => process,
+            Server::Within(_) | Server::Down(_) => panic!("this bank's server is no process"),
+        }
+    }
+
     /// The bank as the typed client sees it through another server.
     pub fn client_of(&self, server: &Running) -> client::Bank {
-        let url = ServerUrl::parse(&format!("http://{}", server.addr)).unwrap();
+        self.client_at(server.addr)
+    }
+
+    /// The bank as the typed client sees it at an address.
+    pub fn client_at(&self, addr: SocketAddr) -> client::Bank {
+        let url = ServerUrl::parse(&format!("http://{addr}")).unwrap();
         client::Bank::new(Transport::new(url, None).unwrap(), self.trust.clone())
     }
 

@@ -35,6 +35,7 @@ pub use people::{Customer, Holder};
 pub use plans::{Plan, Plans};
 pub use policies::code_of;
 pub use redis::Redis;
+pub use server_process::ServerProcess;
 pub use template::{BANK, ORIGIN, PASSPHRASE};
 pub use wire::{At, How, Strike, Wire};
 

@@ -8,10 +8,11 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use crate::template::{ORIGIN, PASSPHRASE};
 
-/// A running server process.
-pub(crate) struct ServerProcess {
+/// A running server process. It ends when this is dropped.
+pub struct ServerProcess {
     child: Child,
-    pub(crate) addr: SocketAddr,
+    /// Address of the plain port.
+    pub addr: SocketAddr,
     // The server ends when this closes, so that none outlives its test.
     _stdin: ChildStdin,
 }
