@@ -328,6 +328,118 @@ async fn what_was_used_once_is_used_up() {
     assert_eq!(sessions().await, before);
 }
 
+/// `{"name":"Zip","email":"zip@people.example"}`, as gzip and as zlib.
+const PACKED: [(&str, &str); 2] = [
+    (
+        "gzip",
+        "1f8b0800000000000203ab56ca4bcc4d55b2528aca2c50d2514acd4dcccc01f2aa320b1c0a52f30b7252f5522b127381b4522d001a19ef632b000000",
+    ),
+    (
+        "deflate",
+        "789cab56ca4bcc4d55b2528aca2c50d2514acd4dcccc01f2aa320b1c0a52f30b7252f5522b127381b4522d00346a0eb7",
+    ),
+];
+/// A zip of a table whose 60,000 bytes are one line again and again.
+const ZIP: &str = "504b030414000000080000002100ca890fd0c100000060ea000005000000702e637376edc9b10d80300c00b09d9738a62a4d06965642a9c4f97cc164af8ebc6a3dad8fb1f6ac33df1cbbee355bf4ca23acb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6badb5d65a6b7fdf0f504b0102140314000000080000002100ca890fd0c100000060ea0000050000000000000000000000800100000000702e637376504b0506000000000100010033000000e40000000000";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_packed_is_not_unpacked() {
+    let bank = Bank::start().await;
+    let alice = bank.customer("Alice", 0).await;
+    let users = async || bank.count("SELECT count(*) FROM users").await;
+    let before = users().await;
+    for (encoding, packed) in PACKED {
+        let packed = Request::post("/api/users/register", hex::decode(packed).unwrap());
+        let answer = bank.send(packed.with("content-encoding", encoding)).await;
+        assert!((400..=415).contains(&answer.status), "{encoding}: {}", answer.text());
+        answer.problem();
+    }
+    assert_eq!(users().await, before);
+    for kind in ["text/csv", "application/xml", "application/zip"] {
+        let zip = Request::post("/api/payments/files/preview", hex::decode(ZIP).unwrap());
+        let answer = bank.send_as(&alice, zip.with("content-type", kind)).await;
+        assert!((400..=422).contains(&answer.status), "{kind}: {}", answer.text());
+        answer.problem();
+    }
+}
+
+/// The bank's clock was an hour ahead: what it wrote down then is an hour later than it is now.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_steps_back_makes_nothing_good_again_that_was_used() {
+    let bank = Bank::start().await;
+    let alice = bank.customer("Alice", 1_000).await;
+    let read = Request::get("/api/accounts").proved_by(&alice).await;
+    assert_eq!(bank.send(read.clone()).await.status, 200);
+    let nonce = nonce(&challenge(&bank, &alice.holder).await.ok());
+    let forger = Forger::new(&alice.holder);
+    let signed = forger.next(login_body(&alice.holder, nonce));
+    let proof = alice.holder.device().proof(&signed.intent);
+    login(&bank, &signed, &proof).await.assert_ok();
+    let setup = alice.set_up_authenticator().await.unwrap();
+    let totp = totp_rs::Totp::from_url(&setup.uri).unwrap();
+    let code = || totp.generate(u64::try_from(server::clock::now().get() / 1_000_000).unwrap());
+    alice.verify_factor(client::SecondFactor::Code(&code().to_string())).await.unwrap();
+    let refresh = json!({"refresh_token": alice.standing().await.refresh_token});
+    let refresh = Request::post_json("/api/auth/refresh", &refresh);
+    bank.send(refresh.clone().proved_by(&alice).await).await.assert_ok();
+
+    let hour = "interval '1 hour'";
+    for written in [
+        format!(
+            "UPDATE challenges SET expires_at = expires_at + {hour}, redeemed_at = redeemed_at + {hour}"
+        ),
+        format!(
+            "UPDATE sessions SET used_at = used_at + {hour}, refreshed_at = refreshed_at + {hour}"
+        ),
+        "UPDATE totp_factors SET last_step = last_step + 120".to_owned(),
+    ] {
+        bank.execute(&written).await;
+    }
+    assert_eq!(bank.send(read).await.refusal(), (401, "proof-refused".to_owned()));
+    let again = forger.next(login_body(&alice.holder, nonce));
+    let proof = alice.holder.device().proof(&again.intent);
+    let refused = login(&bank, &again, &proof).await.refusal();
+    assert_eq!(refused.1, "challenge-redeemed");
+    let used = alice.verify_factor(client::SecondFactor::Code(&code().to_string())).await;
+    assert!(used.is_err());
+    let stolen = bank.send(refresh.proved_by(&alice).await).await;
+    assert_eq!(stolen.refusal(), (401, "session-ended".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_somebody_plants_does_not_become_its_victims() {
+    let bank = Bank::start().await;
+    let (alice, mallory) = (bank.enrol("Alice").await, bank.customer("Mallory", 0).await);
+    let who = async |session: &client::Channel| {
+        let said = bank.get_as(session, "/api/auth/verify-session").await.ok().json();
+        said["user_id"].as_str().unwrap().to_owned()
+    };
+    let planted = mallory.standing().await;
+    let nonce = nonce(&challenge(&bank, &alice).await.ok());
+    let signed = Forger::new(&alice).next(login_body(&alice, nonce));
+    let body = json!({
+        "signed": serde_json::from_slice::<Value>(&signed.to_json()).unwrap(),
+        "device_proof": Base64UrlUnpadded::encode_string(&alice.device().proof(&signed.intent)),
+    });
+    // Alice's browser sends along what Mallory has put there.
+    let request = Request::post_json("/api/auth/certificate-login", &body)
+        .proved_by(&mallory)
+        .await
+        .with("cookie", &format!("session={}; token={}", planted.session, planted.token));
+    let answer = bank.send(request).await.ok();
+    assert!(answer.headers.get("set-cookie").is_none());
+    let opened = answer.json();
+    let token = opened["session"]["token"].as_str().unwrap();
+    let of_mallory = mallory.identity().user().id.to_string();
+    assert_eq!(who(&mallory).await, of_mallory);
+    // Another session under another key: what Mallory has opens nothing of it.
+    assert!(!answer.text().contains(&planted.session.to_string()));
+    let (now, n) = (server::clock::now().get(), mallory.next_counter());
+    let request = Request::get("/api/accounts").proved_with(mallory.signer(), token, now, n);
+    assert_eq!(bank.send(request).await.status, 401);
+    assert_eq!(who(&mallory).await, of_mallory);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stolen_token_is_worth_nothing_and_a_stolen_refresh_token_gives_itself_away() {
     let bank = Bank::start().await;

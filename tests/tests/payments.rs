@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use client::{BatchLine, ClientError, Session, Settled, Wish};
 use e2e::{Bank, Customer, Forger, code_of, eur, eventually_within, fresh_account};
-use intent::{ApprovalDecision, BatchItem, Body, IntentId, UtcMicros};
+use intent::{ApprovalDecision, BatchItem, Body, IntentId, RevocationReason, UtcMicros};
 use ledger::{Freeze, TransferId};
 use money::AssetCode;
 use serde_json::json;
@@ -192,6 +192,39 @@ async fn a_large_payment_waits_for_two_people_and_moves_when_both_agree() {
     assert_eq!(others["items"].as_array().unwrap().len(), 0);
     bank.assert_verifies().await;
     bank.assert_books_balance().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manager_whose_certificate_was_revoked_approves_nothing_at_any_instance() {
+    let bank = Bank::start().await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
+    let another = bank.start_another().await;
+    let alice = bank.customer("Alice", 1_000_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let max = bank.second_manager();
+    let (here, there) = (
+        bank.login(&max).await,
+        bank.client_of(&another).login(max.identity.clone()).await.unwrap(),
+    );
+    let held = alice.transfer(alice.account, bob.account, eur(10_001), None).await.unwrap();
+    let payment = held.receipt.intent_id;
+    // Signed while it was still good.
+    let signed = Forger::new(&max)
+        .next(Wish::decide(payment, ApprovalDecision::Approve, "looked at it".into()).body);
+    let certificate = max.certificate_hash().unwrap();
+    bank.admin().await.revoke(certificate, RevocationReason::KeyCompromise).await.unwrap();
+    for session in [&here, &there] {
+        let refused = decide(session, payment, ApprovalDecision::Approve).await.err().unwrap();
+        assert!(refused.is_unauthenticated(), "{refused}");
+    }
+    // Nor does anybody else's session carry it in.
+    let carried = bank.submit(bank.manager().await, &signed).await;
+    assert!([401, 403].contains(&carried.status), "{}", carried.text());
+    assert_eq!(bank.balance(bob.account).await, 0);
+    decide(bank.manager().await, payment, ApprovalDecision::Approve).await.unwrap();
+    assert_eq!(bank.balance(bob.account).await, 10_001);
+    another.shutdown().await.unwrap();
+    bank.assert_verifies().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
