@@ -103,7 +103,7 @@ pub(super) async fn run(
     })
 }
 
-/// An ordinary customer tries every way to sign in.
+/// An ordinary customer tries every way to sign in without a browser.
 async fn ways_in(actors: &[Actor], plan: &Plan) -> Result<Vec<Tried>, ClientError> {
     let person = ORDINARY;
     let session = actors.iter().find(|actor| actor.index == person).map(|actor| &actor.session);

@@ -8,7 +8,7 @@
 //! | [`cast`] | enrolment of everybody; key stores for the command line |
 //! | [`day`] | clients at work over HTTP; [`forgery`] makes what must not get through |
 //! | [`tally`] | counts, latencies, and every outcome compared with the plan |
-//! | [`ways_in`] | every way to sign in, a second device paired and revoked |
+//! | [`ways_in`] | every way to sign in without a browser, a second device paired and revoked |
 //! | [`stories`] | an approval, what comes due by itself, files, and three frauds |
 //! | [`proof`] | receipts offline, balances, checkpoint, log and ledger |
 //! | [`door`] | one click into the console as somebody of the demo |

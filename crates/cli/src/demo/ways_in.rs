@@ -1,4 +1,5 @@
-//! After the day: an ordinary customer signs in every way there is, pairs a second device, and loses it again.
+//! After the day: an ordinary customer signs in by certificate, password, code and recovery code, pairs a second device, and
+//! loses it again. A passkey takes an authenticator, which a command line has not: the console signs in with one.
 
 use std::sync::Arc;
 use std::time::Instant;
