@@ -63,13 +63,18 @@ fn change(seed: &[u8], number: u64) -> Vec<u8> {
         let at = random.below(changed.len().max(1));
         let len = random.below(16).min(changed.len().saturating_sub(at));
         let byte = random.next().to_le_bytes()[0];
-        match random.below(6) {
+        match random.below(8) {
             0 => changed.truncate(at),
             1 => changed.insert(at, byte),
             2 => drop(changed.drain(at..at + len)),
             3 => changed.extend_from_within(at..at + len),
             4 => changed.splice(at..at + len, seed.iter().rev().take(len).copied()).for_each(drop),
-            _ => changed.iter_mut().skip(at).take(1).for_each(|old| *old ^= byte),
+            5 => changed.iter_mut().skip(at).take(1).for_each(|old| *old ^= byte),
+            // Of the seed's own alphabet, so that what is changed still has the form.
+            _ => {
+                let other = seed.get(random.below(seed.len().max(1))).copied();
+                changed.iter_mut().skip(at).take(1).zip(other).for_each(|(old, new)| *old = new);
+            }
         }
     }
     changed
