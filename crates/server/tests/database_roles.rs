@@ -173,7 +173,7 @@ async fn what_every_request_asks_is_found_by_the_primary_key_whatever_the_tables
         sqlx::raw_sql(AssertSqlSafe(prepare.to_owned())).execute(&mut owner).await.unwrap();
         let mut gate = db.at_the_gate().await.unwrap().detach();
         let script = "PREPARE standing (int4, uuid) AS
-            SELECT a.epoch, s.authenticated_at, s.key_generation
+            SELECT a.epoch, s.authenticated_at, s.used_at, s.key_generation
               FROM sessions s JOIN authority_state a ON a.book_id = s.book_id
              WHERE s.book_id = $1 AND s.session_id = $2 AND s.revoked_at IS NULL";
         sqlx::raw_sql(script).execute(&mut gate).await.unwrap();

@@ -222,7 +222,9 @@ impl Sessions {
         if freshness == Freshness::Recent && age_us < RECENT_US {
             return Ok(());
         }
-        let Some(standing) = self.standing(live.session).await? else {
+        let standing = self.standing(live.session).await?;
+        // A stream outlives the token that began it.
+        let Some(standing) = standing.filter(|standing| !was_left(standing.used_at, now)) else {
             self.forget(live.session);
             return Err(SessionRefused::Ended);
         };

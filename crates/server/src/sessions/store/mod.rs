@@ -214,6 +214,7 @@ pub(super) struct Standing {
     pub(super) epoch: u64,
     pub(super) key_generation: u64,
     pub(super) authenticated_at: UtcMicros,
+    pub(super) used_at: UtcMicros,
 }
 
 /// The epoch of authority if the session was not revoked: all answers in one round trip, at the gate.
@@ -223,7 +224,8 @@ pub(super) async fn standing(
     session: SessionId,
 ) -> sqlx::Result<Option<Standing>> {
     sqlx::query!(
-        "SELECT a.epoch, s.authenticated_at, s.key_generation FROM sessions s JOIN authority_state a ON a.book_id = s.book_id
+        "SELECT a.epoch, s.authenticated_at, s.used_at, s.key_generation
+           FROM sessions s JOIN authority_state a ON a.book_id = s.book_id
           WHERE s.book_id = $1 AND s.session_id = $2 AND s.revoked_at IS NULL",
         book_id(book),
         session.get(),
@@ -235,6 +237,7 @@ pub(super) async fn standing(
             epoch: u64::try_from(row.epoch).map_err(corrupt)?,
             key_generation: u64::try_from(row.key_generation).map_err(corrupt)?,
             authenticated_at: micros(row.authenticated_at),
+            used_at: micros(row.used_at),
         })
     })
     .transpose()
