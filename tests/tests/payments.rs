@@ -306,6 +306,28 @@ async fn the_risk_engine_holds_a_payment_back_and_a_person_lets_it_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn payments_again_and_again_just_below_what_a_manager_sees_are_seen() {
+    let bank = Bank::start().await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"50","two_above":"1000"}"#).await;
+    bank.put_in_force("risk", "bank", "{}").await;
+    let alice = bank.customer("Alice", 100_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    let own = bank.open(&alice, AssetCode::EUR).await;
+    bank.fund(own, eur(100_000)).await;
+    let pay_thrice = async |from, to| {
+        let mut codes = Vec::new();
+        for _ in 0..3 {
+            let paid = alice.transfer(from, to, eur(4_900), None).await;
+            codes.push(code_of(&paid).to_owned());
+        }
+        codes
+    };
+    assert_eq!(pay_thrice(own, alice.account).await, ["ok"; 3], "nobody sees what stays hers");
+    assert_eq!(pay_thrice(alice.account, bob.account).await, ["ok", "ok", "held"]);
+    bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_limit_counts_from_the_next_payment_at_every_instance_and_under_a_race() {
     let bank = Bank::start().await;
     let another = bank.start_another().await;

@@ -69,6 +69,7 @@ impl Rows {
             at_us,
             available_minor: Some(1_000_000),
             payments: &[payment],
+            unseen_minor_max: None,
             context: Context::default(),
         };
         let verdict = risk::assess(&payer, &attempt, &self.policy);

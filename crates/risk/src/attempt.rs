@@ -17,6 +17,8 @@ pub struct Attempt<'a> {
     pub available_minor: Option<i64>,
     /// What would leave the account: one payment, or the items of a batch.
     pub payments: &'a [Payment<'a>],
+    /// The largest sum that nobody of the bank has to see before it leaves, in minor units; `None` where nothing leaves.
+    pub unseen_minor_max: Option<i64>,
     /// What is known of who asks, and from where.
     pub context: Context,
 }

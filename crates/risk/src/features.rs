@@ -2,6 +2,8 @@
 //!
 //! This is also what a trained model would look at. None of it is stored.
 
+use std::ops::RangeInclusive;
+
 use crate::account::{AccountState, Flows, Window};
 use crate::attempt::{Attempt, Payment};
 use crate::decay::to_f64;
@@ -287,22 +289,59 @@ fn is_young(opened_at_us: i64, within_us: i64, attempt: &Attempt<'_>) -> bool {
         && age_us(opened_at_us, attempt.context.bank_since_us) >= within_us
 }
 
-/// Attempts just below the limit of the asset: this one and the recent ones; of a batch, the most to one payee.
+/// Attempts just below a limit, this one included, and the limit: that of the asset, or the sum above which the bank wants to
+/// see a payment. The one that they are near more often.
 fn near_limit(payer: &AccountState, attempt: &Attempt<'_>, policy: &Policy) -> Option<(u32, i64)> {
+    let of_asset = near_limit_of_asset(payer, attempt, policy);
+    let unseen = attempt.unseen_minor_max.and_then(|most_minor| {
+        let near = near(most_minor, policy)..=most_minor;
+        // Of a batch too the bank looks at the sum.
+        let is_near = near.contains(&sum(attempt.payments.iter()));
+        let times = recent(payer, attempt, policy, near).saturating_add(1);
+        is_near.then(|| (counted(times), most_minor))
+    });
+    of_asset.into_iter().chain(unseen).max_by_key(|(times, _)| *times)
+}
+
+/// Of a batch, the most to one payee.
+fn near_limit_of_asset(
+    payer: &AccountState,
+    attempt: &Attempt<'_>,
+    policy: &Policy,
+) -> Option<(u32, i64)> {
     let limit_minor = *policy.limits.get(&attempt.asset.code())?;
+    let near = near(limit_minor, policy)..=limit_minor.saturating_sub(1);
+    let payments = attempt.payments.iter().filter(|payment| near.contains(&payment.amount_minor));
+    let mut payees: Vec<_> = payments.map(|payment| payment.payee).collect();
+    payees.sort_unstable();
+    let now = payees.chunk_by(|a, b| a == b).map(<[_]>::len).max()?;
+    // One payment file to many payees says nothing on the payments before it.
+    let is_file = now == 1 && payees.len() > 1;
+    let before = if is_file { 0 } else { recent(payer, attempt, policy, near) };
+    Some((counted(now.saturating_add(before)), limit_minor))
+}
+
+/// From where an amount is near a limit, in minor units.
+fn near(limit_minor: i64, policy: &Policy) -> i64 {
     let from = i128::from(limit_minor)
         .saturating_mul(policy.bounds.near_limit_per_mille_min.into())
         .div_euclid(1_000);
-    let is_near = |minor: i64| i128::from(minor) >= from && minor < limit_minor;
-    let near = attempt.payments.iter().filter(|payment| is_near(payment.amount_minor));
-    let mut payees: Vec<_> = near.map(|payment| payment.payee).collect();
-    payees.sort_unstable();
-    let now = payees.chunk_by(|a, b| a == b).map(<[_]>::len).max()?;
+    i64::try_from(from).unwrap_or(i64::MAX)
+}
+
+/// Attempts of late whose sums are near a limit.
+fn recent(
+    payer: &AccountState,
+    attempt: &Attempt<'_>,
+    policy: &Policy,
+    near: RangeInclusive<i64>,
+) -> usize {
     let since_us = attempt.at_us.saturating_sub(policy.bounds.near_limit_us);
-    let before = payer.recent_since(since_us).filter(|minor| is_near(*minor)).count();
-    // One payment file to many payees says nothing on the payments before it.
-    let all = if now == 1 && payees.len() > 1 { now } else { now.saturating_add(before) };
-    Some((u32::try_from(all).unwrap_or(u32::MAX), limit_minor))
+    payer.recent_since(since_us).filter(|minor| near.contains(minor)).count()
+}
+
+fn counted(times: usize) -> u32 {
+    u32::try_from(times).unwrap_or(u32::MAX)
 }
 
 fn sum<'a>(payments: impl Iterator<Item = &'a Payment<'a>>) -> i64 {

@@ -52,6 +52,7 @@
 //!             at_us,
 //!             available_minor: Some(50_000_00),
 //!             payments: &[payment],
+//!             unseen_minor_max: Some(5_000_00),
 //!             context: Context::default(),
 //!         },
 //!         &policy,

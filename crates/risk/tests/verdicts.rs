@@ -24,6 +24,7 @@ struct Watched {
     pair: PairState,
     now_us: i64,
     available_minor: Option<i64>,
+    unseen_minor_max: Option<i64>,
     context: Context,
     policy: Policy,
 }
@@ -36,6 +37,7 @@ impl Watched {
             pair: PairState::default(),
             now_us: START_US,
             available_minor: Some(100_000_000_00),
+            unseen_minor_max: None,
             context: Context::default(),
             policy: Policy::default_v2(),
         }
@@ -66,6 +68,7 @@ impl Watched {
             at_us: self.now_us,
             available_minor: self.available_minor,
             payments: &payments,
+            unseen_minor_max: self.unseen_minor_max,
             context: self.context,
         };
         assess(&self.payer, &attempt, &self.policy)
@@ -170,6 +173,25 @@ fn a_batch_of_payments_below_a_limit_to_one_payee_is_structuring() {
     let verdict = watched.pays_many(&[9_500_00, 9_900_00, 9_700_00], DAY_US);
     assert!(codes(&verdict).contains(&Rule::RepeatedlyBelowLimit.code()), "{verdict:?}");
     assert!(verdict.action >= Action::Review);
+}
+
+#[test]
+fn sums_just_below_what_the_bank_wants_to_see_are_structuring() {
+    // Of a batch it is the sum.
+    let below = [&[4_900_00][..], &[5_000_00], &[2_490_00, 2_500_00]];
+    let codes_of_third = |unseen_minor_max| {
+        let mut watched = Watched { unseen_minor_max, ..Watched::settled() };
+        let verdicts = below.map(|amounts| watched.pays_many(amounts, HOUR_US));
+        let sentences = verdicts.into_iter().last().unwrap().reasons.into_iter();
+        sentences.map(|reason| format!("{}: {}", reason.code, reason.sentence)).collect::<Vec<_>>()
+    };
+    let told =
+        "repeatedly-below-limit: 3 attempts within days just below 5,000.00 EUR, this one included";
+    assert!(codes_of_third(Some(5_000_00)).iter().any(|reason| reason == told));
+    for other in [None, Some(4_899_99), Some(6_000_00)] {
+        let reasons = codes_of_third(other);
+        assert!(!reasons.iter().any(|reason| reason.starts_with("repeatedly")), "{reasons:?}");
+    }
 }
 
 #[test]

@@ -157,6 +157,7 @@ impl World {
             at_us: self.now_us,
             available_minor: Some(self.books[from].balance),
             payments: &payments,
+            unseen_minor_max: None,
             context: self.books[from].context,
         };
         let verdict = risk::assess(&self.books[from].state, &attempt, &self.policy);

@@ -179,11 +179,15 @@ impl Fold<'_> {
         let payments: Vec<risk::Payment<'_>> =
             wishes.iter().filter_map(|wish| self.payment(debit, &wish.kind)).collect();
         let since = |at: Option<UtcMicros>| at.map(UtcMicros::get);
+        let mut pairs = wishes.iter().filter_map(|wish| wish.kind.accounts());
+        let leaves = pairs.any(|[from, to]| from == debit && self.leaves((from, to)));
         let attempt = risk::Attempt {
             asset,
             at_us: now_us,
             available_minor: account.headroom().map(saturate),
             payments: &payments,
+            unseen_minor_max: leaves
+                .then(|| minor_units(self.policies.approvals.above, account.asset)),
             context: risk::Context {
                 bank_since_us: self.bank_since.get(),
                 account_opened_at_us: since(self.opened_at.get(&debit).copied()),
