@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use client::{Session, StandingOrderView, Wish};
-use e2e::{Bank, Customer, code_of, eur, eventually_within};
+use client::{ClientError, Session, Settled, StandingOrderView, Wish};
+use e2e::{Bank, Customer, Holder, code_of, eur, eventually_within};
 use intent::{BusinessDay, IntentId, OrderTerms, Rhythm, ShortOfFunds};
 use ledger::{AccountId, Freeze};
 
@@ -166,43 +166,45 @@ async fn an_order_is_held_to_the_limits_and_pays_nothing_that_a_person_would_hav
         Wish::standing_order(alice.account, bob.account, eur(10_001), None, today(Rhythm::Weekly));
     assert_eq!(code_of(&alice.submit(large.unwrap()).await), "standing-order-needs-approval");
     let scope = format!("account:{}", alice.account);
-    let value = r#"{"count_per_day":"1","new_payee":"90","per_hour":"1","per_minute":"1","per_transfer":"95"}"#;
+    let value = r#"{"count_per_day":"3","new_payee":"90","per_hour":"99","per_minute":"99","per_transfer":"95"}"#;
     bank.put_in_force("limits", &scope, value).await;
     let large =
         Wish::standing_order(alice.account, bob.account, eur(9_501), None, today(Rhythm::Weekly));
     assert_eq!(code_of(&alice.submit(large.unwrap()).await), "limit-per-transfer");
 
-    // No signature is counted, the amounts are.
+    // The signature counts when it is made, each amount on its day.
     let paid = place(&alice, bob.account, 5_000, today(Rhythm::Weekly)).await;
     assert_eq!(outcome(&tried(&alice, paid).await), ("paid", "ok", "active"));
     let more = place(&alice, bob.account, 4_000, today(Rhythm::Weekly)).await;
     assert_eq!(outcome(&tried(&alice, more).await), ("paid", "ok", "active"));
     let beyond = place(&alice, bob.account, 1, today(Rhythm::Weekly)).await;
     assert_eq!(outcome(&tried(&alice, beyond).await), ("failed", "limit-new-payee", "active"));
-
-    // What a person has to see from now on was ordered when nobody had to.
     let tomorrow =
         OrderTerms { first: today(Rhythm::Once).first.next_day().unwrap(), ..today(Rhythm::Once) };
-    let early = place(&alice, bob.account, 9_000, tomorrow).await;
+    let fourth = Wish::standing_order(alice.account, bob.account, eur(1), None, tomorrow).unwrap();
+    assert_eq!(code_of(&alice.submit(fourth).await), "limit-count-per-day");
+    let by_hand = alice.transfer(alice.account, bob.account, eur(1), None).await;
+    assert_eq!(code_of(&by_hand), "limit-count-per-day");
+
+    // What a person has to see from now on was ordered when nobody had to.
     bank.put_in_force("limits", &scope, "{}").await;
-    bank.put_in_force("approvals", "bank", r#"{"above":"50","two_above":"1000"}"#).await;
-    bank.put_in_force(
-        "risk",
-        "bank",
-        r#"{"ceiling":"block","critical":"3","high":"2","medium":"1"}"#,
-    )
-    .await;
+    let early = place(&alice, bob.account, 9_000, tomorrow).await;
     let [dora, cleo] = [bank.customer("Dora", 5_000).await, bank.customer("Cleo", 0).await];
-    let all = place(&dora, cleo.account, 5_000, today(Rhythm::Weekly)).await;
-    let found = tried(&dora, all).await;
-    assert_eq!(
-        (found.runs[0].status.as_str(), found.runs[0].code.as_str()),
-        ("failed", "risk-blocked")
-    );
-    bank.put_in_force("risk", "bank", r#"{"ceiling":"monitor"}"#).await;
+    let all = place(&dora, cleo.account, 5_000, tomorrow).await;
+    bank.put_in_force("approvals", "bank", r#"{"above":"50","two_above":"1000"}"#).await;
+    let value = r#"{"ceiling":"block","critical":"3","high":"2","medium":"1"}"#;
+    bank.put_in_force("risk", "bank", value).await;
+    let again = Wish::standing_order(dora.account, cleo.account, eur(5_000), None, tomorrow);
+    assert_eq!(code_of(&dora.submit(again.unwrap()).await), "risk-blocked");
     bank.assert_verifies().await;
-    bank.execute(&format!("UPDATE standing_orders SET next_at = now() WHERE order_id = '{early}'"))
-        .await;
+    let is_due = async |order: IntentId| {
+        let sql = format!("UPDATE standing_orders SET next_at = now() WHERE order_id = '{order}'");
+        bank.execute(&sql).await;
+    };
+    is_due(all).await;
+    assert_eq!(outcome(&tried(&dora, all).await), ("failed", "risk-blocked", "completed"));
+    bank.put_in_force("risk", "bank", r#"{"ceiling":"monitor"}"#).await;
+    is_due(early).await;
     let found = tried(&alice, early).await;
     assert_eq!(outcome(&found), ("failed", "standing-order-needs-approval", "completed"));
     assert_eq!(bank.balance(bob.account).await, 9_000);
@@ -251,5 +253,60 @@ async fn nobody_sees_or_ends_another_persons_order_or_orders_from_an_account_tha
     assert_eq!(mine["items"][0]["details"]["memo"], "rent");
     let next = format!("/api/standing-orders?limit=1&cursor={}", mine["next"].as_str().unwrap());
     assert_eq!(bank.get_as(&alice, &next).await.ok().json()["items"].as_array().unwrap().len(), 0);
+    bank.assert_verifies().await;
+}
+
+/// What the risk engine said of a refused order, by the codes of its reasons.
+fn reasons(refused: &Result<Settled, ClientError>, by: &Session) -> Vec<String> {
+    let Err(ClientError::Refused { receipt, .. }) = refused else { panic!("it was placed") };
+    let facts = receipt.verify(&by.bank().trust().verifier).unwrap().into_inner();
+    let risk = facts.effects.risk.unwrap();
+    risk.reasons.iter().filter_map(|reason| Some(reason.split_once(':')?.0.to_owned())).collect()
+}
+
+/// An order is paid when nobody knows any more who signed it: who would be stopped at a payment is stopped at the order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thief_on_a_new_device_gets_no_further_by_an_order_than_by_a_payment() {
+    let bank = Bank::start().await;
+    bank.put_in_force("risk", "bank", "{}").await;
+    let alice = bank.customer("Alice", 100_000).await;
+    let [bob, eve] = [bank.customer("Bob", 0).await, bank.customer("Eve", 0).await];
+    alice.transfer(alice.account, bob.account, eur(100), None).await.unwrap();
+
+    let stolen = Holder::generate(bank.client().suite(), alice.identity().user().clone());
+    let asked = bank.client().pair(&stolen, "telephone").await.unwrap();
+    alice.approve_device(&asked.pairing).await.unwrap();
+    bank.client().enrol_paired(&stolen, &asked).await.unwrap();
+    let thief = bank.login(&stolen).await;
+    let order = |minor, terms| {
+        Wish::standing_order(alice.account, eve.account, eur(minor), None, terms).unwrap()
+    };
+    let in_days = |days| {
+        let first = today(Rhythm::Once).first.checked_add(time::Duration::days(days)).unwrap();
+        OrderTerms { first, ..today(Rhythm::Once) }
+    };
+    // Much at once, today or whenever; and little by little, before the device is no longer new.
+    for (minor, terms) in [(80_000, in_days(0)), (80_000, in_days(30))] {
+        let refused = thief.submit(order(minor, terms)).await;
+        assert_eq!(code_of(&refused), "standing-order-needs-approval");
+        assert!(reasons(&refused, &thief).contains(&"takeover".to_owned()));
+    }
+    for terms in [in_days(0), in_days(2), today(Rhythm::Weekly)] {
+        let refused = thief.submit(order(1_000, terms)).await;
+        assert_eq!(code_of(&refused), "standing-order-needs-approval");
+        let why = reasons(&refused, &thief);
+        assert!(why.contains(&"new-device".to_owned()) && !why.contains(&"takeover".to_owned()));
+    }
+    // With another sign of a new hand it is more than a question.
+    alice.set_password("seven mossy lanterns", None).await.unwrap();
+    let refused = thief.submit(order(90_000, in_days(0))).await;
+    assert_eq!(code_of(&refused), "risk-blocked");
+    assert!(reasons(&refused, &thief).contains(&"credentials-changed".to_owned()));
+
+    // Who has the device for longer than a thief has time may order as ever.
+    thief.submit(order(1_000, in_days(4))).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(bank.balance(eve.account).await, 0);
+    assert_eq!(bank.count("SELECT count(*) FROM standing_orders").await, 1);
     bank.assert_verifies().await;
 }

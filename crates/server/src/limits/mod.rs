@@ -17,5 +17,5 @@
 mod rule;
 mod usage;
 
-pub(crate) use self::rule::{Exceeded, Limits, allow, minor_units};
+pub(crate) use self::rule::{Exceeded, Limits, allow, allow_signature, minor_units};
 pub(crate) use self::usage::{PayeeUsage, Usage};

@@ -60,18 +60,8 @@ pub(crate) fn allow(
     is_counted: bool,
     now: UtcMicros,
 ) -> Result<(), Exceeded> {
-    let counts = usage.counts();
-    let frequencies = [
-        (limits.per_minute, Refusal::LimitPerMinute),
-        (limits.per_hour, Refusal::LimitPerHour),
-        (limits.count_per_day, Refusal::LimitCountPerDay),
-    ];
     if !is_counted {
-        for ((limit, refusal), count) in frequencies.into_iter().zip(counts) {
-            if count >= limit {
-                return Err(Exceeded { refusal, left: 0 });
-            }
-        }
+        allow_signature(limits, usage)?;
     }
     let paid_today = payee.map_or(0, |payee| payee.day_sum_at(now));
     let is_new =
@@ -87,6 +77,21 @@ pub(crate) fn allow(
         let left = minor_units(units, asset).saturating_sub(used);
         if minor > left {
             return Err(Exceeded { refusal, left: left.max(0) });
+        }
+    }
+    Ok(())
+}
+
+/// Whether one more signature is within the limits.
+pub(crate) fn allow_signature(limits: &Limits, usage: &Usage) -> Result<(), Exceeded> {
+    let frequencies = [
+        (limits.per_minute, Refusal::LimitPerMinute),
+        (limits.per_hour, Refusal::LimitPerHour),
+        (limits.count_per_day, Refusal::LimitCountPerDay),
+    ];
+    for ((limit, refusal), count) in frequencies.into_iter().zip(usage.counts()) {
+        if count >= limit {
+            return Err(Exceeded { refusal, left: 0 });
         }
     }
     Ok(())

@@ -10,7 +10,8 @@ use super::pay::{Kept, Payer};
 use super::wish::Wish;
 use super::{Asker, Decision, Fold};
 use crate::corridor::refusal::Refusal;
-use crate::limits::{Exceeded, minor_units};
+use crate::limits::{self, Exceeded, minor_units};
+use crate::registers::Row;
 use crate::standing_orders::{self, Order, Outcome, STANDING_ORDERS, run_id};
 
 impl Fold<'_> {
@@ -23,25 +24,49 @@ impl Fold<'_> {
         asker: Asker,
         now: UtcMicros,
     ) -> Decision {
-        let wish = wish_of(id, 0, 0, transfer);
+        let (wish, payer) = (wish_of(id, 0, 0, transfer), Payer { asker, now });
         let lacks = self.lacks(&wish.kind);
-        let placed = self.may_order(&wish, transfer, Payer { asker, now }).and_then(|()| {
+        let remembered = self.risk.get(&transfer.debit).copied();
+        // As if they paid it now: when it is due, nobody knows any more on which device it was signed.
+        let verdict = self.assess(std::slice::from_ref(&wish), payer);
+        let placed = self.may_order(&wish, transfer, payer, verdict.as_ref()).and_then(|()| {
             let as_of = (&self.policies.days, now);
-            Ok(standing_orders::place(id, asker.user, transfer, terms, as_of)?)
+            let row = standing_orders::place(id, asker.user, transfer, terms, as_of)?;
+            if self.is_by_a_new_hand(verdict.as_ref(), &row, now) {
+                return Err(Refusal::StandingOrderNeedsApproval.into());
+            }
+            Ok(row)
         });
+        let risk = verdict.as_ref().map(risk_record);
         match placed {
             Ok(row) => {
+                // What it pays is an attempt on its day; an order that is refused was one now.
+                match remembered {
+                    Some(state) => self.risk.insert(transfer.debit, state),
+                    None => self.risk.remove(&transfer.debit),
+                };
+                self.count(&wish, payer);
                 self.rows.put(row.clone());
-                Decision { rows: vec![row], lacks, ..Decision::default() }
+                Decision { rows: vec![row], lacks, risk, ..Decision::default() }
             }
             Err(Kept { refusal, left }) => {
-                Decision { limit_left: left, lacks, ..Decision::refused(refusal) }
+                Decision { limit_left: left, lacks, risk, ..Decision::refused(refusal) }
             }
         }
     }
 
-    /// What would keep every payment of an order from being made is said before it is placed.
-    fn may_order(&self, wish: &Wish, body: &TransferBody, payer: Payer) -> Result<(), Kept> {
+    /// What would keep every payment of an order from being made is said before it is placed, and so is what would keep
+    /// its owner from paying now.
+    fn may_order(
+        &self,
+        wish: &Wish,
+        body: &TransferBody,
+        payer: Payer,
+        verdict: Option<&risk::Verdict>,
+    ) -> Result<(), Kept> {
+        if verdict.is_some_and(|of| of.action == risk::Action::Block) {
+            return Err(Refusal::RiskBlocked.into());
+        }
         self.admit(wish, payer.asker.user)?;
         let account = |id, none: Rejection| self.ledger.account(id).ok_or_else(|| Kept::from(none));
         let debit = account(body.debit, Rejection::DebitAccountNotFound)?;
@@ -56,15 +81,40 @@ impl Fold<'_> {
             return Err(Rejection::CreditAccountClosed.into());
         }
         if self.leaves((body.debit, body.credit)) {
-            let left = minor_units(self.limits(payer, body.debit).per_transfer, debit.asset);
+            let limits = self.limits(payer, body.debit);
+            let left = minor_units(limits.per_transfer, debit.asset);
             if body.amount.minor() > left {
                 return Err(Exceeded { refusal: Refusal::LimitPerTransfer, left }.into());
             }
+            limits::allow_signature(&limits, &self.used(body.debit, payer.now))?;
         }
-        match self.cause(std::slice::from_ref(wish), payer.asker, None) {
+        match self.cause(std::slice::from_ref(wish), payer.asker, verdict) {
             Some(_) => Err(Refusal::StandingOrderNeedsApproval.into()),
             None => Ok(()),
         }
+    }
+
+    /// Whether somebody fresh on the account would pay somebody unfamiliar before a way in is no longer new. Each of many
+    /// small orders is nothing much, and when they are paid nobody knows any more whose hand it was.
+    fn is_by_a_new_hand(&self, verdict: Option<&risk::Verdict>, row: &Row, now: UtcMicros) -> bool {
+        const SIGNS: [risk::Rule; 4] = [
+            risk::Rule::NewDevice,
+            risk::Rule::CredentialsChanged,
+            risk::Rule::NewAddress,
+            risk::Rule::FailedSignIns,
+        ];
+        let Some((verdict, order)) = verdict.zip(Order::read(row)) else { return false };
+        let risk::Policy { bounds, ceiling, .. } = &self.policies.risk;
+        let pair = (order.debit, order.credit);
+        let first_paid_us = self.payees.get(&pair).and_then(|of| of.risk.first_at_us());
+        let is_familiar = first_paid_us
+            .is_some_and(|first| now.get().saturating_sub(first) >= bounds.familiar_after_us);
+        let waits_us = order.next_at.get().saturating_sub(now.get());
+        *ceiling >= risk::Action::Review
+            && self.leaves(pair)
+            && !is_familiar
+            && waits_us < bounds.access_new_us
+            && verdict.reasons.iter().any(|why| SIGNS.iter().any(|sign| sign.code() == why.code))
     }
 
     /// Ends an order of the asker's.
@@ -134,7 +184,7 @@ impl Fold<'_> {
 
     fn pay_ordered(&mut self, wish: &Wish, payer: Payer) -> Result<Posting, Kept> {
         let transfer: Transfer = self.admit(wish, payer.asker.user)?;
-        // Amounts count against limits; the number of signatures does not, for there is none.
+        // Amounts count against limits; the one signature counted when it was made.
         let mut counted: HashSet<_> =
             wish.kind.accounts().map(|[debit, _]| debit).into_iter().collect();
         self.allow(wish, payer, &counted)?;

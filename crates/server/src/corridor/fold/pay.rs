@@ -389,15 +389,19 @@ impl Fold<'_> {
         if !self.leaves((debit, credit)) {
             return Ok(());
         }
-        let usage = self.usage.get(&debit).copied().unwrap_or_default().at(payer.now);
         limits::allow(
             &self.limits(payer, debit),
-            &usage,
+            &self.used(debit, payer.now),
             self.known_payee((debit, credit)).as_ref(),
             (amount.asset(), amount.minor()),
             counted.contains(&debit),
             payer.now,
         )
+    }
+
+    /// What an account has used of its limits as of now.
+    pub(super) fn used(&self, debit: AccountId, now: UtcMicros) -> Usage {
+        self.usage.get(&debit).copied().unwrap_or_default().at(now)
     }
 
     /// What is known of a payee, first by whichever came first: a payment, or the payer's own list.
@@ -437,6 +441,17 @@ impl Fold<'_> {
             .or_insert_with(|| PayeeUsage::known(payer.now))
             .add(amount.minor(), payer.now);
         self.payees_touched.insert((debit, credit));
+    }
+
+    /// Counts a signature that pays nothing yet.
+    pub(super) fn count(&mut self, wish: &Wish, payer: Payer) {
+        let Some([debit, credit]) = wish.kind.accounts() else { return };
+        if self.leaves((debit, credit)) {
+            let mut usage = self.used(debit, payer.now);
+            usage.count();
+            self.usage.insert(debit, usage);
+            self.touched.insert(debit);
+        }
     }
 
     fn remember(&self, wish: &Wish, before: &mut Before) {

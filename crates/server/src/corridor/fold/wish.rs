@@ -112,6 +112,7 @@ impl Needs {
             // Its payer and payee, though nothing is paid yet.
             Body::StandingOrderPlace { transfer, .. } => {
                 self.accounts.extend([transfer.debit, transfer.credit]);
+                self.payees.insert((transfer.debit, transfer.credit));
             }
             Body::StandingOrderEnd { order } => {
                 self.orders.insert(*order);
