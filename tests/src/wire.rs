@@ -33,6 +33,8 @@ pub enum At {
     Commit,
     /// The one after so many others from now on, 0: the next.
     Question(u32),
+    /// The first one behind so many COMMITs from now on.
+    Behind(u32),
 }
 
 /// What happens to it.
@@ -74,6 +76,8 @@ struct Plan {
     strikes: VecDeque<Strike>,
     /// Questions since the plan was made.
     asked: u32,
+    /// COMMITs among them.
+    committed: u32,
     questions: u64,
     struck: u64,
     stays_down: bool,
@@ -103,12 +107,12 @@ impl Wire {
     pub fn strike(&self, strikes: &[Strike]) {
         let mut strikes = strikes.to_vec();
         strikes.sort_by_key(|strike| match strike.at {
-            At::Commit => 0,
+            At::Commit | At::Behind(_) => 0,
             At::Question(number) => number,
         });
         let mut plan = self.shared.plan();
         plan.strikes = strikes.into();
-        plan.asked = 0;
+        (plan.asked, plan.committed) = (0, 0);
         plan.stays_down = false;
     }
 
@@ -142,12 +146,14 @@ impl Shared {
     /// What happens to this question; then the line is down if it shall stay so.
     fn take(&self, question: &[u8]) -> Option<How> {
         let mut plan = self.plan();
-        let number = plan.asked;
+        let (number, committed) = (plan.asked, plan.committed);
         plan.asked += 1;
+        plan.committed += u32::from(question == COMMIT);
         plan.questions += 1;
         let strike = plan.strikes.front().filter(|strike| match strike.at {
             At::Commit => question == COMMIT,
             At::Question(due) => due <= number,
+            At::Behind(commits) => commits <= committed,
         });
         let how = strike?.how;
         plan.strikes.pop_front();

@@ -3,14 +3,18 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use e2e::{At, Bank, Customer, Forger, How, Strike, Wire, eur};
+use e2e::{At, Bank, Customer, Forger, How, Strike, Wire, eur, eventually};
 use intent::{Body, Receipt, SignedIntent, TransferBody};
+use sqlx::{AssertSqlSafe, Connection};
 use tokio::task::JoinSet;
 
 const PAYERS: usize = 6;
 const MONEY_MINOR: i64 = 10_000;
 const MINOR: i64 = 10;
+/// So long a request takes to the poster's queue, at most: nothing outside tells that it stands there.
+const QUEUED_WITHIN: Duration = Duration::from_secs(1);
 /// COMMIT never reaches the database; it has committed, and its answer never comes back.
 const CUTS: [How; 2] = [How::Unasked, How::Lost];
 
@@ -29,13 +33,15 @@ async fn start() -> (Bank, Wire, Vec<Arc<Customer>>) {
     (bank, wire.unwrap(), people)
 }
 
+fn payment(from: &Customer, to: &Customer) -> SignedIntent {
+    let (debit, credit, amount) = (from.account, to.account, eur(MINOR));
+    Forger::of(from).next(Body::Transfer(TransferBody { debit, credit, amount, details: None }))
+}
+
 /// A payment of everybody's to the first, whose own goes to the second.
 fn payments(people: &[Arc<Customer>]) -> Vec<SignedIntent> {
     let sign = |(place, person): (usize, &Arc<Customer>)| {
-        let credit = people[usize::from(place == 0)].account;
-        let body =
-            TransferBody { debit: person.account, credit, amount: eur(MINOR), details: None };
-        Forger::of(person).next(Body::Transfer(body))
+        payment(person, &people[usize::from(place == 0)])
     };
     people.iter().enumerate().map(sign).collect()
 }
@@ -121,5 +127,50 @@ async fn a_line_that_stays_broken_at_commit_leaves_a_doubt_that_the_same_intent_
         assert_eq!(send(&people, &signed).await, settled, "one truth");
         assert_paid_once(&bank, &people, round).await;
     }
+    bank.assert_verifies().await;
+}
+
+/// Of two payments in one group commit another instance has decided one meanwhile: it is read back when the other has
+/// committed, and the line breaks for good right then.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_neighbour_of_one_that_cannot_be_read_back_is_left_in_doubt_and_never_denied() {
+    let (bank, wire, people) = start().await;
+    let another = bank.start_another().await;
+    let elsewhere = bank.client_of(&another).login(people[0].identity().clone()).await.unwrap();
+    let [known, fresh] = [payment(&people[0], &people[1]), payment(&people[2], &people[1])];
+    let stuck = payment(&people[3], &people[4]);
+
+    // A group commit that waits for a row lock keeps the poster from taking the next one.
+    let mut connection = bank.superuser().await;
+    let mut lock = connection.begin().await.unwrap();
+    let row = people[3].account;
+    let row = format!("SELECT FROM accounts WHERE account_id = '{row}' FOR UPDATE");
+    sqlx::query(AssertSqlSafe(row)).execute(&mut *lock).await.unwrap();
+    let sending = |people: &[Arc<Customer>], signed: Vec<SignedIntent>| {
+        let people = people.to_vec();
+        tokio::spawn(async move { send(&people, &signed).await })
+    };
+    let before = sending(&people[3..4], vec![stuck]);
+    let waits = "SELECT count(*) FROM pg_stat_activity
+                  WHERE application_name = 'strongroom-poster' AND wait_event_type = 'Lock'";
+    eventually("the poster to wait", async || (bank.count(waits).await == 1).then_some(())).await;
+    let pair = [Arc::clone(&people[0]), Arc::clone(&people[2])];
+    let together = sending(&pair, vec![known.clone(), fresh.clone()]);
+    tokio::time::sleep(QUEUED_WITHIN).await;
+    let path = "/api/transactions/transfer";
+    elsewhere.request(reqwest::Method::POST, path, known.to_json()).await.unwrap();
+
+    wire.strike_for_good(Strike { at: At::Behind(2), how: How::Unasked });
+    lock.rollback().await.unwrap();
+    assert_eq!(before.await.unwrap()[0].0, 200);
+    assert_eq!(together.await.unwrap(), [(504, None); 2]);
+    let id = fresh.parse_intent().unwrap().id();
+    let sql = format!("SELECT count(*) FROM records WHERE intent_id = '{id}'");
+    assert_eq!(bank.count(&sql).await, 1, "it has happened");
+    wire.mend();
+    let settled = send(&pair, &[known, fresh]).await;
+    assert!(settled.iter().all(|(status, _)| *status == 200), "{settled:?}");
+    assert_eq!(bank.balance(people[1].account).await, MONEY_MINOR + 2 * MINOR, "each once");
+    another.shutdown().await.unwrap();
     bank.assert_verifies().await;
 }
