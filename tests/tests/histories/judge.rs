@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use client::{Session, Wish};
-use e2e::{Answer, Bank, Customer, Forger, Row, Strike, Wire, eur, fresh_account};
+use e2e::{Answer, Bank, Customer, Forger, Row, Strike, Wire, eur, eventually, fresh_account};
 use intent::{BatchItem, Body, SignedIntent, TransferBody, UtcMicros};
 use ledger::model::Model;
 use ledger::{
@@ -16,18 +16,69 @@ use server::corridor::Refusal;
 use sqlx::Row as _;
 use uuid::Uuid;
 
+/// How long a hold lasts that shall not end by itself, and one that shall, in microseconds.
+const LONG_US: i64 = 3_600_000_000;
+const SHORT_US: i64 = 2_000_000;
+/// Every limit but that of a transfer, as far away as in the template.
+const OPEN: &str = r#""count_per_day":"1000000","new_payee":"9223372036854775807","per_day":"9223372036854775807","per_hour":"1000000","per_minute":"1000000","per_payee":"9223372036854775807""#;
+
 /// One step of a history. Accounts are places: 0 and 1 Alice's, 2 Bob's, 3 Alice's in dollars, 4 nobody's.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Fund { to: usize, minor: i64 },
-    Pay { by: usize, from: usize, to: usize, minor: i64 },
-    Batch { by: usize, atomic: bool, items: Vec<Line> },
-    Hold { by: usize, from: usize, to: usize, minor: i64 },
-    Capture { by: usize, which: prop::sample::Index, part: Option<i64> },
-    Void { by: usize, which: prop::sample::Index },
-    Reverse { by: usize, which: prop::sample::Index, part: Option<i64> },
-    Freeze { which: usize, debit: bool, credit: bool },
-    Replay { which: prop::sample::Index },
+    Fund {
+        to: usize,
+        minor: i64,
+    },
+    Pay {
+        by: usize,
+        from: usize,
+        to: usize,
+        minor: i64,
+    },
+    Batch {
+        by: usize,
+        atomic: bool,
+        items: Vec<Line>,
+    },
+    Hold {
+        by: usize,
+        from: usize,
+        to: usize,
+        minor: i64,
+    },
+    Capture {
+        by: usize,
+        which: prop::sample::Index,
+        part: Option<i64>,
+    },
+    Void {
+        by: usize,
+        which: prop::sample::Index,
+    },
+    Reverse {
+        by: usize,
+        which: prop::sample::Index,
+        part: Option<i64>,
+    },
+    Freeze {
+        which: usize,
+        debit: bool,
+        credit: bool,
+    },
+    /// A hold by the account's owner whose time is over before the next step.
+    Expire {
+        from: usize,
+        to: usize,
+        minor: i64,
+    },
+    /// The most that one transfer out of an account may be, in whole units, put in force by two people.
+    Limit {
+        which: usize,
+        units: i64,
+    },
+    Replay {
+        which: prop::sample::Index,
+    },
 }
 
 /// One item of a batch; `again`: under the id of an earlier item of the history.
@@ -44,7 +95,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     let line = (0..5_usize, 0..5_usize, minor(), prop::bool::weighted(0.15))
         .prop_map(|(from, to, minor, again)| Line { from, to, minor, again });
     prop_oneof![
-        2 => (0..4_usize, 1..1_000_i64).prop_map(|(to, minor)| Step::Fund { to, minor }),
+        5 => (0..4_usize, 1..1_000_i64).prop_map(|(to, minor)| Step::Fund { to, minor }),
         6 => (0..2_usize, 0..5_usize, 0..5_usize, minor())
             .prop_map(|(by, from, to, minor)| Step::Pay { by, from, to, minor }),
         4 => (0..2_usize, any::<bool>(), prop::collection::vec(line, 1..6))
@@ -59,6 +110,10 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(by, which, part)| Step::Reverse { by, which, part }),
         1 => (0..4_usize, any::<bool>(), any::<bool>())
             .prop_map(|(which, debit, credit)| Step::Freeze { which, debit, credit }),
+        2 => (0..3_usize, 0..3_usize, minor())
+            .prop_map(|(from, to, minor)| Step::Expire { from, to, minor }),
+        2 => (0..4_usize, prop_oneof![3 => 1..5_i64, 1 => 5..60_i64])
+            .prop_map(|(which, units)| Step::Limit { which, units }),
         1 => any::<prop::sample::Index>().prop_map(|which| Step::Replay { which }),
     ]
 }
@@ -72,11 +127,13 @@ pub(crate) struct World {
     equity: BTreeMap<AssetCode, AccountId>,
 }
 
-/// The model, and what it does not know: who owns what, and which ids are used up.
+/// The model, and what it does not know: who owns what, who may pay how much, and which ids are used up.
 struct Judge<'a> {
     world: &'a World,
     model: Model,
     accounts: [AccountId; 5],
+    /// Minor units; what is not here is not limited.
+    limits: BTreeMap<AccountId, i64>,
     taken: BTreeSet<TransferId>,
     /// Payments and holds that were tried, with who is paid and whether it was accepted.
     paid: Vec<Earlier>,
@@ -145,6 +202,7 @@ impl World {
             world: self,
             model,
             accounts,
+            limits: BTreeMap::new(),
             taken: BTreeSet::new(),
             paid: Vec::new(),
             held: Vec::new(),
@@ -191,22 +249,27 @@ impl Judge<'_> {
                 prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
             }
             Step::Hold { by, from, to, minor } => {
-                let (debit, credit) = (self.accounts[*from], self.accounts[*to]);
-                let amount = eur(*minor);
-                let expires_at = server::clock::now().get() + 3_600_000_000;
-                let expires_at = UtcMicros::from_micros(expires_at);
-                let transfer = TransferBody { debit, credit, amount, details: None };
-                let body = Body::HoldPlace { transfer, expires_at };
-                let signed = Forger::of(world.session(*by)).next(body);
-                let id = TransferId::new(signed.parse_intent().unwrap().id().get());
-                let expires_at_us = expires_at.get();
-                let kind = TransferKind::Hold { debit, credit, amount, expires_at_us };
-                let admitted = self.admit_kind(Some(*by), id, debit, kind);
-                let expected = self.settle(id, admitted);
-                let payee = self.owner(credit);
-                self.held.push(Earlier { id, payee, accepted: expected.is_ok() });
-                let answer = self.submit(*by, signed).await;
-                prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
+                self.hold(*by, (*from, *to), eur(*minor), LONG_US).await?;
+            }
+            Step::Expire { from, to, minor } => {
+                let by = usize::from(*from == 2);
+                let held = self.hold(by, (*from, *to), eur(*minor), SHORT_US).await?;
+                if let Some((hold, expires_at)) = held {
+                    let sql = format!(
+                        "SELECT count(*) FROM holds WHERE transfer_id = '{hold}' AND state = 'expired'"
+                    );
+                    eventually("the hold to be given back", async || {
+                        (world.bank.count(&sql).await == 1).then_some(())
+                    })
+                    .await;
+                    self.model.expire(hold, expires_at.get()).unwrap();
+                }
+            }
+            Step::Limit { which, units } => {
+                let account = self.accounts[*which];
+                let value = format!(r#"{{{OPEN},"per_transfer":"{units}"}}"#);
+                world.bank.put_in_force("limits", &format!("account:{account}"), &value).await;
+                self.limits.insert(account, units * 100);
             }
             Step::Capture { by, which, part } if !self.held.is_empty() => {
                 let hold = *which.get(&self.held);
@@ -252,6 +315,31 @@ impl Judge<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Holds money for so long; which and until when, if it was accepted.
+    async fn hold(
+        &mut self,
+        by: usize,
+        (from, to): (usize, usize),
+        amount: Amount,
+        lasts_us: i64,
+    ) -> Result<Option<(TransferId, UtcMicros)>, TestCaseError> {
+        let (debit, credit) = (self.accounts[from], self.accounts[to]);
+        let expires_at = UtcMicros::from_micros(server::clock::now().get() + lasts_us);
+        let transfer = TransferBody { debit, credit, amount, details: None };
+        let body = Body::HoldPlace { transfer, expires_at };
+        let signed = Forger::of(self.world.session(by)).next(body);
+        let id = TransferId::new(signed.parse_intent().unwrap().id().get());
+        let expires_at_us = expires_at.get();
+        let kind = TransferKind::Hold { debit, credit, amount, expires_at_us };
+        let admitted = self.admit_kind(Some(by), id, debit, kind);
+        let expected = self.settle(id, admitted);
+        let payee = self.owner(credit);
+        self.held.push(Earlier { id, payee, accepted: expected.is_ok() });
+        let answer = self.submit(by, signed).await;
+        prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
+        Ok(expected.is_ok().then_some((id, expires_at)))
     }
 
     /// What follows an earlier transfer: only its payee may, and others learn nothing of it. The id, if it was accepted.
@@ -369,8 +457,19 @@ impl Judge<'_> {
             return Err(Rejection::DuplicateItem.into());
         }
         let transfer = Transfer::new(id, kind)?;
-        let owner = self.owner(debit).or(by);
-        if by.is_none() || owner == by { Ok(transfer) } else { Err(Refusal::NotAccountOwner) }
+        let owner = self.owner(debit);
+        if by.is_some() && owner.or(by) != by {
+            return Err(Refusal::NotAccountOwner);
+        }
+        // The bank's own money has no limit, and what stays with its owner leaves nobody.
+        let leaves = by.is_some()
+            && owner.is_some()
+            && kind.accounts().is_some_and(|[_, credit]| self.owner(credit) != owner);
+        let limit = self.limits.get(&debit).filter(|_| leaves);
+        match limit.zip(kind.amount()) {
+            Some((limit, amount)) if amount.minor() > *limit => Err(Refusal::LimitPerTransfer),
+            _ => Ok(transfer),
+        }
     }
 
     fn expect_linked(&mut self, by: usize, items: &[BatchItem]) -> Vec<&'static str> {
