@@ -5,14 +5,17 @@
 
 #[path = "histories/judge.rs"]
 mod judge;
+#[path = "histories/step.rs"]
+mod step;
 
 use client::Wish;
 use e2e::{At, Bank, Forger, How, Strike, Wire, eur, fresh_account};
 use intent::{Body, SignedIntent, TransferBody};
-use judge::{Step, World, step};
+use judge::World;
 use money::AssetCode;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use step::{Step, step};
 
 /// Histories tried, and the longest of them: each step is a signed intent over HTTP.
 const HISTORIES: u32 = 16;

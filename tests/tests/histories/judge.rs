@@ -1,10 +1,13 @@
-//! What a random history is, and who judges it: the reference model says beforehand what every intent comes to.
+//! Who judges a random history: the reference model says beforehand what every intent comes to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use client::{Session, Wish};
 use e2e::{Answer, Bank, Customer, Forger, Row, Strike, Wire, eur, eventually, fresh_account};
-use intent::{BatchItem, Body, SignedIntent, TransferBody, UtcMicros};
+use intent::{
+    ApprovalDecision, BatchItem, Body, BusinessDay, IntentId, OrderTerms, Rhythm, ShortOfFunds,
+    SignedIntent, TransferBody, UtcMicros,
+};
 use ledger::model::Model;
 use ledger::{
     AccountId, AccountKind, Batch, Freeze, Rejection, Transfer, TransferId, TransferKind,
@@ -16,107 +19,15 @@ use server::corridor::Refusal;
 use sqlx::Row as _;
 use uuid::Uuid;
 
+use crate::step::{Line, Step};
+
 /// How long a hold lasts that shall not end by itself, and one that shall, in microseconds.
 const LONG_US: i64 = 3_600_000_000;
 const SHORT_US: i64 = 2_000_000;
 /// Every limit but that of a transfer, as far away as in the template.
 const OPEN: &str = r#""count_per_day":"1000000","new_payee":"9223372036854775807","per_day":"9223372036854775807","per_hour":"1000000","per_minute":"1000000","per_payee":"9223372036854775807""#;
-
-/// One step of a history. Accounts are places: 0 and 1 Alice's, 2 Bob's, 3 Alice's in dollars, 4 nobody's.
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
-    Fund {
-        to: usize,
-        minor: i64,
-    },
-    Pay {
-        by: usize,
-        from: usize,
-        to: usize,
-        minor: i64,
-    },
-    Batch {
-        by: usize,
-        atomic: bool,
-        items: Vec<Line>,
-    },
-    Hold {
-        by: usize,
-        from: usize,
-        to: usize,
-        minor: i64,
-    },
-    Capture {
-        by: usize,
-        which: prop::sample::Index,
-        part: Option<i64>,
-    },
-    Void {
-        by: usize,
-        which: prop::sample::Index,
-    },
-    Reverse {
-        by: usize,
-        which: prop::sample::Index,
-        part: Option<i64>,
-    },
-    Freeze {
-        which: usize,
-        debit: bool,
-        credit: bool,
-    },
-    /// A hold by the account's owner whose time is over before the next step.
-    Expire {
-        from: usize,
-        to: usize,
-        minor: i64,
-    },
-    /// The most that one transfer out of an account may be, in whole units, put in force by two people.
-    Limit {
-        which: usize,
-        units: i64,
-    },
-    Replay {
-        which: prop::sample::Index,
-    },
-}
-
-/// One item of a batch; `again`: under the id of an earlier item of the history.
-#[derive(Clone, Debug)]
-pub(crate) struct Line {
-    from: usize,
-    to: usize,
-    minor: i64,
-    again: bool,
-}
-
-pub(crate) fn step() -> impl Strategy<Value = Step> {
-    let minor = || prop_oneof![4 => 0..400_i64, 1 => 400..5_000_i64];
-    let line = (0..5_usize, 0..5_usize, minor(), prop::bool::weighted(0.15))
-        .prop_map(|(from, to, minor, again)| Line { from, to, minor, again });
-    prop_oneof![
-        5 => (0..4_usize, 1..1_000_i64).prop_map(|(to, minor)| Step::Fund { to, minor }),
-        6 => (0..2_usize, 0..5_usize, 0..5_usize, minor())
-            .prop_map(|(by, from, to, minor)| Step::Pay { by, from, to, minor }),
-        4 => (0..2_usize, any::<bool>(), prop::collection::vec(line, 1..6))
-            .prop_map(|(by, atomic, items)| Step::Batch { by, atomic, items }),
-        4 => (0..2_usize, 0..5_usize, 0..5_usize, minor())
-            .prop_map(|(by, from, to, minor)| Step::Hold { by, from, to, minor }),
-        3 => (0..2_usize, any::<prop::sample::Index>(), prop::option::of(minor()))
-            .prop_map(|(by, which, part)| Step::Capture { by, which, part }),
-        1 => (0..2_usize, any::<prop::sample::Index>())
-            .prop_map(|(by, which)| Step::Void { by, which }),
-        3 => (0..2_usize, any::<prop::sample::Index>(), prop::option::of(minor()))
-            .prop_map(|(by, which, part)| Step::Reverse { by, which, part }),
-        1 => (0..4_usize, any::<bool>(), any::<bool>())
-            .prop_map(|(which, debit, credit)| Step::Freeze { which, debit, credit }),
-        2 => (0..3_usize, 0..3_usize, minor())
-            .prop_map(|(from, to, minor)| Step::Expire { from, to, minor }),
-        2 => (0..4_usize, prop_oneof![3 => 1..5_i64, 1 => 5..60_i64])
-            .prop_map(|(which, units)| Step::Limit { which, units }),
-        1 => any::<prop::sample::Index>().prop_map(|which| Step::Replay { which }),
-    ]
-}
+/// Nobody sees any payment, as in the template.
+const UNSEEN: &str = r#"{"above":"9223372036854775807","two_above":"9223372036854775807"}"#;
 
 /// A bank, two people and, where faults shall be, the line to its database.
 pub(crate) struct World {
@@ -252,8 +163,7 @@ impl Judge<'_> {
                 self.hold(*by, (*from, *to), eur(*minor), LONG_US).await?;
             }
             Step::Expire { from, to, minor } => {
-                let by = usize::from(*from == 2);
-                let held = self.hold(by, (*from, *to), eur(*minor), SHORT_US).await?;
+                let held = self.hold(payer(*from), (*from, *to), eur(*minor), SHORT_US).await?;
                 if let Some((hold, expires_at)) = held {
                     let sql = format!(
                         "SELECT count(*) FROM holds WHERE transfer_id = '{hold}' AND state = 'expired'"
@@ -265,6 +175,10 @@ impl Judge<'_> {
                     self.model.expire(hold, expires_at.get()).unwrap();
                 }
             }
+            Step::Wait { from, to, minor, approve } => {
+                self.wait((*from, *to), eur(*minor), *approve).await?;
+            }
+            Step::Order { from, to, minor } => self.order((*from, *to), eur(*minor)).await?,
             Step::Limit { which, units } => {
                 let account = self.accounts[*which];
                 let value = format!(r#"{{{OPEN},"per_transfer":"{units}"}}"#);
@@ -340,6 +254,113 @@ impl Judge<'_> {
         let answer = self.submit(by, signed).await;
         prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
         Ok(expected.is_ok().then_some((id, expires_at)))
+    }
+
+    /// Pays while a manager has to see every payment, who approves or rejects it.
+    async fn wait(
+        &mut self,
+        (from, to): (usize, usize),
+        amount: Amount,
+        approve: bool,
+    ) -> Result<(), TestCaseError> {
+        let bank = &self.world.bank;
+        bank.put_in_force(
+            "approvals",
+            "bank",
+            r#"{"above":"0","two_above":"9223372036854775807"}"#,
+        )
+        .await;
+        let (debit, credit) = (self.accounts[from], self.accounts[to]);
+        let body = Body::Transfer(TransferBody { debit, credit, amount, details: None });
+        let signed = Forger::of(self.world.session(payer(from))).next(body);
+        let payment = signed.parse_intent().unwrap().id();
+        let id = TransferId::new(payment.get());
+        let waits = self.owner(credit) != self.owner(debit) && !amount.is_zero();
+        let kind = if waits {
+            TransferKind::Hold { debit, credit, amount, expires_at_us: i64::MAX }
+        } else {
+            TransferKind::Post { debit, credit, amount }
+        };
+        let admitted = self.admit_kind(Some(payer(from)), id, debit, kind);
+        let expected = self.settle(id, admitted);
+        let answer = self.submit(payer(from), signed).await;
+        let accepted = if waits { "held" } else { "ok" };
+        let told = answer.json()["code"].clone();
+        prop_assert_eq!(told, expected.map_or_else(Refusal::code, |()| accepted));
+        if waits && expected.is_ok() {
+            // What cannot be approved waits on, and can be rejected.
+            let is_paid = approve && self.decide(payment, ApprovalDecision::Approve).await?;
+            if !is_paid {
+                self.decide(payment, ApprovalDecision::Reject).await?;
+            }
+        }
+        bank.put_in_force("approvals", "bank", UNSEEN).await;
+        Ok(())
+    }
+
+    /// Whether the payment that waits is decided so.
+    async fn decide(
+        &mut self,
+        payment: IntentId,
+        decision: ApprovalDecision,
+    ) -> Result<bool, TestCaseError> {
+        let hold = TransferId::new(payment.get());
+        let kind = match decision {
+            ApprovalDecision::Approve => TransferKind::Capture { hold, amount: None },
+            _ => TransferKind::Void { hold },
+        };
+        let ending = Transfer::new(TransferId::new(Uuid::now_v7()), kind).unwrap();
+        let expected = self.model.post(&ending, 0);
+        let manager = self.world.bank.manager().await;
+        let wish = Wish::decide(payment, decision, "test".to_owned());
+        let answer = self.world.bank.submit(manager, &Forger::of(manager).next(wish.body)).await;
+        prop_assert_eq!(code(&answer), expected.map_or_else(Rejection::code, |_| "ok"));
+        Ok(expected.is_ok())
+    }
+
+    /// Has the bank pay once, at once: what no payment of the order could be is refused, and what its one payment is refused
+    /// for stands there.
+    async fn order(
+        &mut self,
+        (from, to): (usize, usize),
+        amount: Amount,
+    ) -> Result<(), TestCaseError> {
+        let (debit, credit, by) = (self.accounts[from], self.accounts[to], payer(from));
+        let session = self.world.session(by);
+        let terms = OrderTerms {
+            first: OrderTerms::day(&server::clock::now().to_string()[..10]).unwrap(),
+            rhythm: Rhythm::Once,
+            business_day: BusinessDay::Unadjusted,
+            last: None,
+            count: None,
+            short_of_funds: ShortOfFunds::Skip,
+        };
+        let wish = Wish::standing_order(debit, credit, amount, None, terms).unwrap();
+        let signed = Forger::of(session).next(wish.body);
+        let order = signed.parse_intent().unwrap().id();
+        let payment = TransferId::new(Uuid::now_v7());
+        let admitted = self.admit(Some(by), payment, debit, credit, amount);
+        // Whether it could be paid at all is asked before how much may be.
+        let placed = match &admitted {
+            Ok(_) | Err(Refusal::LimitPerTransfer) if to == 4 => {
+                Err(Rejection::CreditAccountNotFound.into())
+            }
+            Ok(_) | Err(Refusal::LimitPerTransfer) if from == 3 || to == 3 => {
+                Err(Rejection::AssetMismatch.into())
+            }
+            Ok(_) => Ok(()),
+            Err(refusal) => Err(*refusal),
+        };
+        let answer = self.submit(by, signed).await;
+        prop_assert_eq!(code(&answer), placed.map_or_else(Refusal::code, |()| "ok"));
+        let (Ok(transfer), Ok(())) = (admitted, placed) else { return Ok(()) };
+        let paid = self.model.post(&transfer, 0);
+        let run = eventually("the order to be tried", async || {
+            session.standing_order(order).await.unwrap().runs.pop()
+        })
+        .await;
+        prop_assert_eq!(run.code.as_str(), paid.map_or_else(Rejection::code, |_| "ok"));
+        Ok(())
     }
 
     /// What follows an earlier transfer: only its payee may, and others learn nothing of it. The id, if it was accepted.
@@ -521,6 +542,11 @@ impl Judge<'_> {
         }
         Ok(())
     }
+}
+
+/// Who owns an account, by its place.
+const fn payer(from: usize) -> usize {
+    if from == 2 { 1 } else { 0 }
 }
 
 fn receipt(answer: &Answer) -> serde_json::Value {
