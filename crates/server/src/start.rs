@@ -87,7 +87,6 @@ async fn bring_up(
     let (background, stop) = (TaskTracker::new(), CancellationToken::new());
     background.spawn(authority::crl::keep_fresh(app.clone(), stop.clone()));
     background.spawn(crate::holds::keep_giving_back(app.clone(), stop.clone()));
-    background.spawn(crate::interest::keep_posting(app.clone(), stop.clone()));
     background.spawn(crate::days::keep_closing(app.clone(), stop.clone()));
     background.spawn(crate::statements::keep_stating(app.clone(), stop.clone()));
     background.spawn(crate::standing_orders::keep_paying(app.clone(), stop.clone()));

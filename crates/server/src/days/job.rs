@@ -1,4 +1,4 @@
-//! Closes the days that are over. Any instance may; the log records each once.
+//! Closes the days that are over, then has interest and fees posted. Any instance may; the log records each once.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::store;
 use super::trial::Trial;
-use crate::interest::day_of;
+use crate::interest::{Posting, day_of};
 use crate::problem::Problem;
 use crate::{App, clock};
 
@@ -18,7 +18,7 @@ const ID_DOMAIN: &[u8] = b"day-closed\0";
 
 /// Works until `stop`.
 pub(crate) async fn keep_closing(app: App, stop: CancellationToken) {
-    let mut closed = None;
+    let (mut closed, mut posting) = (None, Posting::default());
     loop {
         let yesterday = day_of(clock::now()).and_then(Date::previous_day);
         if yesterday > closed {
@@ -26,6 +26,10 @@ pub(crate) async fn keep_closing(app: App, stop: CancellationToken) {
                 Ok(last) => closed = last,
                 Err(problem) => tracing::error!(?problem, "a day that is over was not closed"),
             }
+        }
+        // The trial balance of a month's last day comes before what the month has earned.
+        if closed >= yesterday {
+            posting.look(&app, closed, &stop).await;
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`trial`] | what a leaf says of a day; pure |
 //! | [`api`] | wire types and handlers |
-//! | [`job`] | closes the days that are over |
+//! | [`job`] | closes the days that are over, then has interest and fees posted |
 //! | [`store`] | SQL |
 //!
 //! # Invariants

@@ -1,44 +1,45 @@
-//! Notices whose month is over. Any instance may; the log records interest and fee of a month once.
-
-use std::time::Duration;
+//! Posts interest and fees of the months that are over, at the end of a day. Any instance may; the log records each once.
 
 use ledger::AccountId;
 use time::Date;
 use tokio_util::sync::CancellationToken;
 
-use super::rule::{day_of, first_of_month};
+use super::rule::first_of_month;
 use super::store::{self, Candidate};
 use crate::corridor::fold::{Fact, MonthOver};
 use crate::policies::Policies;
 use crate::policies::rules::POLICIES;
-use crate::{App, clock, registers};
+use crate::{App, registers};
 
-/// How often the job looks whether another month is over.
-const POLL: Duration = Duration::from_secs(30);
-/// How long it waits before it tries those again who could not pay, in polls: an hour.
+/// After how many looks of the end-of-day job those are tried again who could not pay: an hour.
 const AGAIN_AFTER: u32 = 120;
 /// Accounts in one look.
 const PAGE: i64 = 500;
 const INTEREST_ID: &[u8] = b"interest-posted\0";
 const FEE_ID: &[u8] = b"fee-charged\0";
 
-/// Works until `stop`. Of a month that is done nothing is looked at again; what was refused is tried again every hour.
-pub(crate) async fn keep_posting(app: App, stop: CancellationToken) {
-    let (mut done, mut waits) = (None, 0_u32);
-    loop {
-        let month = day_of(clock::now()).and_then(first_of_month);
-        if let Some(month) = month.filter(|month| done != Some(*month) && waits == 0) {
-            match post_month(&app, month, &stop).await {
-                Ok(true) => done = Some(month),
-                Ok(false) => waits = AGAIN_AFTER,
+/// What the end-of-day job posts of the months that are over.
+#[derive(Default)]
+pub(crate) struct Posting {
+    /// The month before which nothing is due any more.
+    done: Option<Date>,
+    /// Looks that are left out.
+    waits: u32,
+}
+
+impl Posting {
+    /// One look, when every day up to `closed` is closed. Of a month that is done nothing is looked at again; what was refused
+    /// is tried again every hour.
+    pub(crate) async fn look(&mut self, app: &App, closed: Option<Date>, stop: &CancellationToken) {
+        let month = closed.and_then(Date::next_day).and_then(first_of_month);
+        if let Some(month) = month.filter(|month| self.done != Some(*month) && self.waits == 0) {
+            match post_month(app, month, stop).await {
+                Ok(true) => self.done = Some(month),
+                Ok(false) => self.waits = AGAIN_AFTER,
                 Err(error) => tracing::error!(%error, "interest and fees were not looked at"),
             }
         }
-        waits = waits.saturating_sub(1);
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(POLL) => {}
-        }
+        self.waits = self.waits.saturating_sub(1);
     }
 }
 

@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`rule`] | what a balance earns, day by day; pure |
-//! | [`job`] | notices whose month is over |
+//! | [`job`] | posts what is due, called at the end of a day |
 //! | [`store`] | SQL |
 //!
 //! # Invariants
@@ -20,7 +20,7 @@ mod store;
 use intent::{UserId, UtcMicros};
 use ledger::{Account, AccountId};
 
-pub(crate) use self::job::keep_posting;
+pub(crate) use self::job::Posting;
 pub(crate) use self::rule::{
     Accrual, DayCount, Rates, Terms, accrual, date, day_of, first_of_month,
 };
