@@ -40,14 +40,7 @@ pub(crate) async fn submit_kind(
     kinds: &[Kind],
 ) -> Result<Answer, Problem> {
     let signed = SignedIntent::from_json(body)?;
-    let kind = signed.parse_intent()?.kind();
-    if !kinds.contains(&kind) {
-        return Err(Problem::malformed(
-            "kind",
-            format!("this route does not take {}", kind.name()),
-        ));
-    }
-    app.corridor.submit(signed, origin, Some(caller), Attachments::default()).await
+    app.corridor.submit_kind(signed, origin, Some(caller), Attachments::default(), kinds).await
 }
 
 /// Any signed intent of a session, or up to 1,000 of them in an array with one result each, in order.

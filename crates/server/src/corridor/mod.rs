@@ -40,8 +40,8 @@ use std::collections::BTreeMap;
 
 use crypto::constant_time_eq;
 use intent::{
-    Effects, Event, EventKind, Evidence, Group, IntentId, Origin, SignedIntent, UnsignedIntent,
-    UtcMicros,
+    Effects, Event, EventKind, Evidence, Group, IntentId, Kind, Origin, SignedIntent,
+    UnsignedIntent, UtcMicros,
 };
 use thiserror::Error;
 use tlog::LeafIndex;
@@ -101,6 +101,18 @@ impl Corridor {
         caller: Option<&Caller>,
         attachments: Attachments,
     ) -> Result<Answer, Problem> {
+        self.submit_kind(signed, origin, caller, attachments, &Kind::ALL).await
+    }
+
+    /// As [`Corridor::submit`], for a route that takes these kinds only.
+    pub(crate) async fn submit_kind(
+        &self,
+        signed: SignedIntent,
+        origin: OriginInfo,
+        caller: Option<&Caller>,
+        attachments: Attachments,
+        kinds: &[Kind],
+    ) -> Result<Answer, Problem> {
         let (reply, answer) = oneshot::channel();
         let job = verify::verify(
             verify::Corner {
@@ -108,7 +120,7 @@ impl Corridor {
                 directory: &self.directory,
                 key_ages: self.key_ages,
             },
-            verify::Request { signed, origin, caller, attachments, now: clock::now() },
+            verify::Request { signed, kinds, origin, caller, attachments, now: clock::now() },
             reply,
         )
         .await?;

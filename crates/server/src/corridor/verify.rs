@@ -38,6 +38,8 @@ pub(super) struct Corner<'a> {
 /// What there is to verify.
 pub(super) struct Request<'a> {
     pub(super) signed: SignedIntent,
+    /// Those that the route takes.
+    pub(super) kinds: &'a [Kind],
     pub(super) origin: OriginInfo,
     pub(super) caller: Option<&'a Caller>,
     pub(super) attachments: Attachments,
@@ -50,8 +52,12 @@ pub(super) async fn verify(
     request: Request<'_>,
     reply: oneshot::Sender<Result<Settled, Fault>>,
 ) -> Result<Job, Problem> {
-    let Request { signed, origin, caller, attachments, now } = request;
+    let Request { signed, kinds, origin, caller, attachments, now } = request;
     let intent = signed.parse_intent()?;
+    if !kinds.contains(&intent.kind()) {
+        let why = format!("this route does not take {}", intent.kind());
+        return Err(Problem::malformed("kind", why));
+    }
     refuse_wrong_time(&intent, now)?;
     refuse_other_session(&intent, caller)?;
     // Read before the signer: a change after this makes the poster ask again.
