@@ -30,6 +30,8 @@ const PGBENCH_SCALE: &str = "20";
 /// The database of pgbench's own scripts.
 const TPC_B: &str = "pgbench";
 const PGBENCH_CLIENTS: &str = "32";
+/// Segments of WAL (16 MB) that a bank in operation has and uses again: half of the cluster's `min_wal_size`.
+const WAL_SEGMENTS: u32 = 64;
 /// Everybody comes from one address, as fast as they can: requests are counted, as they would be, and never refused.
 const RATE_LIMITS: &str = "sign_in.address=1000000/1,sign_in.user=1000000/1,write.address=1000000/1,\
     write.user=1000000/1,read.address=1000000/1,read.user=1000000/1,public.address=1000000/1";
@@ -120,6 +122,20 @@ impl Field {
             settings.push((name.to_owned(), value));
         }
         Ok(settings)
+    }
+
+    /// Makes the WAL that of a cluster in operation, whose segments are used again. In a new one each is made and filled with
+    /// zeros while somebody's COMMIT waits.
+    pub(super) fn settle_wal(&self) -> Result<(), Failure> {
+        self.query(&format!(
+            "SELECT pg_logical_emit_message(false, 'bench', ''), pg_switch_wal() FROM generate_series(1, {WAL_SEGMENTS})"
+        ))?;
+        self.checkpoint()
+    }
+
+    /// What was written is on the disk, and its WAL can be used again.
+    pub(super) fn checkpoint(&self) -> Result<(), Failure> {
+        self.query("CHECKPOINT").map(drop)
     }
 
     /// Fills pgbench's own database on the same cluster.

@@ -93,14 +93,17 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
     let field = Field::prepare(args.signers.max(2), args.accounts.max(1)).await?;
     let durability = field.durability()?;
     if let Some(path) = &args.overload {
+        field.settle_wal()?;
         return overloaded(globals, field, &args, path).await;
     }
     say("measuring the primitives");
     let primitives = reference::primitives()?;
     field.prepare_pgbench()?;
+    field.settle_wal()?;
     let peers = args.peers.then(|| Peers::prepare(&field, field.accounts())).transpose()?;
     let mut rounds = Vec::new();
     for round in 1..=args.rounds.max(1) {
+        field.checkpoint()?;
         let mut measured = Round::default();
         measured.pgbench_tps.push(field.tpc_b(args.seconds)?);
         for scenario in &args.scenario {

@@ -186,6 +186,8 @@ fn settings(folder: &Folder, durability: Durability) -> Vec<(&'static str, Strin
         ("shared_buffers", "256MB"),
         ("wal_buffers", "16MB"),
         ("max_wal_size", "4GB"),
+        // A new segment is filled with zeros by whoever commits next, who waits for it: old ones are used again.
+        ("min_wal_size", "2GB"),
         // Balances are updated in place thousands of times a second: what that leaves is cleared before it is read.
         ("autovacuum_naptime", "10s"),
         ("checkpoint_completion_target", "0.9"),
