@@ -24,9 +24,11 @@ use uuid::Uuid;
 use super::append::{self, Entry, Prepared};
 use super::applying::{Applied, Applying};
 use super::attempt::{Aborted, Attempt};
+use super::batch::{answer_all, documents, float, set_repeated_ids_aside, weight};
 use super::closing::{Close, Fate, Order, Written};
 use super::fold::{self, Asker, Needs};
 use super::kept::Kept;
+use super::log_time::LogTime;
 use super::ordered::{self, Paid};
 use super::refusal::Refusal;
 use super::rehearsal::{self, Rehearsal};
@@ -35,6 +37,7 @@ use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce};
 use super::{Fault, Queue, state, verify};
 use crate::db::PLANS_KEPT_FOR;
+use crate::log::store as log_store;
 use crate::{Services, clock, telemetry as names};
 
 /// Transfers in one group commit at most: enough to fill the processor, few enough to keep its latency low.
@@ -61,11 +64,19 @@ struct Poster {
     edge: Option<Edge>,
     /// What the bank allows, as of our last commit.
     policies: Option<InForce>,
+    time: LogTime,
 }
 
 impl Poster {
     fn new(services: Arc<Services>) -> Self {
-        Self { services, connection: None, planned_at: Instant::now(), edge: None, policies: None }
+        Self {
+            services,
+            connection: None,
+            planned_at: Instant::now(),
+            edge: None,
+            policies: None,
+            time: LogTime::default(),
+        }
     }
 
     async fn run(mut self, mut queue: Queue, stop: CancellationToken) {
@@ -176,7 +187,7 @@ impl Poster {
             return Ok(Vec::new());
         }
         let services = Arc::clone(&self.services);
-        let (book, now) = (services.bank.book, clock::now());
+        let (book, now) = (services.bank.book, self.now().await?);
         let (edge, policies) = (self.edge.take(), self.policies.take());
         let mut tx = self.begin().await?;
         order.begin(&mut tx, book).await?;
@@ -273,7 +284,7 @@ impl Poster {
         order: Order,
     ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
         let services = Arc::clone(&self.services);
-        let (book, now) = (services.bank.book, clock::now());
+        let (book, now) = (services.bank.book, self.now().await?);
         let edge = self.edge.take();
         let mut tx = self.begin().await?;
         order.begin(&mut tx, book).await?;
@@ -373,7 +384,7 @@ impl Poster {
         order: Order,
     ) -> Result<Vec<Result<Settled, Fault>>, Aborted> {
         let services = Arc::clone(&self.services);
-        let (book, now) = (services.bank.book, clock::now());
+        let (book, now) = (services.bank.book, self.now().await?);
         let (edge, mut policies) = (self.edge.take(), self.policies.take());
         let mut tx = self.begin().await?;
         order.begin(&mut tx, book).await?;
@@ -458,6 +469,18 @@ impl Poster {
             self.forget();
         }
         let _ = job.reply.send(outcome);
+    }
+
+    /// The time at which things are decided.
+    async fn now(&mut self) -> sqlx::Result<UtcMicros> {
+        if !self.time.is_known() {
+            let book = self.services.bank.book;
+            let mut tx = self.begin().await?;
+            let newest = log_store::newest_at(&mut tx, book).await?;
+            tx.rollback().await?;
+            self.time.goes_on_from(newest);
+        }
+        Ok(self.time.at(clock::now()))
     }
 
     async fn begin(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
@@ -567,64 +590,4 @@ fn state_effects(
 /// Digest of what a change of state wrote: of the canonical form of its covered values.
 pub(crate) fn state_digest(result: &BTreeMap<String, String>) -> crypto::Sha2 {
     crypto::sha256(&super::canonical_map(result))
-}
-
-/// What each of these is known by: its id and its very bytes.
-fn documents(jobs: &[Job]) -> impl Iterator<Item = (Uuid, &[u8])> {
-    jobs.iter().map(|job| (job.intent.get().id().get(), job.intent.get().canonical()))
-}
-
-/// The same id twice in one batch: the later one is answered from the earlier one's record, after its commit.
-fn set_repeated_ids_aside(jobs: &mut Vec<Job>) -> Vec<Job> {
-    let mut seen = HashSet::with_capacity(jobs.len());
-    let (first, later) = jobs.drain(..).partition(|job| seen.insert(job.intent.get().id()));
-    *jobs = first;
-    later
-}
-
-fn answer_all(jobs: Vec<Job>, outcome: Result<Vec<Result<Settled, Fault>>, Fault>) {
-    match outcome {
-        Ok(answers) => {
-            for (job, answer) in jobs.into_iter().zip(answers) {
-                count(&job, &answer);
-                // Whoever asked may have gone; the outcome stands and is told when they ask again.
-                let _ = job.reply.send(answer);
-            }
-        }
-        Err(fault) => {
-            for job in jobs {
-                let _ = job.reply.send(Err(fault.duplicate()));
-            }
-        }
-    }
-}
-
-fn count(job: &Job, answer: &Result<Settled, Fault>) {
-    if let Ok(settled) = answer
-        && !settled.replayed
-    {
-        let labels = [
-            ("kind", job.intent.get().kind().name().to_owned()),
-            ("code", settled.effects.code.clone()),
-        ];
-        metrics::counter!(names::INTENTS, &labels).increment(1);
-        if let Some(risk) = &settled.effects.risk {
-            metrics::counter!(names::RISK_VERDICTS, "action" => risk.action.clone()).increment(1);
-        }
-    }
-}
-
-fn weight(job: &Queued) -> usize {
-    match job {
-        Queued::Intent(job) => match job.intent.get().body() {
-            intent::Body::TransferBatch { items, .. }
-            | intent::Body::PaymentsFile { items, .. } => items.len(),
-            _ => 1,
-        },
-        Queued::Event(_) | Queued::Rehearsal(_) => 1,
-    }
-}
-
-fn float(n: usize) -> f64 {
-    u32::try_from(n).map_or(f64::MAX, f64::from)
 }

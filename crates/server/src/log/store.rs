@@ -1,12 +1,13 @@
 //! SQL of the log. Every function runs inside the caller's transaction and decides nothing.
 
+use intent::UtcMicros;
 use ledger::BookId;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tlog::{Hash, LeafIndex, Tile, TileId, TreeSize};
 use uuid::Uuid;
 
-use crate::sql::{book_id, corrupt, int8};
+use crate::sql::{book_id, corrupt, int8, micros};
 
 /// Where the log stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,6 +41,20 @@ pub(crate) async fn head_of(tx: &mut PgConnection, book: BookId) -> sqlx::Result
         .fetch_one(tx)
         .await?;
     head(row.size, &row.root)
+}
+
+/// When the newest record was made; `None` in an empty log.
+pub(crate) async fn newest_at(
+    tx: &mut PgConnection,
+    book: BookId,
+) -> sqlx::Result<Option<UtcMicros>> {
+    let at = sqlx::query_scalar!(
+        "SELECT recorded_at FROM records WHERE book_id = $1 ORDER BY leaf_index DESC LIMIT 1",
+        book_id(book),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(at.map(micros))
 }
 
 /// The epoch of authority: a statement of its own, after the head's lock, so that it sees what the holder of that lock
