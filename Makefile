@@ -40,19 +40,26 @@ quick: ## Tests of one crate: make quick CRATE=ledger
 fuzz: ## Fuzz the parsers that face strangers, a minute each (make fuzz FUZZ_SECONDS=600)
 	scripts/fuzz.sh $(or $(FUZZ_SECONDS),60)
 
-bench: setup build ## Measure against pgbench in the same run (docs/benchmarks.md)
-	$(BIN) bench
+dist: ## Build the binary that a bank runs (target/dist): slower to build than release, a tenth faster
+	cargo build --profile dist --locked --bin strongroom
 
-bench-peers: setup build ## The same beside double entry in plain SQL and cala-ledger, which is built for it
+bench: setup dist ## Measure against pgbench in the same run (docs/benchmarks.md)
+	target/dist/strongroom bench
+
+bench-peers: setup dist ## The same beside double entry in plain SQL and cala-ledger, which is built for it
 	cargo build --release --locked --manifest-path peers/Cargo.toml --target-dir target
-	$(BIN) bench --peers
+	cp target/release/strongroom-peers target/dist/
+	target/dist/strongroom bench --peers
 
-torture: setup build ## Kill server and database in the middle of load, ten times, and verify
-	STRONGROOM_TORTURE_ROUNDS=10 cargo nextest run -p e2e --locked --release torture
+torture: setup tools ## Kill, stop and mislead server and database under load, 200 times, and verify: make torture ROUNDS=50
+	STRONGROOM_TORTURE_ROUNDS=$(or $(ROUNDS),200) cargo nextest run -p e2e --test torture --locked --release --no-capture
+
+benches: ## What each pure step costs: verifying, reading, recording, posting, assessing, appending (criterion)
+	cargo bench -p crypto -p intent -p ledger -p risk -p tlog
 
 simulate: setup ## Random histories while the database fails at any question: make simulate SEEDS=2000, or SEED=17 again
 	$(if $(SEED),STRONGROOM_SEED=$(SEED)) STRONGROOM_SEEDS=$(or $(SEEDS),1000) \
-		cargo nextest run -p e2e --locked --release --no-capture random_histories_end_the_same
+		cargo nextest run -p e2e --test histories --locked --release --no-capture random_histories_end_the_same
 
 advisories: tools ## Check dependencies against the advisory database (needs the network)
 	cargo deny check advisories
@@ -72,4 +79,4 @@ node: ## Install what the console is built with: Node.js
 tools: ## Install what the checks need: cargo-nextest, cargo-deny, typos, oathtool, pdftotext, redis-server, SoftHSM, Chromium
 	@scripts/setup.sh tools
 
-.PHONY: help demo demo-once build test console console-test node quick fuzz bench bench-peers torture simulate advisories sqlx docs setup tools
+.PHONY: help demo demo-once build dist test console console-test node quick fuzz bench bench-peers benches torture simulate advisories sqlx docs setup tools

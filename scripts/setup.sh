@@ -74,6 +74,16 @@ soft_hsm() {
     echo "SoftHSM is not installed: the tests of keys in a token will say that they were skipped" >&2
 }
 
+# Sets a server's clock back; the test says so where it is missing.
+fake_time() {
+    local library
+    for library in /usr/lib/*/faketime/libfaketimeMT.so.1 /usr/lib64/faketime/libfaketimeMT.so.1; do
+        [ -e "$library" ] && return 0
+    done
+    have apt-get && as_root apt-get update -qq >&2 && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libfaketime >&2 && return 0
+    echo "libfaketime is not installed: the test that sets a clock back will say that it left that out" >&2
+}
+
 # Builds the console. Whoever only runs the bank needs none: the build is committed and embedded. Not called `node`: it
 # asks the program of that name.
 nodejs() {
@@ -102,6 +112,7 @@ tools() {
     pdf_tool
     redis_server
     soft_hsm
+    fake_time
     pip_tool typos typos
     cargo_tool cargo-nextest
     cargo_tool cargo-deny

@@ -375,6 +375,27 @@ impl Bank {
         }
     }
 
+    /// SIGSTOP to every process of PostgreSQL: its connections stay open, and nothing answers.
+    pub fn stop_postgres_still(&self) {
+        self.signal_postgres(Signal::SIGSTOP);
+    }
+
+    /// SIGCONT to every process of PostgreSQL.
+    pub fn let_postgres_go_on(&self) {
+        self.signal_postgres(Signal::SIGCONT);
+    }
+
+    fn signal_postgres(&self, signal: Signal) {
+        let postmaster = self.cluster.as_ref().unwrap().pid();
+        // The postmaster first: stopped, it starts nobody.
+        kill(Pid::from_raw(postmaster), signal).unwrap();
+        let children = format!("/proc/{postmaster}/task/{postmaster}/children");
+        for child in std::fs::read_to_string(children).unwrap().split_whitespace() {
+            // One that has just ended is not there to be told.
+            let _ = kill(Pid::from_raw(child.parse().unwrap()), signal);
+        }
+    }
+
     /// Brings PostgreSQL up again; after a kill it recovers first.
     pub async fn start_postgres(&mut self) {
         let cluster = PrivateCluster::start_with(self.folder.path(), self.durability).await;

@@ -22,6 +22,7 @@ mod redis;
 mod server_process;
 mod template;
 pub mod token;
+mod wall_clock;
 mod wire;
 
 pub use authority::{Successor, authority_key};
@@ -37,6 +38,7 @@ pub use policies::code_of;
 pub use redis::Redis;
 pub use server_process::ServerProcess;
 pub use template::{BANK, ORIGIN, PASSPHRASE};
+pub use wall_clock::WallClock;
 pub use wire::{At, How, Strike, Wire};
 
 use ledger::AccountId;

@@ -63,7 +63,7 @@ impl ServerProcess {
     }
 
     /// SIGKILL: no code of the server runs any more.
-    pub(crate) fn kill(mut self) {
+    pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
