@@ -23,13 +23,17 @@ use crate::failure::Failure;
 
 /// How long the server may take to come up on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
-/// Every account starts with this much: 1,000,000.00.
-const FUNDS_MINOR: i64 = 100_000_000;
+/// Every account starts with this much: 100,000,000.00.
+const FUNDS_MINOR: i64 = 10_000_000_000;
+/// Payments above this wait for a manager: 10,000.00.
+pub(super) const APPROVAL_ABOVE_MINOR: i64 = 1_000_000;
 /// Size of the pgbench database: 20 branches are 2,000,000 accounts, about 300 MB.
 const PGBENCH_SCALE: &str = "20";
 /// The database of pgbench's own scripts.
 const TPC_B: &str = "pgbench";
 const PGBENCH_CLIENTS: &str = "32";
+/// Of idle accounts, so many are paid, spread evenly over all of them.
+const IDLE_PAYEES: u32 = 200_000;
 /// Segments of WAL (16 MB) that a bank in operation has and uses again: half of the cluster's `min_wal_size`.
 const WAL_SEGMENTS: u32 = 64;
 /// Everybody comes from one address, as fast as they can: requests are counted, as they would be, and never refused.
@@ -46,6 +50,7 @@ pub(super) struct Payer {
 pub(super) struct Field {
     pub(super) addr: SocketAddr,
     payers: Vec<Payer>,
+    managers: Vec<Arc<Session>>,
     accounts: Vec<AccountId>,
     server: Child,
     urls: Urls,
@@ -56,11 +61,13 @@ pub(super) struct Field {
 }
 
 /// Limits are checked like anybody's, and never reached; the risk engine assesses and lets pass.
-const POLICIES: [&str; 3] = [
-    r#"limits/bank={"count_per_day":4000000000,"new_payee":9223372036854775807,"per_day":9223372036854775807,"per_hour":4000000000,"per_minute":4000000000,"per_payee":9223372036854775807,"per_transfer":9223372036854775807}"#,
-    r#"approvals/bank={"above":9223372036854775807,"two_above":9223372036854775807}"#,
-    r#"risk/bank={"ceiling":"monitor"}"#,
-];
+fn policies() -> [String; 3] {
+    [
+        r#"limits/bank={"count_per_day":4000000000,"new_payee":9223372036854775807,"per_day":9223372036854775807,"per_hour":4000000000,"per_minute":4000000000,"per_payee":9223372036854775807,"per_transfer":9223372036854775807}"#.to_owned(),
+        format!(r#"approvals/bank={{"above":{APPROVAL_ABOVE_MINOR},"two_above":9223372036854775807}}"#),
+        r#"risk/bank={"ceiling":"monitor"}"#.to_owned(),
+    ]
+}
 
 impl Field {
     /// Founds the bank, starts its server and opens the accounts.
@@ -76,6 +83,7 @@ impl Field {
         let mut field = Self {
             addr,
             payers: Vec::new(),
+            managers: Vec::new(),
             accounts: Vec::new(),
             server,
             urls: existing_urls(&environment.data_dir)?,
@@ -88,6 +96,11 @@ impl Field {
         field.postmaster_pid = postmaster_pid(&environment.data_dir)?;
         field.populate(&bank, &invitations, signers, accounts).await?;
         Ok(field)
+    }
+
+    /// Who decides payments that wait.
+    pub(super) fn manager(&self) -> &Arc<Session> {
+        pick(&self.managers, 0)
     }
 
     pub(super) fn payer(&self, random: usize) -> &Payer {
@@ -122,6 +135,29 @@ impl Field {
             settings.push((name.to_owned(), value));
         }
         Ok(settings)
+    }
+
+    /// Fills in accounts by SQL, more than could be opened one signature each, and has payments go to them. They stand in no log.
+    pub(super) fn add_idle_accounts(&mut self, count: u32) -> Result<(), Failure> {
+        let like = self.hot_account();
+        self.query(&format!(
+            "INSERT INTO accounts (book_id, account_id, number, owner, asset, kind, floor, opened_at)
+             SELECT book_id, gen_random_uuid(), 'idle ' || n, owner, asset, kind, floor, opened_at
+             FROM accounts, generate_series(1, {count}) n WHERE account_id = '{like}'"
+        ))?;
+        self.query("VACUUM ANALYZE accounts")?;
+        let percent = 100.0 * f64::from(IDLE_PAYEES.min(count)) / f64::from(count.max(1));
+        let sample = self.query(&format!(
+            "SELECT account_id FROM accounts TABLESAMPLE BERNOULLI ({percent}) WHERE number LIKE 'idle %'"
+        ))?;
+        let ids = sample.lines().map(|line| line.parse().map(AccountId::new));
+        self.accounts = ids
+            .collect::<Result<_, uuid::Error>>()
+            .map_err(|error| Failure::unexpected("an account", &error))?;
+        if self.accounts.is_empty() {
+            return Err(Failure::usage("too few idle accounts to pay any"));
+        }
+        Ok(())
     }
 
     /// Makes the WAL that of a cluster in operation, whose segments are used again. In a new one each is made and filled with
@@ -205,7 +241,7 @@ impl Field {
             "SELECT (SELECT count(*) FROM (SELECT asset FROM accounts GROUP BY asset
                       HAVING sum(debits_posted) <> sum(credits_posted)) a)
                   + (SELECT count(*) FROM accounts WHERE floor IS NOT NULL AND credits_posted - debits_posted < floor)
-                  + abs((SELECT count(*) FROM entries) - 2 * (SELECT count(*) FROM transfers WHERE code = 'ok'))
+                  + abs((SELECT count(*) FROM entries) - 2 * (SELECT count(*) FROM transfers WHERE code = 'ok' AND kind IN ('post', 'capture')))
                   + abs((SELECT size FROM log_head) - (SELECT count(*) FROM records))",
         )?;
         Ok(broken == "0")
@@ -264,6 +300,7 @@ impl Field {
             let (bank, manager) = (bank.clone(), Arc::clone(&manager));
             tasks.spawn(async move { customer(&bank, &manager, number, accounts).await });
         }
+        self.managers.push(manager);
         while let Some(done) = tasks.join_next().await {
             let payer =
                 done.map_err(|error| Failure::unexpected("a customer panicked", &error))??;
@@ -366,7 +403,7 @@ impl Environment {
         let output = self
             .command()
             .args(["found", "--bank", "bench", "--name", "Bench", "-o", "json"])
-            .args(POLICIES.iter().flat_map(|policy| ["--policy", policy]))
+            .args(policies().iter().flat_map(|policy| ["--policy", policy]))
             .arg("--trust")
             .arg(self.folder.join("trust"))
             .output()

@@ -62,11 +62,18 @@ pub(crate) struct Measured {
     pub(crate) postgres_us: f64,
     pub(crate) client_us: f64,
     pub(crate) wal_bytes: f64,
+    pub(crate) server_bytes: u64,
 }
 
 impl Measured {
-    pub(crate) fn new(transfers: u16, full: &Run, half: &Run, cost: &Cost) -> Self {
-        let transfers = f64::from(transfers);
+    /// `transfers` are those of one request, `server_bytes` what the server had in memory after it.
+    pub(crate) fn new(
+        transfers: f64,
+        full: &Run,
+        half: &Run,
+        cost: &Cost,
+        server_bytes: u64,
+    ) -> Self {
         let moved = (exact(full.accepted) * transfers).max(1.0);
         Self {
             transfers_per_s: full.requests_per_s() * transfers,
@@ -80,6 +87,7 @@ impl Measured {
             postgres_us: cost.postgres_us / moved,
             client_us: cost.client_us / moved,
             wal_bytes: cost.wal_bytes / moved,
+            server_bytes,
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Intents, signed before the clock runs; each is sent once.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use clap::ValueEnum;
 use client::{BatchLine, Session, Wish};
-use ledger::AccountId;
+use crypto::CryptoError;
+use intent::{ApprovalDecision, IntentId, UtcMicros};
+use ledger::{AccountId, TransferId};
 use money::{Amount, AssetCode};
 
-use super::field::Field;
+use super::field::{APPROVAL_ABOVE_MINOR, Field, Payer};
 use crate::failure::Failure;
 
 /// What is measured.
@@ -28,33 +31,38 @@ pub(crate) enum Scenario {
     HalfHot,
     /// One transfer per signature, all to one account.
     Hot,
+    /// Payments that wait for a manager, and the manager's decisions: two signatures a transfer.
+    Approval,
+    /// Of 20 signatures 13 transfers, 2 holds, a capture, a void, a payment that waits, its decision, a batch of 10.
+    Mixed,
 }
 
 /// One minor unit: no account runs dry.
 const AMOUNT_MINOR: i64 = 1;
+/// Just above what the bank's policy lets pass without a manager.
+const AMOUNT_THAT_WAITS_MINOR: i64 = APPROVAL_ABOVE_MINOR + 1;
+/// So many signatures of one worker after a payment or hold comes what refers to it: more than are under way at a time.
+const LAG: usize = 1_024;
+/// How long a hold stands if nobody takes it, in microseconds: a day.
+const HOLD_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 impl Scenario {
-    pub(crate) const fn transfers_per_intent(self) -> u16 {
+    /// Transfers that one signature stands for; in `mixed` each signature counts as one.
+    pub(crate) const fn transfers_per_intent(self) -> f64 {
         match self {
-            Self::Single | Self::HalfHot | Self::Hot => 1,
-            Self::Batch10 => 10,
-            Self::Batch => 100,
-            Self::Batch1000 => 1000,
-        }
-    }
-
-    pub(crate) const fn path(self) -> &'static str {
-        match self {
-            Self::Single | Self::HalfHot | Self::Hot => "/api/transactions/transfer",
-            Self::Batch10 | Self::Batch | Self::Batch1000 => "/api/transactions/batch",
+            Self::Single | Self::HalfHot | Self::Hot | Self::Mixed => 1.0,
+            Self::Batch10 => 10.0,
+            Self::Batch => 100.0,
+            Self::Batch1000 => 1_000.0,
+            Self::Approval => 0.5,
         }
     }
 
     /// Enough for a faster machine than we know: the run ends with the time, not with the load.
     pub(crate) fn shots_for(self, seconds: u32) -> usize {
         let per_second: usize = match self {
-            Self::Single | Self::HalfHot | Self::Hot => 8_000,
-            Self::Batch10 => 3_000,
+            Self::Single | Self::HalfHot | Self::Hot | Self::Approval | Self::Mixed => 9_000,
+            Self::Batch10 => 3_500,
             Self::Batch => 500,
             Self::Batch1000 => 80,
         };
@@ -62,9 +70,17 @@ impl Scenario {
     }
 }
 
+const TRANSFER: &str = "/api/transactions/transfer";
+const BATCH: &str = "/api/transactions/batch";
+const HOLD: &str = "/api/holds";
+const CAPTURE: &str = "/api/holds/capture";
+const VOID: &str = "/api/holds/void";
+const DECIDE: &str = "/api/approvals/decide";
+
 /// One request, signed and serialised.
 pub(crate) struct Shot {
     pub(crate) session: Arc<Session>,
+    pub(crate) id: IntentId,
     pub(crate) body: Bytes,
     pub(crate) path: &'static str,
 }
@@ -100,49 +116,139 @@ fn sign_share(
     worker: usize,
     count: usize,
 ) -> Result<Vec<Shot>, Failure> {
-    let mut random = Sequence::new(worker);
-    (0..count)
-        .map(|number| {
-            let payer = field.payer(random.next());
-            let from = payer.accounts.get(random.below(payer.accounts.len())).copied();
-            let from = from.ok_or_else(|| Failure::usage("a customer without accounts"))?;
-            let wish = match scenario {
-                Scenario::Single => {
-                    Wish::transfer(from, other(field, from, &mut random), one(), None)
+    let (random, waiting) = (Sequence::new(worker), VecDeque::new());
+    let mut signing = Signing { field, random, waiting };
+    (0..count).map(|number| signing.shot(scenario, number)).collect()
+}
+
+/// One worker's share of a load.
+struct Signing<'a> {
+    field: &'a Field,
+    random: Sequence,
+    /// What refers to an earlier shot, with the number from which on that is through.
+    waiting: VecDeque<(usize, Reply<'a>)>,
+}
+
+/// What is made of an earlier shot.
+enum Reply<'a> {
+    Decide(IntentId),
+    Capture(&'a Payer, TransferId),
+    Void(&'a Payer, TransferId),
+}
+
+impl<'a> Signing<'a> {
+    fn shot(&mut self, scenario: Scenario, number: usize) -> Result<Shot, Failure> {
+        match scenario {
+            Scenario::Single => self.transfer(None, AMOUNT_MINOR),
+            Scenario::HalfHot if number.is_multiple_of(2) => self.transfer(None, AMOUNT_MINOR),
+            Scenario::HalfHot | Scenario::Hot => {
+                self.transfer(Some(self.field.hot_account()), AMOUNT_MINOR)
+            }
+            Scenario::Batch10 => self.batch(10),
+            Scenario::Batch => self.batch(100),
+            Scenario::Batch1000 => self.batch(1_000),
+            Scenario::Approval => match self.due(number) {
+                Some(reply) if !number.is_multiple_of(2) => self.reply(reply),
+                Some(reply) => {
+                    self.waiting.push_front((number, reply));
+                    self.payment_that_waits(number)
                 }
-                Scenario::HalfHot if number.is_multiple_of(2) => {
-                    Wish::transfer(from, other(field, from, &mut random), one(), None)
-                }
-                Scenario::HalfHot | Scenario::Hot => {
-                    let hot = field.hot_account();
-                    let to = if from == hot { other(field, from, &mut random) } else { hot };
-                    Wish::transfer(from, to, one(), None)
-                }
-                Scenario::Batch10 | Scenario::Batch | Scenario::Batch1000 => {
-                    let lines: Vec<BatchLine> = (0..scenario.transfers_per_intent())
-                        .map(|_| BatchLine {
-                            to: other(field, from, &mut random),
-                            amount: one(),
-                            memo: None,
-                        })
-                        .collect();
-                    Wish::batch(from, &lines, false)
-                }
-            };
-            let wish =
-                wish.map_err(|error| Failure::unexpected("cannot write an intent", &error))?;
-            let signed = payer
-                .session
-                .identity()
-                .sign(&payer.session.bank().trust().bank, wish.body, wish.details)
-                .map_err(Failure::from)?;
-            Ok(Shot {
-                session: Arc::clone(&payer.session),
-                body: signed.to_json().into(),
-                path: scenario.path(),
-            })
-        })
-        .collect()
+                None => self.payment_that_waits(number),
+            },
+            Scenario::Mixed => match number.checked_rem(20).unwrap_or_default() {
+                0 | 10 => self.hold(number),
+                5 => self.payment_that_waits(number),
+                15 => self.batch(10),
+                3 | 8 | 13 => match self.due(number) {
+                    Some(reply) => self.reply(reply),
+                    None => self.transfer(None, AMOUNT_MINOR),
+                },
+                _ => self.transfer(None, AMOUNT_MINOR),
+            },
+        }
+    }
+
+    fn transfer(&mut self, to: Option<AccountId>, minor: i64) -> Result<Shot, Failure> {
+        let (payer, from) = self.from()?;
+        let to = to.filter(|to| *to != from);
+        let to = to.unwrap_or_else(|| other(self.field, from, &mut self.random));
+        shot(&payer.session, TRANSFER, Wish::transfer(from, to, euros(minor), None))
+    }
+
+    fn payment_that_waits(&mut self, number: usize) -> Result<Shot, Failure> {
+        let shot = self.transfer(None, AMOUNT_THAT_WAITS_MINOR)?;
+        self.waiting.push_back((number.saturating_add(LAG), Reply::Decide(shot.id)));
+        Ok(shot)
+    }
+
+    fn hold(&mut self, number: usize) -> Result<Shot, Failure> {
+        let (payer, from) = self.from()?;
+        let (payee, to) = loop {
+            let (payee, to) = self.from()?;
+            if to != from {
+                break (payee, to);
+            }
+        };
+        let expires_at = server::clock::now().get().saturating_add(HOLD_US);
+        let expires_at = UtcMicros::from_micros(expires_at);
+        let shot = shot(
+            &payer.session,
+            HOLD,
+            Wish::hold(from, to, euros(AMOUNT_MINOR), expires_at, None),
+        )?;
+        let hold = TransferId::new(shot.id.get());
+        let reply = if number.is_multiple_of(20) {
+            Reply::Capture(payee, hold)
+        } else {
+            Reply::Void(payee, hold)
+        };
+        self.waiting.push_back((number.saturating_add(LAG), reply));
+        Ok(shot)
+    }
+
+    fn batch(&mut self, lines: usize) -> Result<Shot, Failure> {
+        let (payer, from) = self.from()?;
+        let line = |to| BatchLine { to, amount: euros(AMOUNT_MINOR), memo: None };
+        let lines: Vec<BatchLine> =
+            (0..lines).map(|_| line(other(self.field, from, &mut self.random))).collect();
+        shot(&payer.session, BATCH, Wish::batch(from, &lines, false))
+    }
+
+    fn reply(&self, reply: Reply<'a>) -> Result<Shot, Failure> {
+        match reply {
+            Reply::Decide(payment) => {
+                let why = "as agreed".to_owned();
+                let wish = Wish::decide(payment, ApprovalDecision::Approve, why);
+                shot(self.field.manager(), DECIDE, Ok(wish))
+            }
+            Reply::Capture(payee, hold) => {
+                shot(&payee.session, CAPTURE, Ok(Wish::capture(hold, None)))
+            }
+            Reply::Void(payee, hold) => shot(&payee.session, VOID, Ok(Wish::void(hold))),
+        }
+    }
+
+    fn due(&mut self, number: usize) -> Option<Reply<'a>> {
+        self.waiting.pop_front_if(|(from, _)| *from <= number).map(|(_, reply)| reply)
+    }
+
+    fn from(&mut self) -> Result<(&'a Payer, AccountId), Failure> {
+        let payer = self.field.payer(self.random.next());
+        let from = payer.accounts.get(self.random.below(payer.accounts.len())).copied();
+        Ok((payer, from.ok_or_else(|| Failure::usage("a customer without accounts"))?))
+    }
+}
+
+fn shot(
+    session: &Arc<Session>,
+    path: &'static str,
+    wish: Result<Wish, CryptoError>,
+) -> Result<Shot, Failure> {
+    let wish = wish.map_err(|error| Failure::unexpected("cannot write an intent", &error))?;
+    let bank = &session.bank().trust().bank;
+    let signed = session.identity().sign(bank, wish.body, wish.details).map_err(Failure::from)?;
+    let id = signed.parse_intent().map_err(|error| Failure::unexpected("an intent", &error))?.id();
+    Ok(Shot { session: Arc::clone(session), id, body: signed.to_json().into(), path })
 }
 
 fn other(field: &Field, from: AccountId, random: &mut Sequence) -> AccountId {
@@ -154,8 +260,8 @@ fn other(field: &Field, from: AccountId, random: &mut Sequence) -> AccountId {
     }
 }
 
-fn one() -> Amount {
-    Amount::new(AMOUNT_MINOR, AssetCode::EUR).unwrap_or(Amount::zero(AssetCode::EUR))
+fn euros(minor: i64) -> Amount {
+    Amount::new(minor, AssetCode::EUR).unwrap_or(Amount::zero(AssetCode::EUR))
 }
 
 /// Evenly spread numbers, the same in every run (`SplitMix64`).

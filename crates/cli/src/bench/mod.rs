@@ -51,6 +51,8 @@ Examples:
   strongroom bench
   strongroom bench -o json > bench.json
   strongroom bench --scenario single --seconds 20 --rounds 5
+  strongroom bench --scenario approval --scenario mixed
+  strongroom bench --scenario single --idle-accounts 10000000
   strongroom bench --peers
   strongroom bench --overload curve.svg")]
 pub(crate) struct Args {
@@ -70,8 +72,12 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 20)]
     accounts: u32,
 
+    /// Accounts beside those, filled in by SQL, that payments go to: how speed goes with the size of a bank
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    idle_accounts: u32,
+
     /// Connections of the load generator
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 512)]
     connections: u32,
 
     /// Only these scenarios
@@ -90,8 +96,12 @@ pub(crate) struct Args {
 pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> {
     let say = |what: &str| eprintln!("bench: {what}");
     say("starting a server and a private cluster");
-    let field = Field::prepare(args.signers.max(2), args.accounts.max(1)).await?;
+    let mut field = Field::prepare(args.signers.max(2), args.accounts.max(1)).await?;
     let durability = field.durability()?;
+    if args.idle_accounts > 0 {
+        say(&format!("filling in {} accounts", args.idle_accounts));
+        field.add_idle_accounts(args.idle_accounts)?;
+    }
     if let Some(path) = &args.overload {
         field.settle_wal()?;
         return overloaded(globals, field, &args, path).await;
@@ -155,12 +165,12 @@ async fn measure(field: &Field, scenario: Scenario, args: &Args) -> Result<Measu
     let shots = load::sign(field, scenario, scenario.shots_for(args.seconds))?;
     let meter = field.meter()?;
     let full = generator::closed(field, &shots, connections, span).await?;
-    let cost = field.meter()?.since(&meter);
+    let (cost, server_bytes) = (field.meter()?.since(&meter), field.server_bytes());
     let rate = full.requests_per_s() / 2.0;
     let half_count = load::count(rate * f64::from(args.seconds));
     let shots = load::sign(field, scenario, half_count)?;
     let half = generator::open(field, &shots, connections, rate, Since::Due).await?;
-    Ok(Measured::new(scenario.transfers_per_intent(), &full, &half, &cost))
+    Ok(Measured::new(scenario.transfers_per_intent(), &full, &half, &cost, server_bytes))
 }
 
 impl Scenario {

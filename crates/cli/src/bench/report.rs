@@ -46,6 +46,7 @@ struct Medians {
     postgres_us: f64,
     client_us: f64,
     wal_bytes: f64,
+    server_bytes: u64,
 }
 
 impl Report {
@@ -138,6 +139,7 @@ impl Report {
             "postgres µs",
             "client µs",
             "WAL bytes",
+            "server MB",
         ]);
         table.add_row(["pgbench TPC-B", &whole(self.pgbench_tps), "1.00"]);
         for (name, tps, _) in &self.peers {
@@ -156,6 +158,7 @@ impl Report {
                 format!("{:.0}", m.postgres_us),
                 format!("{:.0}", m.client_us),
                 whole(m.wal_bytes),
+                (m.server_bytes / 1_000_000).to_string(),
             ]);
         }
         for column in table.column_iter_mut().skip(1) {
@@ -200,6 +203,7 @@ impl Medians {
             postgres_us: float(|m| m.postgres_us),
             client_us: float(|m| m.client_us),
             wal_bytes: float(|m| m.wal_bytes),
+            server_bytes: whole(|m| m.server_bytes),
         }
     }
 
@@ -219,6 +223,7 @@ impl Medians {
                 "client": ratio(self.client_us),
             },
             "wal_bytes": rounded(self.wal_bytes),
+            "server_bytes": self.server_bytes,
         })
     }
 }
