@@ -130,55 +130,8 @@ async fn what_was_acknowledged_stands_once_whatever_befalls_server_and_database(
         let place = usize::try_from(round).unwrap();
         load.go_on(PAYMENTS_BEFORE_A_BLOW[place % PAYMENTS_BEFORE_A_BLOW.len()]).await;
         let blow = Blow::ALL[place % Blow::ALL.len()];
-        let began = match blow {
-            Blow::Server => {
-                let began = Instant::now();
-                bank.kill_server();
-                bank.start_server().await;
-                began
-            }
-            Blow::Database => {
-                let began = Instant::now();
-                bank.kill_postgres();
-                bank.start_postgres().await;
-                began
-            }
-            Blow::Both => {
-                let began = Instant::now();
-                bank.kill_postgres();
-                bank.kill_server();
-                bank.start_postgres().await;
-                bank.start_server().await;
-                began
-            }
-            Blow::Standstill => {
-                bank.stop_postgres_still();
-                tokio::time::sleep(standstill).await;
-                bank.let_postgres_go_on();
-                Instant::now()
-            }
-            Blow::Clock => {
-                let Some(clock) = &clock else { continue };
-                clock.set_back(Duration::from_hours(1));
-                tokio::time::sleep(MISLED).await;
-                let before = load.acknowledged();
-                tokio::time::sleep(MISLED).await;
-                let since = load.acknowledged() - before;
-                assert_eq!(since, 0, "by that clock every request is of the future, and refused");
-                clock.put_right();
-                Instant::now()
-            }
-            Blow::Instance => {
-                let second = bank.start_another_process().await;
-                *load.second.lock().unwrap() = Some(bank.client_at(second.addr));
-                load.until_moved(CUSTOMERS / 2).await;
-                load.go_on(20).await;
-                let began = Instant::now();
-                *load.second.lock().unwrap() = None;
-                second.kill();
-                load.until_moved(0).await;
-                began
-            }
+        let Some(began) = strike(blow, &mut bank, &load, clock.as_ref(), standstill).await else {
+            continue;
         };
         load.go_on(1).await;
         recovered.entry(blow).or_default().push(began.elapsed());
@@ -244,6 +197,67 @@ async fn what_was_acknowledged_stands_once_whatever_befalls_server_and_database(
         assert_eq!(bank.balance(account).await, minor);
     }
     bank.assert_verifies().await;
+}
+
+/// Deals a blow, and says from when on payments should go through again. `None`: there is no clock to set.
+async fn strike(
+    blow: Blow,
+    bank: &mut Bank,
+    load: &Load,
+    clock: Option<&WallClock>,
+    standstill: Duration,
+) -> Option<Instant> {
+    let began = match blow {
+        Blow::Server => {
+            let began = Instant::now();
+            bank.kill_server();
+            bank.start_server().await;
+            began
+        }
+        Blow::Database => {
+            let began = Instant::now();
+            bank.kill_postgres();
+            bank.start_postgres().await;
+            began
+        }
+        Blow::Both => {
+            let began = Instant::now();
+            bank.kill_postgres();
+            bank.kill_server();
+            bank.start_postgres().await;
+            bank.start_server().await;
+            began
+        }
+        Blow::Standstill => {
+            bank.stop_postgres_still();
+            tokio::time::sleep(standstill).await;
+            bank.let_postgres_go_on();
+            Instant::now()
+        }
+        Blow::Clock => {
+            let clock = clock?;
+            clock.set_back(Duration::from_hours(1));
+            tokio::time::sleep(MISLED).await;
+            let before = load.acknowledged();
+            tokio::time::sleep(MISLED).await;
+            let since = load.acknowledged() - before;
+            assert_eq!(since, 0, "by that clock every request is of the future, and refused");
+            clock.put_right();
+            Instant::now()
+        }
+        Blow::Instance => {
+            let second = bank.start_another_process().await;
+            *load.second.lock().unwrap() = Some(bank.client_at(second.addr));
+            load.until_moved(CUSTOMERS / 2).await;
+            load.go_on(20).await;
+            let began = Instant::now();
+            *load.second.lock().unwrap() = None;
+            second.kill();
+            load.until_moved(0).await;
+            began
+        }
+    };
+    Some(began)
 }
 
 /// A customer who pays one of the others, again and again, through whatever happens to the bank.
