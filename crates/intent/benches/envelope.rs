@@ -4,7 +4,13 @@
 //! cargo bench -p intent
 //! ```
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a measurement ends at the first surprise")]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a measurement ends at the first surprise"
+)]
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
