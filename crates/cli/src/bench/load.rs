@@ -130,6 +130,7 @@ struct Signing<'a> {
 }
 
 /// What is made of an earlier shot.
+#[derive(Clone, Copy)]
 enum Reply<'a> {
     Decide(IntentId),
     Capture(&'a Payer, TransferId),
@@ -183,10 +184,10 @@ impl<'a> Signing<'a> {
 
     fn hold(&mut self, number: usize) -> Result<Shot, Failure> {
         let (payer, from) = self.from()?;
-        let (payee, to) = loop {
-            let (payee, to) = self.from()?;
+        let (taker, to) = loop {
+            let (taker, to) = self.from()?;
             if to != from {
-                break (payee, to);
+                break (taker, to);
             }
         };
         let expires_at = server::clock::now().get().saturating_add(HOLD_US);
@@ -198,9 +199,9 @@ impl<'a> Signing<'a> {
         )?;
         let hold = TransferId::new(shot.id.get());
         let reply = if number.is_multiple_of(20) {
-            Reply::Capture(payee, hold)
+            Reply::Capture(taker, hold)
         } else {
-            Reply::Void(payee, hold)
+            Reply::Void(taker, hold)
         };
         self.waiting.push_back((number.saturating_add(LAG), reply));
         Ok(shot)
@@ -221,10 +222,10 @@ impl<'a> Signing<'a> {
                 let wish = Wish::decide(payment, ApprovalDecision::Approve, why);
                 shot(self.field.manager(), DECIDE, Ok(wish))
             }
-            Reply::Capture(payee, hold) => {
-                shot(&payee.session, CAPTURE, Ok(Wish::capture(hold, None)))
+            Reply::Capture(taker, hold) => {
+                shot(&taker.session, CAPTURE, Ok(Wish::capture(hold, None)))
             }
-            Reply::Void(payee, hold) => shot(&payee.session, VOID, Ok(Wish::void(hold))),
+            Reply::Void(taker, hold) => shot(&taker.session, VOID, Ok(Wish::void(hold))),
         }
     }
 
