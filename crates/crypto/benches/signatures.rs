@@ -29,7 +29,7 @@ fn main() {
         criterion.bench_function(&format!("verify {suite}"), |bench| {
             let public = key.public_key();
             bench.iter(|| {
-                public.verify(&context, black_box(&INTENT), signature.as_bytes()).unwrap()
+                public.verify(&context, black_box(&INTENT), signature.as_bytes()).unwrap();
             });
         });
         criterion.bench_function(&format!("sign {suite}"), |bench| {
