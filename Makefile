@@ -21,6 +21,7 @@ build: ## Build the release binary
 test: setup tools node ## Everything that must pass: format, lints, licences, spelling, all tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo fetch --locked --quiet # crates of other systems too, which the next one reads
 	cargo deny --offline check bans licenses sources
 	typos
 	cargo nextest run --workspace --locked --no-fail-fast --test-threads $$((2 * $$(nproc))) # they wait as much as they compute
