@@ -209,10 +209,7 @@ pub(super) async fn one(
         .map_err(|_| Problem::malformed("cursor", "must be a number"))?;
     let before = before.as_ref().map(u32::to_string);
     let (mut tx, book) = (app.db.as_user(&caller).await?, app.bank.book);
-    let lookup =
-        Lookup { register: &STANDING_ORDERS, matching: Some(("order_id", order.to_string())) };
-    let found = registers::load(&mut tx, book, &lookup).await?.into_iter().next();
-    let found = found.ok_or_else(Problem::not_found)?;
+    // Its days first: an order is never shown as it was before a day that is shown.
     let page = Page {
         register: &STANDING_ORDER_RUNS,
         matching: ("order_id", order.to_string()),
@@ -221,6 +218,10 @@ pub(super) async fn one(
         limit,
     };
     let runs = registers::load_page(&mut tx, book, &page).await?;
+    let lookup =
+        Lookup { register: &STANDING_ORDERS, matching: Some(("order_id", order.to_string())) };
+    let found = registers::load(&mut tx, book, &lookup).await?.into_iter().next();
+    let found = found.ok_or_else(Problem::not_found)?;
     let texts = texts::of(&mut tx, book, &[order.get()]).await?;
     tx.commit().await?;
     Ok(Json(StandingOrderDays {
