@@ -14,5 +14,5 @@ export declare const browser: () => string | undefined;
 /** Opens a page with the library, which reaches the bank at its own origin. */
 export declare const startBrowser: (
   bankOrigin: string,
-  features?: readonly string[],
+  isNative: boolean,
 ) => Promise<RunningBrowser>;
