@@ -12,7 +12,4 @@ export interface RunningBrowser {
 export declare const browser: () => string | undefined;
 
 /** Opens a page with the library, which reaches the bank at its own origin. */
-export declare const startBrowser: (
-  bankOrigin: string,
-  isNative: boolean,
-) => Promise<RunningBrowser>;
+export declare const startBrowser: (bankOrigin: string, isNative: boolean) => Promise<RunningBrowser>;
