@@ -140,11 +140,9 @@ enum Reply<'a> {
 impl<'a> Signing<'a> {
     fn shot(&mut self, scenario: Scenario, number: usize) -> Result<Shot, Failure> {
         match scenario {
-            Scenario::Single => self.transfer(None, AMOUNT_MINOR),
-            Scenario::HalfHot if number.is_multiple_of(2) => self.transfer(None, AMOUNT_MINOR),
-            Scenario::HalfHot | Scenario::Hot => {
-                self.transfer(Some(self.field.hot_account()), AMOUNT_MINOR)
-            }
+            Scenario::Single => self.transfer(None),
+            Scenario::HalfHot if number.is_multiple_of(2) => self.transfer(None),
+            Scenario::HalfHot | Scenario::Hot => self.transfer(Some(self.field.hot_account())),
             Scenario::Batch10 => self.batch(10),
             Scenario::Batch => self.batch(100),
             Scenario::Batch1000 => self.batch(1_000),
@@ -162,22 +160,31 @@ impl<'a> Signing<'a> {
                 15 => self.batch(10),
                 3 | 8 | 13 => match self.due(number) {
                     Some(reply) => self.reply(reply),
-                    None => self.transfer(None, AMOUNT_MINOR),
+                    None => self.transfer(None),
                 },
-                _ => self.transfer(None, AMOUNT_MINOR),
+                _ => self.transfer(None),
             },
         }
     }
 
-    fn transfer(&mut self, to: Option<AccountId>, minor: i64) -> Result<Shot, Failure> {
+    fn transfer(&mut self, to: Option<AccountId>) -> Result<Shot, Failure> {
         let (payer, from) = self.from()?;
         let to = to.filter(|to| *to != from);
         let to = to.unwrap_or_else(|| other(self.field, from, &mut self.random));
-        shot(&payer.session, TRANSFER, Wish::transfer(from, to, euros(minor), None))
+        shot(&payer.session, TRANSFER, Wish::transfer(from, to, euros(AMOUNT_MINOR), None))
     }
 
     fn payment_that_waits(&mut self, number: usize) -> Result<Shot, Failure> {
-        let shot = self.transfer(None, AMOUNT_THAT_WAITS_MINOR)?;
+        let (payer, from) = self.from()?;
+        // Between accounts of one person nothing waits.
+        let to = loop {
+            let to = self.field.account(self.random.next());
+            if !payer.accounts.contains(&to) {
+                break to;
+            }
+        };
+        let wish = Wish::transfer(from, to, euros(AMOUNT_THAT_WAITS_MINOR), None);
+        let shot = shot(&payer.session, TRANSFER, wish)?;
         self.waiting.push_back((number.saturating_add(LAG), Reply::Decide(shot.id)));
         Ok(shot)
     }
