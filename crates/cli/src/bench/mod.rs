@@ -73,7 +73,7 @@ pub(crate) struct Args {
     accounts: u32,
 
     /// Accounts beside those, filled in by SQL, that payments go to: how speed goes with the size of a bank
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "peers")]
     idle_accounts: u32,
 
     /// Connections of the load generator
@@ -145,7 +145,7 @@ async fn overloaded(
     args: &Args,
     path: &Path,
 ) -> Result<Exit, Failure> {
-    let connections = usize::try_from(args.connections).unwrap_or(256);
+    let connections = usize::try_from(args.connections).unwrap_or(usize::MAX);
     let span = Duration::from_secs(args.seconds.into());
     let curve = overload::measure(&field, connections, span).await?;
     let verified = field.verify_conservation()?;
@@ -161,7 +161,7 @@ async fn overloaded(
 /// One scenario in one round: saturation, then latency at half of it.
 async fn measure(field: &Field, scenario: Scenario, args: &Args) -> Result<Measured, Failure> {
     let span = Duration::from_secs(args.seconds.into());
-    let connections = usize::try_from(args.connections).unwrap_or(256);
+    let connections = usize::try_from(args.connections).unwrap_or(usize::MAX);
     let shots = load::sign(field, scenario, scenario.shots_for(args.seconds))?;
     let meter = field.meter()?;
     let full = generator::closed(field, &shots, connections, span).await?;
