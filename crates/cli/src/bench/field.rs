@@ -25,8 +25,10 @@ use crate::failure::Failure;
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// Every account starts with this much: 100,000,000.00.
 const FUNDS_MINOR: i64 = 10_000_000_000;
-/// Payments above this wait for a manager: 10,000.00.
-pub(super) const APPROVAL_ABOVE_MINOR: i64 = 1_000_000;
+/// Payments above this wait for a manager, in whole units, as policies count.
+const APPROVAL_ABOVE: i64 = 10_000;
+/// The same in minor units: 10,000.00.
+pub(super) const APPROVAL_ABOVE_MINOR: i64 = APPROVAL_ABOVE * 100;
 /// Size of the pgbench database: 20 branches are 2,000,000 accounts, about 300 MB.
 const PGBENCH_SCALE: &str = "20";
 /// The database of pgbench's own scripts.
@@ -64,7 +66,7 @@ pub(super) struct Field {
 fn policies() -> [String; 3] {
     [
         r#"limits/bank={"count_per_day":4000000000,"new_payee":9223372036854775807,"per_day":9223372036854775807,"per_hour":4000000000,"per_minute":4000000000,"per_payee":9223372036854775807,"per_transfer":9223372036854775807}"#.to_owned(),
-        format!(r#"approvals/bank={{"above":{APPROVAL_ABOVE_MINOR},"two_above":9223372036854775807}}"#),
+        format!(r#"approvals/bank={{"above":{APPROVAL_ABOVE},"two_above":9223372036854775807}}"#),
         r#"risk/bank={"ceiling":"monitor"}"#.to_owned(),
     ]
 }
