@@ -11,7 +11,9 @@ use money::{Amount, AssetCode};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use server::authority::{InToken, Token};
+use server::clock::Time;
 use server::config::{Config, DatabaseSource};
+use server::corridor::Instance;
 use server::postgres::{Durability, PrivateCluster, Supervised, Urls};
 use server::start::{Running, StartError};
 use tempfile::TempDir;
@@ -19,8 +21,10 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::disk::Disk;
+use crate::gate::Gate;
 use crate::people::{Customer, Holder};
 use crate::server_process::{Program, ServerProcess};
+use crate::wire::Wire;
 use crate::{eventually, template};
 
 /// A bank that runs, with everything torn down when it is dropped.
@@ -228,6 +232,11 @@ impl Bank {
         self.manager.get_or_init(|| self.staff(Role::Manager)).await
     }
 
+    /// The manager, who is not signed in.
+    pub fn first_manager(&self) -> Holder {
+        template::staff_of(self.folder(), Role::Manager)
+    }
+
     /// The other manager: a second person.
     pub fn second_manager(&self) -> Holder {
         template::second_manager_of(self.folder())
@@ -335,6 +344,13 @@ impl Bank {
         let mut config = self.config.clone();
         config.listen.set_port(0);
         server::start::start_with_token(config, &template::passphrase(), token).await
+    }
+
+    /// One more instance over the same database, in the hands of a simulation: its time, and each question of its poster.
+    pub async fn simulate(&self, time: Arc<dyn Time>, gate: &Arc<Gate>) -> Instance {
+        let mut config = self.config.clone();
+        Wire::through(&mut config, gate);
+        Instance::open(config, &template::passphrase(), time).await.unwrap()
     }
 
     /// As [`Bank::start_another`], as a process of its own beside the bank's.

@@ -15,16 +15,18 @@ use tokio::net::{TcpListener, TcpStream, UnixStream, tcp};
 use tokio::sync::watch;
 use url::Url;
 
+use crate::gate::{Gate, Passage};
+
 /// What the poster calls itself.
 const POSTER: &[u8] = b"strongroom-poster\0";
 /// The simple query by which a transaction ends, as the driver writes it.
-const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
+pub(crate) const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
 /// `CommandComplete` of a COMMIT that could not commit.
 const ROLLED_BACK: &[u8] = b"C\0\0\0\x0dROLLBACK\0";
 /// `ReadyForQuery` in a transaction that has failed.
 const READY_FAILED: &[u8] = b"Z\0\0\0\x05E";
 /// Kind and length of a message.
-const HEADER: usize = 5;
+pub(crate) const HEADER: usize = 5;
 
 /// Which question is struck.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,6 +67,8 @@ pub struct Wire {
 }
 
 struct Shared {
+    /// Where it is decided what happens to each question, instead of by the plan.
+    gate: Option<Arc<Gate>>,
     plan: Mutex<Plan>,
     /// Whether a poster is let in.
     is_up: watch::Sender<bool>,
@@ -86,6 +90,15 @@ struct Plan {
 impl Wire {
     /// A line to the database of these settings, which lead over it from now on.
     pub fn into(config: &mut Config) -> Self {
+        Self::lead(config, None)
+    }
+
+    /// As [`Wire::into`], with a gate where each question of the poster waits.
+    pub fn through(config: &mut Config, gate: &Arc<Gate>) {
+        Self::lead(config, Some(Arc::clone(gate)));
+    }
+
+    fn lead(config: &mut Config, gate: Option<Arc<Gate>>) -> Self {
         let DatabaseSource::Url(url) = &config.database.source else { panic!("no address") };
         let mut url = Url::parse(url.expose()).unwrap();
         let host = url.query_pairs().find(|(name, _)| name == "host").expect("a socket").1;
@@ -97,7 +110,8 @@ impl Wire {
         url.set_ip_host(addr.ip()).unwrap();
         url.set_port(Some(addr.port())).unwrap();
         config.database.source = DatabaseSource::Url(DatabaseUrl::new(url.to_string()));
-        let shared = Arc::new(Shared { plan: Mutex::default(), is_up: watch::Sender::new(true) });
+        let (plan, is_up) = (Mutex::default(), watch::Sender::new(true));
+        let shared = Arc::new(Shared { gate, plan, is_up });
         let listener = TcpListener::from_std(listener).unwrap();
         tokio::spawn(accept(listener, socket, Arc::clone(&shared)));
         Self { shared }
@@ -186,18 +200,22 @@ async fn carry(mut server: TcpStream, socket: PathBuf, shared: Arc<Shared>) -> s
         tokio::io::copy_bidirectional(&mut server, &mut database).await?;
         return Ok(());
     }
+    let passage = shared.gate.as_ref().map(Gate::enter);
     let (from_server, to_server) = server.into_split();
     let (from_database, to_database) = database.into_split();
-    let line = Line { state: watch::Sender::new(State { unanswered: 1, ..State::default() }) };
+    let state = watch::Sender::new(State { unanswered: 1, ..State::default() });
+    let line = Line { state, passage };
     tokio::select! {
         ended = forth(from_server, to_database, &line, &shared) => ended,
         ended = back(from_database, to_server, &line) => ended,
+        () = line.is_cut() => Ok(()),
     }
 }
 
 /// One connection: what its two directions have to know of each other.
 struct Line {
     state: watch::Sender<State>,
+    passage: Option<Passage>,
 }
 
 #[derive(Default)]
@@ -211,6 +229,13 @@ struct State {
 }
 
 impl Line {
+    async fn is_cut(&self) {
+        match &self.passage {
+            Some(passage) => passage.is_cut().await,
+            None => std::future::pending().await,
+        }
+    }
+
     async fn all_answered(&self) {
         let mut state = self.state.subscribe();
         let _ = state.wait_for(|state| state.unanswered == 0).await;
@@ -267,7 +292,11 @@ async fn forth(
             _ => continue,
         }
         let question = std::mem::take(&mut question);
-        match shared.take(&question) {
+        let strike = match &line.passage {
+            Some(passage) => passage.pass(&question).await,
+            None => shared.take(&question),
+        };
+        match strike {
             None => {}
             Some(How::Unasked) => return Ok(()),
             Some(How::Unheard) => return to.write_all(&question).await,
@@ -310,6 +339,9 @@ async fn back(
             to.write_all(&message).await?;
         }
         if message[0] == b'Z' {
+            if let Some(passage) = line.passage.as_ref().filter(|_| !is_mute) {
+                passage.answered();
+            }
             line.state.send_modify(|state| {
                 state.unanswered = state.unanswered.saturating_sub(1);
                 if is_mute {

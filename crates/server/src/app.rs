@@ -11,7 +11,7 @@ use crate::authority::Authority;
 use crate::bank::Bank;
 use crate::certificates::directory::Directory;
 use crate::config::Config;
-use crate::corridor::{self, Corridor};
+use crate::corridor::{self, Corridor, Queue};
 use crate::credentials::Passwords;
 use crate::db::Db;
 use crate::ip_rules::Doorkeeper;
@@ -23,7 +23,7 @@ use crate::sessions::Sessions;
 use crate::vault::Vault;
 
 /// Intents that may wait for the poster: a second of work at full speed. The next one is told to come back.
-const QUEUE_CAPACITY: usize = 8_192;
+pub(crate) const QUEUE_CAPACITY: usize = 8_192;
 
 /// Everything a use case may reach.
 pub struct Services {
@@ -69,15 +69,15 @@ struct Poster {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-impl App {
-    /// Puts the parts together and starts the poster.
+impl Services {
+    /// Puts the parts together; the queue is for the poster.
     pub(crate) fn assemble(
         config: Config,
         bank: Bank,
         authority: Authority,
         vault: Vault,
         db: Db,
-    ) -> std::io::Result<Self> {
+    ) -> std::io::Result<(Arc<Self>, Queue)> {
         let directory = Directory::new(
             db.clone(),
             vault.clone(),
@@ -100,7 +100,7 @@ impl App {
             authority.attempts_key(),
         )
         .map_err(std::io::Error::other)?;
-        let services = Arc::new(Services {
+        let services = Arc::new(Self {
             config,
             bank,
             db,
@@ -116,6 +116,13 @@ impl App {
             passwords,
             passkeys,
         });
+        Ok((services, queue))
+    }
+}
+
+impl App {
+    /// Starts the poster.
+    pub(crate) fn start(services: Arc<Services>, queue: Queue) -> std::io::Result<Self> {
         let stop = CancellationToken::new();
         let thread = corridor::spawn(Arc::clone(&services), queue, stop.clone())?;
         let poster = Arc::new(Poster { stop, thread: Mutex::new(Some(thread)) });

@@ -5,6 +5,7 @@
 //! work; then the poster, which commits or refuses what it holds; connections; the private cluster last.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crypto::SecretBytes;
@@ -15,13 +16,14 @@ use tokio_util::task::TaskTracker;
 use crate::authority::{Authority, AuthorityError, Token, keys};
 use crate::bank::Charter;
 use crate::config::{Config, DatabaseSource, DatabaseUrl, Profile};
+use crate::corridor::Queue;
 use crate::db::Db;
 use crate::doctor::{self, Check, Status};
 use crate::http::serve::{Serving, serve};
 use crate::http::{edge, tls};
 use crate::migrate::{self, MigrationError};
 use crate::postgres::{ClusterError, PrivateCluster, Supervised};
-use crate::{App, authority, clock, outbox, reminders, security, telemetry, webhooks};
+use crate::{App, Services, authority, clock, outbox, reminders, security, telemetry, webhooks};
 
 /// How long requests in work may still take. Longer than the poster's longest group commit.
 const GRACE: Duration = Duration::from_secs(15);
@@ -74,14 +76,9 @@ async fn bring_up(
     crypto::self_test()?;
     let tls_config = tls::server_config(&config.tls, &config.data_dir, clock::now())?;
     let (db, cluster) = open_database(&config).await?;
-    let charter = Charter::load(&db).await?.ok_or(StartError::NotFounded)?;
-    let key_file = Authority::open_key_file(&config.data_dir, &charter.id, passphrase)?;
-    let further = Authority::open_further_key_files(&config.data_dir, &charter.id, passphrase)?;
-    let (bank, authority) = charter.open(&key_file, &further, token, clock::now())?;
-    let vault = keys::vault(&key_file)?;
-    drop((key_file, further));
     let (listen, tls_listen, limits) = (config.listen, config.tls.listen, config.limits);
-    let app = App::assemble(config, bank, authority, vault, db)?;
+    let (services, queue) = open_bank(config, db, passphrase, token).await?;
+    let app = App::start(services, queue)?;
     let router = edge(crate::router(app.clone()).merge(beside), limits);
     let serving = serve(router, listen, (tls_listen, tls_config), limits).await?;
     let (background, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -100,6 +97,21 @@ async fn bring_up(
     // From here on nothing fails: what is in care already is not given back by an error.
     let cluster = cluster.map(Supervised::new);
     Ok(Running { addr, tls_addr, app, serving, background, stop, cluster })
+}
+
+/// Opens the bank that stands in this database, with its keys.
+pub(crate) async fn open_bank(
+    config: Config,
+    db: Db,
+    passphrase: &SecretBytes,
+    token: Option<&Token>,
+) -> Result<(Arc<Services>, Queue), StartError> {
+    let charter = Charter::load(&db).await?.ok_or(StartError::NotFounded)?;
+    let key_file = Authority::open_key_file(&config.data_dir, &charter.id, passphrase)?;
+    let further = Authority::open_further_key_files(&config.data_dir, &charter.id, passphrase)?;
+    let (bank, authority) = charter.open(&key_file, &further, token, clock::now())?;
+    let vault = keys::vault(&key_file)?;
+    Ok(Services::assemble(config, bank, authority, vault, db)?)
 }
 
 impl Running {

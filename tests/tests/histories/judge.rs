@@ -1,17 +1,16 @@
 //! Who judges a random history: the reference model says beforehand what every intent comes to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use client::{Session, Wish};
-use e2e::{Answer, Bank, Customer, Forger, Row, Strike, Wire, eur, eventually, fresh_account};
+use e2e::{
+    Answer, Bank, Customer, Forger, Oracle, Row, Strike, Wire, eur, eventually, fresh_account,
+};
 use intent::{
     ApprovalDecision, BatchItem, Body, BusinessDay, IntentId, OrderTerms, Rhythm, ShortOfFunds,
     SignedIntent, TransferBody, UtcMicros,
 };
-use ledger::model::Model;
-use ledger::{
-    AccountId, AccountKind, Batch, Freeze, Rejection, Transfer, TransferId, TransferKind,
-};
+use ledger::{AccountId, AccountKind, Freeze, Rejection, Transfer, TransferId, TransferKind};
 use money::{Amount, AssetCode};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -38,26 +37,14 @@ pub(crate) struct World {
     equity: BTreeMap<AssetCode, AccountId>,
 }
 
-/// The model, and what it does not know: who owns what, who may pay how much, and which ids are used up.
 struct Judge<'a> {
     world: &'a World,
-    model: Model,
+    oracle: Oracle,
     accounts: [AccountId; 5],
-    /// Minor units; what is not here is not limited.
-    limits: BTreeMap<AccountId, i64>,
-    taken: BTreeSet<TransferId>,
-    /// Payments and holds that were tried, with who is paid and whether it was accepted.
-    paid: Vec<Earlier>,
-    held: Vec<Earlier>,
+    /// Payments and holds that were tried.
+    paid: Vec<TransferId>,
+    held: Vec<TransferId>,
     sent: Vec<(SignedIntent, usize, Answer)>,
-}
-
-/// An earlier transfer that a later one may refer to.
-#[derive(Clone, Copy)]
-struct Earlier {
-    id: TransferId,
-    payee: Option<usize>,
-    accepted: bool,
 }
 
 impl World {
@@ -101,20 +88,22 @@ impl World {
             self.bank.open(&self.alice, dollars).await,
             fresh_account(),
         ];
-        let mut model = Model::new();
+        let mut oracle = Oracle::default();
         for asset in [AssetCode::EUR, dollars] {
-            model.open_account(self.equity[&asset], asset, AccountKind::Equity, None).unwrap();
+            oracle
+                .model
+                .open_account(self.equity[&asset], asset, AccountKind::Equity, None)
+                .unwrap();
         }
         for (place, account) in accounts.iter().take(4).enumerate() {
             let asset = if place == 3 { dollars } else { AssetCode::EUR };
-            model.open_account(*account, asset, AccountKind::Liability, Some(0)).unwrap();
+            oracle.model.open_account(*account, asset, AccountKind::Liability, Some(0)).unwrap();
+            oracle.owners.insert(*account, payer(place));
         }
         let mut judge = Judge {
             world: self,
-            model,
+            oracle,
             accounts,
-            limits: BTreeMap::new(),
-            taken: BTreeSet::new(),
             paid: Vec::new(),
             held: Vec::new(),
             sent: Vec::new(),
@@ -143,7 +132,9 @@ impl Judge<'_> {
                 let signed = Forger::of(manager).next(Wish::fund(self.accounts[*to], amount).body);
                 let id = TransferId::new(signed.parse_intent().unwrap().id().get());
                 let equity = world.equity[&AssetCode::EUR];
-                let expected = self.expect(None, id, equity, self.accounts[*to], amount);
+                let (debit, credit) = (equity, self.accounts[*to]);
+                let kind = TransferKind::Post { debit, credit, amount };
+                let expected = self.oracle.transfer(None, id, debit, kind);
                 let answer = world.bank.submit(manager, &signed).await;
                 prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
             }
@@ -153,9 +144,9 @@ impl Judge<'_> {
                 let body = TransferBody { debit, credit, amount, details: None };
                 let signed = Forger::of(world.session(*by)).next(Body::Transfer(body));
                 let id = TransferId::new(signed.parse_intent().unwrap().id().get());
-                let expected = self.expect(Some(*by), id, debit, credit, amount);
-                let payee = self.owner(credit);
-                self.paid.push(Earlier { id, payee, accepted: expected.is_ok() });
+                let kind = TransferKind::Post { debit, credit, amount };
+                let expected = self.oracle.transfer(Some(*by), id, debit, kind);
+                self.paid.push(id);
                 let answer = self.submit(*by, signed).await;
                 prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
             }
@@ -172,7 +163,7 @@ impl Judge<'_> {
                         (world.bank.count(&sql).await == 1).then_some(())
                     })
                     .await;
-                    self.model.expire(hold, expires_at.get()).unwrap();
+                    self.oracle.model.expire(hold, expires_at.get()).unwrap();
                 }
             }
             Step::Wait { from, to, minor, approve } => {
@@ -183,26 +174,26 @@ impl Judge<'_> {
                 let account = self.accounts[*which];
                 let value = format!(r#"{{{OPEN},"per_transfer":"{units}"}}"#);
                 world.bank.put_in_force("limits", &format!("account:{account}"), &value).await;
-                self.limits.insert(account, units * 100);
+                self.oracle.limits.insert(account, units * 100);
             }
             Step::Capture { by, which, part } if !self.held.is_empty() => {
                 let hold = *which.get(&self.held);
                 let amount = part.map(eur);
-                let kind = TransferKind::Capture { hold: hold.id, amount };
-                let id = self.follow(*by, hold, Wish::capture(hold.id, amount), kind).await?;
+                let kind = TransferKind::Capture { hold, amount };
+                let id = self.follow(*by, hold, Wish::capture(hold, amount), kind).await?;
                 // What was captured was paid, and can be given back.
-                self.paid.extend(id.map(|id| Earlier { id, ..hold }));
+                self.paid.extend(id);
             }
             Step::Void { by, which } if !self.held.is_empty() => {
                 let hold = *which.get(&self.held);
-                let kind = TransferKind::Void { hold: hold.id };
-                self.follow(*by, hold, Wish::void(hold.id), kind).await?;
+                let kind = TransferKind::Void { hold };
+                self.follow(*by, hold, Wish::void(hold), kind).await?;
             }
             Step::Reverse { by, which, part } if !self.paid.is_empty() => {
                 let paid = *which.get(&self.paid);
                 let amount = part.map(eur);
-                let kind = TransferKind::Reverse { transfer: paid.id, amount };
-                let wish = Wish::reverse(paid.id, amount, "test".to_owned());
+                let kind = TransferKind::Reverse { transfer: paid, amount };
+                let wish = Wish::reverse(paid, amount, "test".to_owned());
                 self.follow(*by, paid, wish, kind).await?;
             }
             Step::Capture { .. } | Step::Void { .. } | Step::Reverse { .. } => {}
@@ -216,7 +207,7 @@ impl Judge<'_> {
                     .freeze(self.accounts[*which], freeze, "test")
                     .await
                     .unwrap();
-                self.model.set_freeze(self.accounts[*which], freeze).unwrap();
+                self.oracle.model.set_freeze(self.accounts[*which], freeze).unwrap();
             }
             Step::Replay { which } => {
                 if self.sent.is_empty() {
@@ -247,10 +238,8 @@ impl Judge<'_> {
         let id = TransferId::new(signed.parse_intent().unwrap().id().get());
         let expires_at_us = expires_at.get();
         let kind = TransferKind::Hold { debit, credit, amount, expires_at_us };
-        let admitted = self.admit_kind(Some(by), id, debit, kind);
-        let expected = self.settle(id, admitted);
-        let payee = self.owner(credit);
-        self.held.push(Earlier { id, payee, accepted: expected.is_ok() });
+        let expected = self.oracle.transfer(Some(by), id, debit, kind);
+        self.held.push(id);
         let answer = self.submit(by, signed).await;
         prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
         Ok(expected.is_ok().then_some((id, expires_at)))
@@ -275,14 +264,14 @@ impl Judge<'_> {
         let signed = Forger::of(self.world.session(payer(from))).next(body);
         let payment = signed.parse_intent().unwrap().id();
         let id = TransferId::new(payment.get());
-        let waits = self.owner(credit) != self.owner(debit) && !amount.is_zero();
+        let owner = |of: AccountId| self.oracle.owners.get(&of);
+        let waits = owner(credit) != owner(debit) && !amount.is_zero();
         let kind = if waits {
             TransferKind::Hold { debit, credit, amount, expires_at_us: i64::MAX }
         } else {
             TransferKind::Post { debit, credit, amount }
         };
-        let admitted = self.admit_kind(Some(payer(from)), id, debit, kind);
-        let expected = self.settle(id, admitted);
+        let expected = self.oracle.transfer(Some(payer(from)), id, debit, kind);
         let answer = self.submit(payer(from), signed).await;
         let accepted = if waits { "held" } else { "ok" };
         let told = answer.json()["code"].clone();
@@ -310,7 +299,7 @@ impl Judge<'_> {
             _ => TransferKind::Void { hold },
         };
         let ending = Transfer::new(TransferId::new(Uuid::now_v7()), kind).unwrap();
-        let expected = self.model.post(&ending, 0);
+        let expected = self.oracle.model.post(&ending, 0);
         let manager = self.world.bank.manager().await;
         let wish = Wish::decide(payment, decision, "test".to_owned());
         let answer = self.world.bank.submit(manager, &Forger::of(manager).next(wish.body)).await;
@@ -339,7 +328,8 @@ impl Judge<'_> {
         let signed = Forger::of(session).next(wish.body);
         let order = signed.parse_intent().unwrap().id();
         let payment = TransferId::new(Uuid::now_v7());
-        let admitted = self.admit(Some(by), payment, debit, credit, amount);
+        let kind = TransferKind::Post { debit, credit, amount };
+        let admitted = self.oracle.admit(Some(by), payment, debit, kind);
         // Whether it could be paid at all is asked before how much may be.
         let placed = match &admitted {
             Ok(_) | Err(Refusal::LimitPerTransfer) if to == 4 => {
@@ -354,7 +344,7 @@ impl Judge<'_> {
         let answer = self.submit(by, signed).await;
         prop_assert_eq!(code(&answer), placed.map_or_else(Refusal::code, |()| "ok"));
         let (Ok(transfer), Ok(())) = (admitted, placed) else { return Ok(()) };
-        let paid = self.model.post(&transfer, 0);
+        let paid = self.oracle.model.post(&transfer, 0);
         let run = eventually("the order to be tried", async || {
             session.standing_order(order).await.unwrap().runs.pop()
         })
@@ -367,21 +357,13 @@ impl Judge<'_> {
     async fn follow(
         &mut self,
         by: usize,
-        earlier: Earlier,
+        earlier: TransferId,
         wish: Wish,
         kind: TransferKind,
     ) -> Result<Option<TransferId>, TestCaseError> {
         let signed = Forger::of(self.world.session(by)).next(wish.body);
         let id = TransferId::new(signed.parse_intent().unwrap().id().get());
-        let is_payee = earlier.accepted && earlier.payee == Some(by);
-        let admitted = match (is_payee, kind) {
-            (true, _) => Transfer::new(id, kind).map_err(Refusal::from),
-            (false, TransferKind::Reverse { .. }) => Err(Rejection::TransferNotFound.into()),
-            (false, _) => Err(Rejection::HoldNotFound.into()),
-        };
-        // What refers to nothing leaves no transfer, and so uses no id up.
-        let expected =
-            if earlier.accepted { self.settle(id, admitted) } else { admitted.map(drop) };
+        let expected = self.oracle.follow(by, earlier, id, kind);
         let answer = self.submit(by, signed).await;
         prop_assert_eq!(code(&answer), expected.map_or_else(Refusal::code, |()| "ok"));
         Ok(expected.is_ok().then_some(id))
@@ -395,7 +377,7 @@ impl Judge<'_> {
     ) -> Result<(), TestCaseError> {
         let mut items: Vec<BatchItem> = Vec::new();
         for line in lines {
-            let earlier = items.last().map(|item| item.id).or_else(|| self.taken.last().copied());
+            let earlier = items.last().map(|item| item.id).or_else(|| self.oracle.some_taken());
             let id =
                 earlier.filter(|_| line.again).unwrap_or_else(|| TransferId::new(Uuid::now_v7()));
             let (debit, credit) = (self.accounts[line.from], self.accounts[line.to]);
@@ -403,17 +385,7 @@ impl Judge<'_> {
         }
         let body = Body::TransferBatch { atomic, items: items.clone() };
         let signed = Forger::of(self.world.session(by)).next(body);
-        let expected: Vec<&str> = if atomic {
-            self.expect_linked(by, &items)
-        } else {
-            items
-                .iter()
-                .map(|item| {
-                    self.expect(Some(by), item.id, item.debit, item.credit, item.amount)
-                        .map_or_else(Refusal::code, |()| "ok")
-                })
-                .collect()
-        };
+        let expected = self.oracle.batch(by, atomic, &items);
         let answer = self.submit(by, signed).await;
         let told = receipt(&answer)["items"].clone();
         prop_assert_eq!(told, serde_json::json!(expected));
@@ -424,100 +396,6 @@ impl Judge<'_> {
         let answer = self.world.bank.submit(self.world.session(by), &signed).await;
         self.sent.push((signed, by, answer.clone()));
         answer
-    }
-
-    fn expect(
-        &mut self,
-        by: Option<usize>,
-        id: TransferId,
-        debit: AccountId,
-        credit: AccountId,
-        amount: Amount,
-    ) -> Result<(), Refusal> {
-        let admitted = self.admit(by, id, debit, credit, amount);
-        self.settle(id, admitted)
-    }
-
-    fn settle(
-        &mut self,
-        id: TransferId,
-        admitted: Result<Transfer, Refusal>,
-    ) -> Result<(), Refusal> {
-        self.taken.insert(id);
-        self.model.post(&admitted?, 0)?;
-        Ok(())
-    }
-
-    fn owner(&self, account: AccountId) -> Option<usize> {
-        match self.accounts.iter().position(|of| *of == account) {
-            Some(0 | 1 | 3) => Some(0),
-            Some(2) => Some(1),
-            _ => None,
-        }
-    }
-
-    fn admit(
-        &self,
-        by: Option<usize>,
-        id: TransferId,
-        debit: AccountId,
-        credit: AccountId,
-        amount: Amount,
-    ) -> Result<Transfer, Refusal> {
-        self.admit_kind(by, id, debit, TransferKind::Post { debit, credit, amount })
-    }
-
-    fn admit_kind(
-        &self,
-        by: Option<usize>,
-        id: TransferId,
-        debit: AccountId,
-        kind: TransferKind,
-    ) -> Result<Transfer, Refusal> {
-        if self.taken.contains(&id) {
-            return Err(Rejection::DuplicateItem.into());
-        }
-        let transfer = Transfer::new(id, kind)?;
-        let owner = self.owner(debit);
-        if by.is_some() && owner.or(by) != by {
-            return Err(Refusal::NotAccountOwner);
-        }
-        // The bank's own money has no limit, and what stays with its owner leaves nobody.
-        let leaves = by.is_some()
-            && owner.is_some()
-            && kind.accounts().is_some_and(|[_, credit]| self.owner(credit) != owner);
-        let limit = self.limits.get(&debit).filter(|_| leaves);
-        match limit.zip(kind.amount()) {
-            Some((limit, amount)) if amount.minor() > *limit => Err(Refusal::LimitPerTransfer),
-            _ => Ok(transfer),
-        }
-    }
-
-    fn expect_linked(&mut self, by: usize, items: &[BatchItem]) -> Vec<&'static str> {
-        let admitted: Vec<_> = items
-            .iter()
-            .map(|item| self.admit(Some(by), item.id, item.debit, item.credit, item.amount))
-            .collect();
-        self.taken.extend(items.iter().map(|item| item.id));
-        let linked = |failed: usize, refusal: Refusal| {
-            let code =
-                |place| if place == failed { refusal } else { Rejection::LinkedFailed.into() };
-            (0..items.len()).map(|place| code(place).code()).collect()
-        };
-        if let Some((place, refusal)) =
-            admitted.iter().enumerate().find_map(|(place, it)| Some((place, *it.as_ref().err()?)))
-        {
-            return linked(place, refusal);
-        }
-        match Batch::atomic(admitted.into_iter().flatten().collect()) {
-            Err(rejection) => linked(0, rejection.into()),
-            Ok(batch) => self
-                .model
-                .post_batch(&batch, 0)
-                .into_iter()
-                .map(|outcome| outcome.map_or_else(Rejection::code, |_| "ok"))
-                .collect(),
-        }
     }
 
     /// Every counter of every account of this history, against the whole list of what was accepted.
@@ -532,7 +410,7 @@ impl Judge<'_> {
         prop_assert_eq!(rows.len(), 4);
         for row in rows {
             let id = AccountId::new(row.get::<Uuid, _>(0));
-            let totals = self.model.totals(id);
+            let totals = self.oracle.model.totals(id);
             let stored: [i128; 5] = std::array::from_fn(|at| row.get::<i64, _>(at + 1).into());
             let posted = [totals.debits_posted, totals.credits_posted];
             let pending = [totals.debits_pending, totals.credits_pending];

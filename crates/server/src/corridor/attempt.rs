@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Fault;
+use crate::clock::Time;
 use crate::telemetry as names;
 
 /// How often a batch is tried before its clients are told.
@@ -37,7 +38,7 @@ pub(super) struct Attempt {
 
 impl Attempt {
     /// Waits before the next attempt, or says that there is none.
-    pub(super) async fn failed(&mut self, aborted: Aborted) -> Result<(), Fault> {
+    pub(super) async fn failed(&mut self, aborted: Aborted, time: &dyn Time) -> Result<(), Fault> {
         let fault = match aborted {
             Aborted::Before(fault) => fault,
             Aborted::During(fault) => {
@@ -52,7 +53,7 @@ impl Attempt {
         if retry && self.failures < ATTEMPTS_MAX {
             tracing::warn!(error = %fault, failures = self.failures, "group commit failed, trying again");
             let doublings = self.failures.saturating_sub(1);
-            tokio::time::sleep(BACKOFF_FIRST.saturating_mul(1 << doublings.min(8))).await;
+            time.wait(BACKOFF_FIRST.saturating_mul(1 << doublings.min(8))).await;
             return Ok(());
         }
         tracing::error!(error = ?fault, failures = self.failures, "group commit failed");

@@ -32,6 +32,7 @@ mod ordered;
 pub(crate) mod poster;
 pub mod refusal;
 mod rehearsal;
+mod simulated;
 mod state;
 mod store;
 pub(crate) mod submission;
@@ -52,8 +53,9 @@ use uuid::Uuid;
 
 use self::fold::Fact;
 pub use self::refusal::Refusal;
+pub use self::simulated::{Enqueued, Examined, Instance, Poster};
 pub use self::submission::{Answer, Attachments, OriginInfo};
-use self::submission::{EventJob, Queued};
+use self::submission::{EventJob, Queued, Settled};
 use crate::bank::Bank;
 use crate::certificates::directory::Directory;
 use crate::certificates::rotation::KeyAges;
@@ -115,18 +117,21 @@ impl Corridor {
         attachments: Attachments,
         kinds: &[Kind],
     ) -> Result<Answer, Problem> {
+        let now = clock::now();
+        let request = verify::Request { signed, kinds, origin, caller, attachments, now };
+        let waiting = self.examine(request).await?;
+        self.enqueue(waiting)?.await.map(Answer::new)
+    }
+
+    /// Step 1 of an intent.
+    async fn examine(&self, request: verify::Request<'_>) -> Result<Waiting<Settled>, Problem> {
         let (reply, answer) = oneshot::channel();
-        let job = verify::verify(
-            verify::Corner {
-                bank: &self.bank,
-                directory: &self.directory,
-                key_ages: self.key_ages,
-            },
-            verify::Request { signed, kinds, origin, caller, attachments, now: clock::now() },
-            reply,
-        )
-        .await?;
-        self.enqueue(Queued::Intent(Box::new(job)), answer).await.map(Answer::new)
+        let job = verify::verify(self.corner(), request, reply).await?;
+        Ok(Waiting { job: Queued::Intent(Box::new(job)), answer })
+    }
+
+    const fn corner(&self) -> verify::Corner<'_> {
+        verify::Corner { bank: &self.bank, directory: &self.directory, key_ages: self.key_ages }
     }
 
     /// Says what would become of an intent that nobody has signed. Nothing is written.
@@ -137,13 +142,9 @@ impl Corridor {
         caller: &Caller,
     ) -> Result<Effects, Problem> {
         let (reply, answer) = oneshot::channel();
-        let corner = verify::Corner {
-            bank: &self.bank,
-            directory: &self.directory,
-            key_ages: self.key_ages,
-        };
-        let job = verify::rehearsal(corner, unsigned, origin, caller, clock::now(), reply).await?;
-        self.enqueue(Queued::Rehearsal(Box::new(job)), answer).await
+        let now = clock::now();
+        let job = verify::rehearsal(self.corner(), unsigned, origin, caller, now, reply).await?;
+        self.enqueue(Waiting { job: Queued::Rehearsal(Box::new(job)), answer })?.await
     }
 
     /// Appends an event: a fact that nobody signs, bound by the checkpoint.
@@ -181,10 +182,7 @@ impl Corridor {
     }
 
     async fn enqueue_event(&self, event: &Event, origin: Origin) -> Result<LeafIndex, Problem> {
-        let (reply, answer) = oneshot::channel();
-        let Event { id, kind, .. } = *event;
-        let event = EventJob { id, kind, fact: None, bytes: event.to_bytes(), origin, reply };
-        self.enqueue(Queued::Event(Box::new(event)), answer).await.map(|settled| settled.index)
+        self.enqueue(event_waiting(event, None, origin))?.await.map(|settled| settled.index)
     }
 
     /// Appends a fact that changes the ledger, under an id that every instance would give it. Where it is not true, or not any
@@ -195,32 +193,42 @@ impl Corridor {
         fact: Fact,
         due_at: UtcMicros,
     ) -> Result<LeafIndex, Problem> {
-        let (reply, answer) = oneshot::channel();
-        let kind = fact.kind();
-        let event = EventJob {
-            id,
-            kind,
-            fact: Some(fact),
-            bytes: Event::new(kind, id, due_at, fact.members()).to_bytes(),
-            origin: Origin::new("", "", due_at),
-            reply,
-        };
-        self.enqueue(Queued::Event(Box::new(event)), answer).await.map(|settled| settled.index)
+        self.enqueue(fact_waiting(id, fact, due_at))?.await.map(|settled| settled.index)
     }
 
-    async fn enqueue<T>(
+    /// Puts it in the queue, at once; what comes back is its answer. A full queue is said at once too: nothing happened, and
+    /// the client may come back.
+    fn enqueue<T>(
         &self,
-        job: Queued,
-        answer: oneshot::Receiver<Result<T, Fault>>,
-    ) -> Result<T, Problem> {
-        // A full queue is said at once: nothing happened, and the client may come back.
+        Waiting { job, answer }: Waiting<T>,
+    ) -> Result<impl Future<Output = Result<T, Problem>> + use<T>, Problem> {
         self.queue.try_send(job).map_err(|_| Problem::new(Code::Overloaded))?;
-        match answer.await {
-            Ok(Ok(settled)) => Ok(settled),
-            Ok(Err(fault)) => Err(fault.into()),
-            Err(_) => Err(Problem::new(Code::TimedOut)),
-        }
+        Ok(async {
+            match answer.await {
+                Ok(Ok(settled)) => Ok(settled),
+                Ok(Err(fault)) => Err(fault.into()),
+                Err(_) => Err(Problem::new(Code::TimedOut)),
+            }
+        })
     }
+}
+
+/// Something that was examined and is to be enqueued, with where its answer will come.
+struct Waiting<T> {
+    job: Queued,
+    answer: oneshot::Receiver<Result<T, Fault>>,
+}
+
+fn event_waiting(event: &Event, fact: Option<Fact>, origin: Origin) -> Waiting<Settled> {
+    let (reply, answer) = oneshot::channel();
+    let Event { id, kind, .. } = *event;
+    let event = EventJob { id, kind, fact, bytes: event.to_bytes(), origin, reply };
+    Waiting { job: Queued::Event(Box::new(event)), answer }
+}
+
+fn fact_waiting(id: IntentId, fact: Fact, due_at: UtcMicros) -> Waiting<Settled> {
+    let event = Event::new(fact.kind(), id, due_at, fact.members());
+    event_waiting(&event, Some(fact), Origin::new("", "", due_at))
 }
 
 /// Names and texts in their one canonical spelling.

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use intent::{Effects, Kind, Outcome, UtcMicros};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
@@ -36,9 +36,10 @@ use super::store;
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce};
 use super::{Fault, Queue, state, verify};
+use crate::clock::{MachineTime, Time};
 use crate::db::PLANS_KEPT_FOR;
 use crate::log::store as log_store;
-use crate::{Services, clock, telemetry as names};
+use crate::{Services, telemetry as names};
 
 /// Transfers in one group commit at most: enough to fill the processor, few enough to keep its latency low.
 const BATCH_TRANSFERS_MAX: usize = 2_000;
@@ -50,32 +51,45 @@ pub(crate) fn spawn(
     stop: CancellationToken,
 ) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new()
-        .name("poster".to_owned())
-        .spawn(move || runtime.block_on(Poster::new(services).run(queue, stop)))
+    std::thread::Builder::new().name("poster".to_owned()).spawn(move || {
+        let time = Arc::new(MachineTime::new());
+        runtime.block_on(post(services, time, queue, stop));
+    })
+}
+
+/// What the thread does. Dropped anywhere it is a crash: what was not committed has not happened, and nobody is answered.
+pub(super) async fn post(
+    services: Arc<Services>,
+    time: Arc<dyn Time>,
+    queue: Queue,
+    stop: CancellationToken,
+) {
+    Poster::new(services, time).run(queue, stop).await;
 }
 
 struct Poster {
     services: Arc<Services>,
     connection: Option<PgConnection>,
-    /// When its statements were planned, or soon after.
-    planned_at: Instant,
+    time: Arc<dyn Time>,
+    /// When its statements were planned, or soon after, of [`Time::elapsed`].
+    planned_at: Duration,
     /// The tree as of our last commit; `None` until it is loaded, and after any doubt.
     edge: Option<Edge>,
     /// What the bank allows, as of our last commit.
     policies: Option<InForce>,
-    time: LogTime,
+    log_time: LogTime,
 }
 
 impl Poster {
-    fn new(services: Arc<Services>) -> Self {
+    fn new(services: Arc<Services>, time: Arc<dyn Time>) -> Self {
         Self {
             services,
             connection: None,
-            planned_at: Instant::now(),
+            planned_at: time.elapsed(),
+            time,
             edge: None,
             policies: None,
-            time: LogTime::default(),
+            log_time: LogTime::default(),
         }
     }
 
@@ -156,7 +170,7 @@ impl Poster {
                     }
                     Aborted::Before(_) | Aborted::During(_) => self.forget(),
                 }
-                if let Err(fault) = attempt.failed(aborted).await {
+                if let Err(fault) = attempt.failed(aborted, &*self.time).await {
                     break Err(fault);
                 }
             };
@@ -359,7 +373,7 @@ impl Poster {
                 Aborted::Overtaken => order = Order::HeadFirst,
                 Aborted::Before(_) | Aborted::During(_) => self.forget(),
             }
-            if let Err(fault) = attempt.failed(aborted).await {
+            if let Err(fault) = attempt.failed(aborted, &*self.time).await {
                 break Err(fault);
             }
         };
@@ -417,6 +431,7 @@ impl Poster {
                 let decision = fold.decide_fact(fact, now);
                 if let Some(refusal) = decision.refusal {
                     // Nobody asked for it, and it may become true: it must not use up the id that it would have then.
+                    known.remove(&event.id.get());
                     fates.push(Fate::Refused(refusal));
                     continue;
                 }
@@ -473,14 +488,14 @@ impl Poster {
 
     /// The time at which things are decided.
     async fn now(&mut self) -> sqlx::Result<UtcMicros> {
-        if !self.time.is_known() {
+        if !self.log_time.is_known() {
             let book = self.services.bank.book;
             let mut tx = self.begin().await?;
             let newest = log_store::newest_at(&mut tx, book).await?;
             tx.rollback().await?;
-            self.time.goes_on_from(newest);
+            self.log_time.goes_on_from(newest);
         }
-        Ok(self.time.at(clock::now()))
+        Ok(self.log_time.at(self.time.now()))
     }
 
     async fn begin(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
@@ -489,9 +504,9 @@ impl Poster {
         }
         match &mut self.connection {
             Some(connection) => {
-                if self.planned_at.elapsed() > PLANS_KEPT_FOR {
+                if self.time.elapsed().saturating_sub(self.planned_at) > PLANS_KEPT_FOR {
                     sqlx::raw_sql("DISCARD PLANS").execute(&mut *connection).await?;
-                    self.planned_at = Instant::now();
+                    self.planned_at = self.time.elapsed();
                 }
                 connection.begin().await
             }
@@ -512,9 +527,8 @@ impl Poster {
         for mut job in jobs {
             if job.signer.is_some() {
                 // Answered from the directory's cache for all but the first intent of each signer.
-                match verify::verify_again(&self.services.directory, &job.intent, clock::now())
-                    .await
-                {
+                let (directory, now) = (&self.services.directory, self.time.now());
+                match verify::verify_again(directory, &job.intent, now).await {
                     Ok(signer) => job.signer = Some(signer),
                     Err(fault) => {
                         // Whoever asked may have gone; nothing was written either way.

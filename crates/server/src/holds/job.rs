@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use intent::{IntentError, IntentId, UtcMicros};
+use ledger::TransferId;
 use tokio_util::sync::CancellationToken;
 
 use super::store;
+use crate::authority::Authority;
 use crate::corridor::fold::Fact;
 use crate::{App, clock};
 
@@ -32,12 +35,21 @@ async fn give_back(app: &App) -> sqlx::Result<()> {
     let over = store::over(&mut tx, app.bank.book, clock::now(), LOOK_MAX).await?;
     tx.rollback().await?;
     for (hold, expired_at) in over {
-        let parts = [ID_DOMAIN, hold.get().into_bytes().as_slice()].concat();
-        let Ok(id) = app.authority.event_id(expired_at, &[&parts]) else { continue };
+        let Ok(id) = event_id(&app.authority, hold, expired_at) else { continue };
         let fact = Fact::HoldExpired { hold };
         if let Err(problem) = app.corridor.append_fact(id, fact, expired_at).await {
             tracing::warn!(%hold, ?problem, "a hold whose time is over was not given back yet");
         }
     }
     Ok(())
+}
+
+/// The id under which every instance would record that the time of this hold is over.
+pub(crate) fn event_id(
+    authority: &Authority,
+    hold: TransferId,
+    expired_at: UtcMicros,
+) -> Result<IntentId, IntentError> {
+    let parts = [ID_DOMAIN, hold.get().into_bytes().as_slice()].concat();
+    authority.event_id(expired_at, &[&parts])
 }

@@ -19,7 +19,7 @@ mod store;
 use crate::registers::{Column, Register};
 
 pub(crate) use self::api::router;
-pub(crate) use self::job::keep_giving_back;
+pub(crate) use self::job::{event_id, keep_giving_back};
 
 /// One row a hold that ever was.
 pub(crate) static HOLDS: Register = Register {

@@ -1,0 +1,442 @@
+//! One bank, and the seeds that are played in it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use client::Session;
+use e2e::{Bank, Customer, How, Row, Rules};
+use intent::{IntentId, SessionId, UtcMicros};
+use ledger::AccountId;
+use money::AssetCode;
+use server::clock::Time;
+use server::problem::Problem;
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+
+use crate::auditor::{Auditor, Outcome};
+use crate::chance::Chance;
+use crate::plan::{Plan, What};
+use crate::stage::{ACTORS, Clock, Stage, Told};
+
+/// Failures and deaths in one seed at most.
+const FAULTS_MAX: usize = 8;
+/// How far a clock is set back, and on, at most, in microseconds.
+const BACK_MAX_US: usize = 240_000_000;
+const ON_MAX_US: usize = 1_000_000;
+/// What is left unanswered at the end is asked again so often.
+const ROUNDS_MAX: usize = 12;
+/// Time that is over for every short hold.
+const LATER_US: i64 = 3_000_000;
+
+/// Whoever signs.
+pub(crate) struct People {
+    pub(crate) customers: [Customer; 2],
+    pub(crate) manager: Session,
+    /// In which each of them signs: the customers', the manager's.
+    sessions: [SessionId; 3],
+}
+
+pub(crate) struct World {
+    bank: Bank,
+    people: People,
+    equity: AccountId,
+    clock: Arc<Clock>,
+    stage: Stage,
+    auditor: PgConnection,
+    told: Count,
+}
+
+/// What has happened so far.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Count {
+    seeds: u64,
+    outcomes: u64,
+    questions: u64,
+    commits: u64,
+    failures: u64,
+    deaths: u64,
+    unknown: u64,
+}
+
+/// One seed, being played.
+struct Play<'a> {
+    world: &'a mut World,
+    chance: Chance,
+    plan: Plan,
+    outcomes: BTreeMap<usize, Outcome>,
+    /// How often each was enqueued.
+    asked: Vec<u32>,
+    faults_left: usize,
+    first_leaf: u64,
+    rules: Rules,
+    began_at: UtcMicros,
+    trace: Rc<RefCell<Vec<String>>>,
+}
+
+/// What happens next.
+#[derive(Clone, Copy, Debug)]
+enum Move {
+    Pass(usize),
+    Fail(usize, Failure),
+    Die(usize, Death),
+    Enqueue(usize),
+    SetClock,
+}
+
+/// How a question fails.
+#[derive(Clone, Copy, Debug)]
+enum Failure {
+    Unasked,
+    Lost,
+    NotSerializable,
+    Deadlock,
+}
+
+/// When a process dies: before its question reaches the database, or when that has answered.
+#[derive(Clone, Copy, Debug)]
+enum Death {
+    Before,
+    After,
+}
+
+impl World {
+    pub(crate) async fn new() -> Box<Self> {
+        let mut bank = Bank::start().await;
+        let customers = [bank.customer("Alice", 0).await, bank.customer("Bob", 0).await];
+        let manager = bank.login(&bank.first_manager()).await;
+        let equity = bank.app().bank.equity[&AssetCode::EUR];
+        let mut sessions = Vec::new();
+        for session in [&*customers[0], &*customers[1], &manager] {
+            let user = session.identity().user().id;
+            let sql = format!("SELECT session_id FROM sessions WHERE user_id = '{user}'");
+            sessions.push(SessionId::new(bank.rows(&sql).await[0].get(0)));
+        }
+        let sessions = sessions.try_into().unwrap();
+        // Its own poster and its background work have no part in this.
+        bank.stop_server().await;
+        let clock = Arc::new(Clock::new());
+        let stage = Stage::new(&bank, &clock).await;
+        let auditor = bank.superuser().await;
+        let people = People { customers, manager, sessions };
+        Box::new(Self { bank, people, equity, clock, stage, auditor, told: Count::default() })
+    }
+
+    /// Plays a seed. What comes back, all that happened, is the same whenever it is played again.
+    pub(crate) async fn play(&mut self, seed: u64) -> Vec<String> {
+        let told = Announced { seed, trace: Rc::default() };
+        let mut chance = Chance::of(seed);
+        let newest = "SELECT (extract(epoch FROM max(recorded_at)) * 1000000)::bigint FROM records";
+        let newest: i64 = self.number(newest).await;
+        let began_at = UtcMicros::from_micros(self.clock.now().get().max(newest) + 1_000_000);
+        self.clock.set(began_at);
+        let first_leaf = self.number("SELECT size FROM log_head").await;
+        let first_leaf = u64::try_from(first_leaf).unwrap();
+        let plan = Plan::make(&self.people, &mut chance, began_at);
+        let intents: Vec<IntentId> = plan.asked.iter().map(|asked| asked.id).collect();
+        let rules = Rules::of_some(&plan.accounts, &intents, first_leaf);
+        self.stage.raise().await;
+        let game = Play {
+            faults_left: chance.below(FAULTS_MAX + 1),
+            asked: vec![0; plan.asked.len()],
+            outcomes: BTreeMap::new(),
+            trace: Rc::clone(&told.trace),
+            world: self,
+            chance,
+            plan,
+            first_leaf,
+            rules,
+            began_at,
+        };
+        game.go_on().await;
+        self.told.seeds += 1;
+        told.trace.take()
+    }
+
+    pub(crate) const fn told(&self) -> Count {
+        self.told
+    }
+
+    /// The last judgement: the rules over all, and the log as an auditor verifies it.
+    pub(crate) async fn close(self: Box<Self>) {
+        let Count { seeds, questions, commits, failures, deaths, .. } = self.told;
+        assert!(questions > seeds && commits > seeds, "{}", self.told);
+        assert!(seeds < 20 || failures.min(deaths) > 0, "{}", self.told);
+        drop(self.stage);
+        self.bank.assert_verifies().await;
+    }
+
+    async fn number(&mut self, sql: &str) -> i64 {
+        let number = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
+        number.fetch_one(&mut self.auditor).await.unwrap()
+    }
+}
+
+impl Play<'_> {
+    async fn go_on(mut self) {
+        self.settle().await;
+        while let Some(next) = self.choose() {
+            if self.asks_for_a_tile().is_none() {
+                self.say(format!("{next:?}"));
+            }
+            self.take(next).await;
+        }
+        // From here on nothing fails.
+        self.world.clock.set(self.began_at);
+        self.world.clock.go_on(LATER_US);
+        for _ in 0..ROUNDS_MAX {
+            let open: Vec<usize> =
+                (0..self.asked.len()).filter(|who| !self.outcomes.contains_key(who)).collect();
+            if open.is_empty() {
+                break;
+            }
+            let actor = self.chance.below(ACTORS);
+            self.enqueue(actor, open).await;
+            while let Some(Move::Pass(actor)) = self.choose_quietly() {
+                self.take(Move::Pass(actor)).await;
+            }
+        }
+        self.judge().await;
+    }
+
+    fn say(&self, what: String) {
+        self.trace.borrow_mut().push(what);
+    }
+
+    /// `None` when everything was enqueued and nobody waits any more.
+    fn choose(&mut self) -> Option<Move> {
+        let asking: Vec<usize> =
+            (0..ACTORS).filter(|actor| self.world.stage.asked(*actor).is_some()).collect();
+        let first_is_answered = (0..3).all(|who| self.outcomes.contains_key(&who));
+        let all_idle = (0..ACTORS).all(|actor| self.world.stage.is_idle(actor));
+        let may_enqueue = !self.plan.bunches.is_empty()
+            && (first_is_answered || (all_idle && self.asked[0] == 0));
+        if may_enqueue && (asking.is_empty() || self.chance.once_in(16)) {
+            return Some(Move::Enqueue(self.chance.below(ACTORS)));
+        }
+        if asking.is_empty() {
+            // The accounts come first, and their outcome may be unknown.
+            return (!first_is_answered).then(|| Move::Enqueue(self.chance.below(ACTORS)));
+        }
+        if let Some(actor) = self.asks_for_a_tile() {
+            return Some(Move::Pass(actor));
+        }
+        let actor = *self.chance.one_of(&asking);
+        if self.faults_left > 0 && self.chance.once_in(24) {
+            self.faults_left -= 1;
+            return Some(match self.chance.below(7) {
+                0 => Move::Fail(actor, Failure::Unasked),
+                1 => Move::Fail(actor, Failure::Lost),
+                2 => Move::Fail(actor, Failure::NotSerializable),
+                3 => Move::Fail(actor, Failure::Deadlock),
+                4 => Move::Die(actor, Death::Before),
+                5 => Move::Die(actor, Death::After),
+                _ => Move::SetClock,
+            });
+        }
+        Some(Move::Pass(actor))
+    }
+
+    /// Whoever writes a tile of the log does so where the log stands, which is no decision of the seed.
+    fn asks_for_a_tile(&self) -> Option<usize> {
+        let is_of_a_tile = |actor: &usize| {
+            self.world.stage.asked(*actor).is_some_and(|asked| asked.text.contains("log_tiles"))
+        };
+        (0..ACTORS).find(is_of_a_tile)
+    }
+
+    fn choose_quietly(&mut self) -> Option<Move> {
+        (0..ACTORS).find(|actor| self.world.stage.asked(*actor).is_some()).map(Move::Pass)
+    }
+
+    async fn take(&mut self, next: Move) {
+        match next {
+            Move::Pass(actor) => self.decide(actor, None).await,
+            Move::Fail(actor, failure) => {
+                self.world.told.failures += 1;
+                let how = match failure {
+                    Failure::Unasked => How::Unasked,
+                    Failure::Lost => How::Lost,
+                    Failure::NotSerializable => How::Fails("40001"),
+                    Failure::Deadlock => How::Fails("40P01"),
+                };
+                self.decide(actor, Some(how)).await;
+            }
+            Move::Die(actor, death) => {
+                self.world.told.deaths += 1;
+                if matches!(death, Death::After) {
+                    self.world.stage.decide_and_die(actor).await;
+                }
+                let told = self.world.stage.kill(actor).await;
+                self.note(told).await;
+                self.settle().await;
+            }
+            Move::Enqueue(actor) => {
+                let first_is_answered = (0..3).all(|who| self.outcomes.contains_key(&who));
+                let is_first = self.asked[0] == 0 || first_is_answered;
+                let bunch = if is_first { self.plan.bunches.pop_front() } else { None };
+                self.enqueue(actor, bunch.unwrap_or_else(|| vec![0, 1, 2])).await;
+            }
+            Move::SetClock => {
+                let now = self.world.clock.now().get();
+                let by = if self.chance.once_in(2) {
+                    -i64::try_from(self.chance.below(BACK_MAX_US)).unwrap()
+                } else {
+                    i64::try_from(self.chance.below(ON_MAX_US)).unwrap()
+                };
+                // No further than what is signed may be ahead of the bank's clock.
+                let earliest = self.began_at.get() - i64::try_from(BACK_MAX_US).unwrap();
+                self.world.clock.set(UtcMicros::from_micros((now + by).max(earliest)));
+            }
+        }
+    }
+
+    async fn decide(&mut self, actor: usize, how: Option<How>) {
+        let asked = self.world.stage.asked(actor).unwrap();
+        if !asked.text.contains("log_tiles") {
+            self.say(format!("{actor}: {}", asked.text));
+        }
+        self.world.told.questions += 1;
+        // A question takes some time.
+        self.world.clock.go_on(100);
+        self.world.stage.decide(actor, how);
+        self.settle().await;
+        if asked.is_commit {
+            self.world.told.commits += 1;
+            self.rules.assert_hold(&mut self.world.auditor).await;
+        }
+    }
+
+    async fn enqueue(&mut self, actor: usize, bunch: Vec<usize>) {
+        let mut examined = Vec::new();
+        for who in bunch {
+            let asked = &self.plan.asked[who];
+            let instance = self.world.stage.instance(actor);
+            let ready = match (&asked.signed, &asked.what) {
+                (Some(signed), what) => {
+                    let session = self.world.people.sessions[what.by().unwrap_or(2)];
+                    instance.examine(signed.clone(), session).await
+                }
+                (None, What::Expired { hold, at }) => instance.hold_expired(*hold, *at),
+                (None, _) => unreachable!("somebody signs it"),
+            };
+            self.asked[who] += 1;
+            examined.push((who, ready.unwrap()));
+        }
+        self.world.stage.enqueue(actor, examined);
+        self.settle().await;
+    }
+
+    async fn settle(&mut self) {
+        let told = self.world.stage.settle().await;
+        self.note(told).await;
+    }
+
+    /// Hears what somebody was told: the same outcome for ever, nothing happened, or that nobody knows.
+    async fn note(&mut self, told: Vec<Told>) {
+        for (who, answer) in told {
+            let id = self.plan.asked[who].id;
+            match answer {
+                Ok(answer) => {
+                    let outcome = Outcome::of(&answer);
+                    let place = outcome.index - self.first_leaf;
+                    self.say(format!("{who} is told {} at {place}", outcome.code));
+                    let first = self.outcomes.entry(who).or_insert_with(|| outcome.clone());
+                    assert_eq!(*first, outcome, "{who} was told something else before");
+                }
+                Err(problem) => {
+                    self.say(format!("{who} is told {}", problem.code()));
+                    self.hear(who, id, &problem).await;
+                }
+            }
+        }
+    }
+
+    async fn hear(&mut self, who: usize, id: IntentId, problem: &Problem) {
+        if matches!(self.plan.asked[who].what, What::Expired { .. })
+            && problem.code().starts_with("hold-")
+        {
+            // Not so, or not yet; the end tells.
+            return;
+        }
+        match problem.code() {
+            "timed-out" => self.world.told.unknown += 1,
+            "unavailable" | "overloaded" => {
+                let sql = format!("SELECT count(*) FROM records WHERE intent_id = '{id}'");
+                let decided = self.world.number(&sql).await;
+                let alone = self.asked[who] == 1;
+                assert!(!alone || decided == 0, "{who} was told that nothing happened");
+            }
+            other => panic!("{who} was told {other}: {problem:?}"),
+        }
+    }
+
+    async fn judge(&mut self) {
+        let mut auditor = Auditor::new(self.world.equity);
+        auditor.judge(&self.plan.asked, &self.outcomes);
+        let now = self.world.clock.now().get();
+        for (who, asked) in self.plan.asked.iter().enumerate() {
+            if self.outcomes.contains_key(&who) {
+                continue;
+            }
+            // Nobody signed it, and it was never true when it was looked at; and it is not now.
+            let What::Expired { hold, at } = asked.what else { panic!("{who} was never answered") };
+            assert!(now >= at.get() || at.get() > self.began_at.get() + LATER_US);
+            assert!(!auditor.could_expire(hold, now), "{hold} was not given back");
+        }
+        self.world.told.outcomes += u64::try_from(self.outcomes.len()).unwrap();
+        let size = self.world.number("SELECT size FROM log_head").await;
+        let outcomes = u64::try_from(self.outcomes.len()).unwrap();
+        assert_eq!(
+            u64::try_from(size).unwrap() - self.first_leaf,
+            outcomes,
+            "leaves that nobody asked for"
+        );
+        for account in &self.plan.accounts[..3] {
+            let sql = format!(
+                "SELECT debits_posted, credits_posted, debits_pending, credits_pending, entry_count
+                   FROM accounts WHERE account_id = '{account}'"
+            );
+            let row: Row =
+                sqlx::query(AssertSqlSafe(sql)).fetch_one(&mut self.world.auditor).await.unwrap();
+            let stored: [i128; 5] = std::array::from_fn(|at| row.get::<i64, _>(at).into());
+            let totals = auditor.oracle.model.totals(*account);
+            let foreseen = [
+                totals.debits_posted,
+                totals.credits_posted,
+                totals.debits_pending,
+                totals.credits_pending,
+                totals.entry_count,
+            ];
+            assert_eq!(stored, foreseen, "{account}");
+        }
+        self.rules.assert_hold(&mut self.world.auditor).await;
+    }
+}
+
+/// Says what happened, and in which seed, when its play ends in a panic.
+struct Announced {
+    seed: u64,
+    trace: Rc<RefCell<Vec<String>>>,
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.trace.borrow().join("\n"));
+            eprintln!("seed {0} failed; again: make simulate SEED={0}", self.seed);
+        }
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seeds, outcomes, questions, commits, failures, deaths, unknown } = self;
+        write!(
+            f,
+            "{seeds} seeds, {outcomes} outcomes, {questions} questions, {commits} commits, {failures} failures, \
+             {deaths} deaths, {unknown} left in doubt"
+        )
+    }
+}
