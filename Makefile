@@ -58,7 +58,11 @@ torture: setup tools ## Kill, stop and mislead server and database under load, 2
 benches: ## What each pure step costs: verifying, reading, recording, posting, assessing, appending (criterion)
 	cargo bench -p crypto -p intent -p ledger -p risk -p tlog
 
-simulate: setup ## Random histories while the database fails at any question: make simulate SEEDS=2000, or SEED=17 again
+simulate: setup ## Two posters whose every question, death and clock a seed decides: make simulate SEEDS=5000, or SEED=17 again
+	$(if $(SEED),STRONGROOM_SEED=$(SEED)) STRONGROOM_SEEDS=$(or $(SEEDS),2000) \
+		cargo nextest run -p e2e --test simulation --locked --release --no-capture whatever_fails_or_dies
+
+histories: setup ## Random histories over HTTP while the database fails at any question: make histories SEEDS=200, or SEED=17 again
 	$(if $(SEED),STRONGROOM_SEED=$(SEED)) STRONGROOM_SEEDS=$(or $(SEEDS),1000) \
 		cargo nextest run -p e2e --test histories --locked --release --no-capture random_histories_end_the_same
 
@@ -80,4 +84,4 @@ node: ## Install what the console is built with: Node.js
 tools: ## Install what the checks need: cargo-nextest, cargo-deny, typos, oathtool, pdftotext, redis-server, SoftHSM, Chromium
 	@scripts/setup.sh tools
 
-.PHONY: help demo demo-once build dist test console console-test node quick fuzz bench bench-peers benches torture simulate advisories sqlx docs setup tools
+.PHONY: help demo demo-once build dist test console console-test node quick fuzz bench bench-peers benches torture simulate histories advisories sqlx docs setup tools

@@ -1,7 +1,7 @@
 //! Random histories, judged by the reference model step by step: as they are, and while the line to the database fails at any
 //! question of a group commit, in any way.
 //!
-//! A history under faults is of one seed, which `make simulate SEED=…` plays again.
+//! A history under faults is of one seed, which `make histories SEED=…` plays again.
 
 #[path = "histories/judge.rs"]
 mod judge;
@@ -70,7 +70,7 @@ fn random_histories_end_the_same_while_the_database_fails_at_any_question() {
         let judged = TestRunner::new_with_rng(config, random).run(&history, judge);
         assert!(
             judged.is_ok(),
-            "seed {seed} (`make simulate SEED={seed}`): {}",
+            "seed {seed} (`make histories SEED={seed}`): {}",
             judged.unwrap_err()
         );
     }

@@ -17,6 +17,7 @@ mod stage;
 #[path = "simulation/world.rs"]
 mod world;
 
+use std::sync::Mutex;
 use std::time::Instant;
 
 use world::World;
@@ -24,7 +25,7 @@ use world::World;
 /// Seeds of a run; `STRONGROOM_SEEDS` sets another number, `STRONGROOM_SEED` the only one.
 const SEEDS: u64 = 300;
 /// Seeds that one bank sees: each takes some seconds of its time, and its revocation list ends after an hour.
-const SEEDS_A_BANK: u64 = 300;
+const SEEDS_A_BANK: usize = 300;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect(name))
@@ -42,19 +43,24 @@ fn whatever_fails_or_dies_each_intent_has_one_outcome_and_it_is_the_one_foreseen
         None => (1..=number("STRONGROOM_SEEDS").unwrap_or(SEEDS)).collect(),
     };
     let began = Instant::now();
-    run(async {
-        for seeds in seeds.chunks(usize::try_from(SEEDS_A_BANK).unwrap()) {
-            let mut world = World::new().await;
-            for seed in seeds {
-                world.play(*seed).await;
-            }
-            println!(
-                "seeds to {} in {:?}: {}",
-                seeds[seeds.len() - 1],
-                began.elapsed(),
-                world.told()
-            );
-            world.close().await;
+    let banks = Mutex::new(seeds.chunks(SEEDS_A_BANK).collect::<Vec<_>>().into_iter());
+    let processors = std::thread::available_parallelism().unwrap().get();
+    std::thread::scope(|scope| {
+        for _ in 0..processors.min(seeds.len().div_ceil(SEEDS_A_BANK)) {
+            scope.spawn(|| {
+                loop {
+                    let Some(seeds) = banks.lock().unwrap().next() else { return };
+                    run(async {
+                        let mut world = World::new().await;
+                        for seed in seeds {
+                            world.play(*seed).await;
+                        }
+                        let last = seeds[seeds.len() - 1];
+                        println!("seeds to {last} after {:?}: {}", began.elapsed(), world.told());
+                        world.close().await;
+                    });
+                }
+            });
         }
     });
 }

@@ -74,6 +74,7 @@ struct Planner<'a> {
     asked: Vec<Asked>,
     /// Payments, captures and items that may be given back; holds, with when they end.
     paid: Vec<TransferId>,
+    paid_singly: Vec<IntentId>,
     held: Vec<(TransferId, UtcMicros)>,
 }
 
@@ -81,13 +82,21 @@ impl Plan {
     /// Ids are of `now`, and differ between two plays of one seed in nothing else: their order is the same.
     pub(crate) fn make(people: &People, chance: &mut Chance, now: UtcMicros) -> Self {
         let accounts = std::array::from_fn(|_| AccountId::new(fresh_id(chance, now)));
-        let (asked, paid, held) = (Vec::new(), Vec::new(), Vec::new());
-        let mut planner = Planner { people, chance, now, accounts, asked, paid, held };
+        let mut planner = Planner {
+            people,
+            chance,
+            now,
+            accounts,
+            asked: Vec::new(),
+            paid: Vec::new(),
+            paid_singly: Vec::new(),
+            held: Vec::new(),
+        };
         for (place, account) in accounts.into_iter().take(3).enumerate() {
             let owner = usize::from(place == 2);
             let user = people.customers[owner].identity().user().id;
             let body = Wish::open_account(account, user, AssetCode::EUR).body;
-            planner.sign(What::Open { account, owner }, Some(owner), body);
+            planner.sign(What::Open { account, owner }, body);
         }
         for _ in 0..=planner.chance.below(ASKED_MAX) {
             planner.ask();
@@ -109,15 +118,15 @@ impl Plan {
 }
 
 impl Planner<'_> {
-    fn sign(&mut self, what: What, by: Option<usize>, body: Body) -> IntentId {
+    fn sign(&mut self, what: What, body: Body) -> IntentId {
         let id = IntentId::new(fresh_id(self.chance, self.now)).unwrap();
-        self.sign_as(id, what, by, body);
+        self.sign_as(id, what, body);
         id
     }
 
     /// By a customer, or by the manager.
-    fn sign_as(&mut self, id: IntentId, what: What, by: Option<usize>, body: Body) {
-        let session = by.map_or(&self.people.manager, |by| &*self.people.customers[by]);
+    fn sign_as(&mut self, id: IntentId, what: What, body: Body) {
+        let session = what.by().map_or(&self.people.manager, |by| &*self.people.customers[by]);
         let forger = Forger::of(session);
         let signed = forger.sign(intent::IntentDraft { id, at: self.now, ..forger.draft(body) });
         self.asked.push(Asked { what, id, signed: Some(signed) });
@@ -133,14 +142,18 @@ impl Planner<'_> {
         match self.chance.below(20) {
             0..=3 => {
                 let (to, minor) = (credit, 1 + self.chance.minor() * 3);
-                self.sign(What::Fund { to, minor }, None, Wish::fund(to, eur(minor)).body);
+                self.sign(What::Fund { to, minor }, Wish::fund(to, eur(minor)).body);
             }
             4..=8 => {
-                let id = IntentId::new(fresh_id(self.chance, self.now)).unwrap();
+                let fresh = IntentId::new(fresh_id(self.chance, self.now)).unwrap();
+                // Sometimes under an id that stands for another payment.
+                let earlier = self.paid_singly.last().filter(|_| self.chance.once_in(12));
+                let id = earlier.copied().unwrap_or(fresh);
                 let kind = TransferKind::Post { debit, credit, amount };
                 let body = Body::Transfer(TransferBody { debit, credit, amount, details: None });
-                self.sign_as(id, What::Transfer { by, debit, kind }, Some(by), body);
+                self.sign_as(id, What::Transfer { by, debit, kind }, body);
                 self.paid.push(TransferId::new(id.get()));
+                self.paid_singly.push(id);
             }
             9..=11 => self.batch(by),
             12..=14 => {
@@ -150,7 +163,7 @@ impl Planner<'_> {
                 let kind = TransferKind::Hold { debit, credit, amount, expires_at_us };
                 let transfer = TransferBody { debit, credit, amount, details: None };
                 let body = Body::HoldPlace { transfer, expires_at };
-                let id = self.sign(What::Transfer { by, debit, kind }, Some(by), body);
+                let id = self.sign(What::Transfer { by, debit, kind }, body);
                 self.held.push((TransferId::new(id.get()), expires_at));
             }
             15 | 16 if !self.held.is_empty() => {
@@ -159,7 +172,7 @@ impl Planner<'_> {
                 let part = self.part();
                 let kind = TransferKind::Capture { hold, amount: part };
                 let what = What::Follow { by, earlier: hold, kind };
-                let id = self.sign(what, Some(by), Wish::capture(hold, part).body);
+                let id = self.sign(what, Wish::capture(hold, part).body);
                 self.paid.push(TransferId::new(id.get()));
             }
             17 if !self.held.is_empty() => {
@@ -168,7 +181,7 @@ impl Planner<'_> {
                     let by = self.chance.below(2);
                     let what =
                         What::Follow { by, earlier: hold, kind: TransferKind::Void { hold } };
-                    self.sign(what, Some(by), Wish::void(hold).body);
+                    self.sign(what, Wish::void(hold).body);
                 } else if !self.asked.iter().any(|asked| asked.gives_back(hold)) {
                     // Whose id is the bank's to say; here it only has to be nobody else's.
                     let id = IntentId::new(fresh_id(self.chance, self.now)).unwrap();
@@ -180,14 +193,14 @@ impl Planner<'_> {
                 let (by, part) = (self.chance.below(2), self.part());
                 let kind = TransferKind::Reverse { transfer, amount: part };
                 let body = Wish::reverse(transfer, part, "test".to_owned()).body;
-                self.sign(What::Follow { by, earlier: transfer, kind }, Some(by), body);
+                self.sign(What::Follow { by, earlier: transfer, kind }, body);
             }
             _ => {
                 let account = self.accounts[self.chance.below(3)];
                 let freeze =
                     Freeze { debit: self.chance.once_in(3), credit: self.chance.once_in(3) };
                 let body = Wish::freeze(account, freeze, "test".to_owned()).body;
-                self.sign(What::Freeze { account, freeze }, None, body);
+                self.sign(What::Freeze { account, freeze }, body);
             }
         }
     }
@@ -211,7 +224,7 @@ impl Planner<'_> {
         self.paid.extend(items.iter().map(|item| item.id));
         let atomic = self.chance.once_in(2);
         let body = Body::TransferBatch { atomic, items: items.clone() };
-        self.sign(What::Batch { by, atomic, items }, Some(by), body);
+        self.sign(What::Batch { by, atomic, items }, body);
     }
 
     fn part(&mut self) -> Option<money::Amount> {

@@ -1,7 +1,7 @@
 //! One bank, and the seeds that are played in it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -66,6 +66,8 @@ struct Play<'a> {
     chance: Chance,
     plan: Plan,
     outcomes: BTreeMap<usize, Outcome>,
+    /// What was refused because its id stands for another document.
+    reused: BTreeSet<usize>,
     /// How often each was enqueued.
     asked: Vec<u32>,
     faults_left: usize,
@@ -141,6 +143,7 @@ impl World {
             faults_left: chance.below(FAULTS_MAX + 1),
             asked: vec![0; plan.asked.len()],
             outcomes: BTreeMap::new(),
+            reused: BTreeSet::new(),
             trace: Rc::clone(&told.trace),
             world: self,
             chance,
@@ -187,7 +190,7 @@ impl Play<'_> {
         self.world.clock.go_on(LATER_US);
         for _ in 0..ROUNDS_MAX {
             let open: Vec<usize> =
-                (0..self.asked.len()).filter(|who| !self.outcomes.contains_key(who)).collect();
+                (0..self.asked.len()).filter(|who| !self.is_settled(*who)).collect();
             if open.is_empty() {
                 break;
             }
@@ -236,6 +239,10 @@ impl Play<'_> {
             });
         }
         Some(Move::Pass(actor))
+    }
+
+    fn is_settled(&self, who: usize) -> bool {
+        self.outcomes.contains_key(&who) || self.reused.contains(&who)
     }
 
     /// Whoever writes a tile of the log does so where the log stands, which is no decision of the seed.
@@ -361,11 +368,17 @@ impl Play<'_> {
             return;
         }
         match problem.code() {
+            "intent-id-reused" => {
+                assert!(!self.outcomes.contains_key(&who), "{who} stands itself");
+                self.reused.insert(who);
+            }
             "timed-out" => self.world.told.unknown += 1,
             "unavailable" | "overloaded" => {
                 let sql = format!("SELECT count(*) FROM records WHERE intent_id = '{id}'");
                 let decided = self.world.number(&sql).await;
-                let alone = self.asked[who] == 1;
+                let asked = self.plan.asked.iter().zip(&self.asked);
+                let alone =
+                    asked.filter(|(asked, _)| asked.id == id).map(|(_, n)| n).sum::<u32>() == 1;
                 assert!(!alone || decided == 0, "{who} was told that nothing happened");
             }
             other => panic!("{who} was told {other}: {problem:?}"),
@@ -375,9 +388,14 @@ impl Play<'_> {
     async fn judge(&mut self) {
         let mut auditor = Auditor::new(self.world.equity);
         auditor.judge(&self.plan.asked, &self.outcomes);
+        for who in &self.reused {
+            let stands =
+                |of: &usize| of != who && self.plan.asked[*of].id == self.plan.asked[*who].id;
+            assert!(self.outcomes.keys().any(stands), "nothing else stands under the id of {who}");
+        }
         let now = self.world.clock.now().get();
         for (who, asked) in self.plan.asked.iter().enumerate() {
-            if self.outcomes.contains_key(&who) {
+            if self.is_settled(who) {
                 continue;
             }
             // Nobody signed it, and it was never true when it was looked at; and it is not now.

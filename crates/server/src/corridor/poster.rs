@@ -37,7 +37,7 @@ use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce};
 use super::{Fault, Queue, state, verify};
 use crate::clock::{MachineTime, Time};
-use crate::db::PLANS_KEPT_FOR;
+use crate::db::{PLANS_KEPT_FOR, PLANS_KEPT_FOR_MAX};
 use crate::log::store as log_store;
 use crate::{Services, telemetry as names};
 
@@ -73,6 +73,7 @@ struct Poster {
     time: Arc<dyn Time>,
     /// When its statements were planned, or soon after, of [`Time::elapsed`].
     planned_at: Duration,
+    plans_kept_for: Duration,
     /// The tree as of our last commit; `None` until it is loaded, and after any doubt.
     edge: Option<Edge>,
     /// What the bank allows, as of our last commit.
@@ -86,6 +87,7 @@ impl Poster {
             services,
             connection: None,
             planned_at: time.elapsed(),
+            plans_kept_for: PLANS_KEPT_FOR,
             time,
             edge: None,
             policies: None,
@@ -501,12 +503,15 @@ impl Poster {
     async fn begin(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
         if self.connection.is_none() {
             self.connection = Some(Box::pin(self.services.db.poster_connection()).await?);
+            (self.planned_at, self.plans_kept_for) = (self.time.elapsed(), PLANS_KEPT_FOR);
         }
         match &mut self.connection {
             Some(connection) => {
-                if self.time.elapsed().saturating_sub(self.planned_at) > PLANS_KEPT_FOR {
+                if self.time.elapsed().saturating_sub(self.planned_at) > self.plans_kept_for {
                     sqlx::raw_sql("DISCARD PLANS").execute(&mut *connection).await?;
                     self.planned_at = self.time.elapsed();
+                    let doubled = self.plans_kept_for.saturating_mul(2);
+                    self.plans_kept_for = doubled.min(PLANS_KEPT_FOR_MAX);
                 }
                 connection.begin().await
             }
