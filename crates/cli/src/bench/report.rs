@@ -24,7 +24,8 @@ pub(super) struct Report {
     pgbench_tps: f64,
     /// By name: median and spread.
     peers: Vec<(&'static str, f64, f64)>,
-    ceiling_per_s: f64,
+    /// What the processors could do at the cost of `single`, if that was measured.
+    ceiling_per_s: Option<f64>,
     scenarios: Vec<(Scenario, Medians)>,
     primitives: Primitives,
     sign_in: Figures,
@@ -33,20 +34,20 @@ pub(super) struct Report {
     drift: f64,
 }
 
-struct Medians {
-    transfers_per_s: f64,
-    spread: f64,
-    p50_us: u64,
-    p99_us: u64,
-    p50_us_full: u64,
-    p99_us_full: u64,
-    half_per_s: f64,
-    refused: Refused,
-    server_us: f64,
-    postgres_us: f64,
-    client_us: f64,
-    wal_bytes: f64,
-    server_bytes: u64,
+pub(super) struct Medians {
+    pub(super) transfers_per_s: f64,
+    pub(super) spread: f64,
+    pub(super) p50_us: u64,
+    pub(super) p99_us: u64,
+    pub(super) p50_us_full: u64,
+    pub(super) p99_us_full: u64,
+    pub(super) half_per_s: f64,
+    pub(super) refused: Refused,
+    pub(super) server_us: f64,
+    pub(super) postgres_us: f64,
+    pub(super) client_us: f64,
+    pub(super) wal_bytes: f64,
+    pub(super) server_bytes: u64,
 }
 
 impl Report {
@@ -84,11 +85,13 @@ impl Report {
         let cost_us = scenarios
             .iter()
             .find(|(scenario, _)| *scenario == Scenario::Single)
-            .map_or(0.0, |(_, single)| single.server_us + single.postgres_us + single.client_us);
+            .map(|(_, single)| single.server_us + single.postgres_us + single.client_us);
         Self {
             pgbench_tps: median(&references),
             peers,
-            ceiling_per_s: if cost_us > 0.0 { cores * 1_000_000.0 / cost_us } else { 0.0 },
+            ceiling_per_s: cost_us
+                .filter(|cost_us| *cost_us > 0.0)
+                .map(|cost_us| cores * 1_000_000.0 / cost_us),
             drift: spread(&references),
             scenarios,
             primitives,
@@ -107,7 +110,7 @@ impl Report {
             report.insert(format!("{name}_tps"), rounded(*tps));
             report.insert(format!("{name}_spread"), ratio(*spread));
         }
-        report.insert("ceiling_per_s".to_owned(), rounded(self.ceiling_per_s));
+        report.insert("ceiling_per_s".to_owned(), self.ceiling_per_s.map_or(Value::Null, rounded));
         for (scenario, medians) in &self.scenarios {
             report.insert(scenario.name(), medians.json(self.pgbench_tps));
         }
@@ -167,10 +170,13 @@ impl Report {
         let durability: Vec<String> =
             self.durability.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let noisy = if self.drift > 0.15 { "  NOISY: only ratios count" } else { "" };
+        let ceiling = self.ceiling_per_s.map(|ceiling_per_s| {
+            format!("ceiling by CPU cost: {} transfers/s   ", whole(ceiling_per_s))
+        });
         format!(
-            "{table}\n{}ceiling by CPU cost: {} transfers/s   {}   money conserved: {}{noisy}\n",
+            "{table}\n{}{}{}   money conserved: {}{noisy}\n",
             self.sign_in.lines(),
-            whole(self.ceiling_per_s),
+            ceiling.unwrap_or_default(),
             durability.join(" "),
             if self.conserved { "yes" } else { "NO" },
         )
@@ -178,7 +184,7 @@ impl Report {
 }
 
 impl Medians {
-    fn of(measured: &[&Measured]) -> Self {
+    pub(super) fn of(measured: &[&Measured]) -> Self {
         let float = |of: fn(&Measured) -> f64| -> f64 {
             median(&measured.iter().map(|measured| of(measured)).collect::<Vec<_>>())
         };
@@ -207,7 +213,7 @@ impl Medians {
         }
     }
 
-    fn json(&self, pgbench_tps: f64) -> Value {
+    pub(super) fn json(&self, pgbench_tps: f64) -> Value {
         json!({
             "transfers_per_s": rounded(self.transfers_per_s),
             "ratio_to_pgbench": ratio(self.transfers_per_s / pgbench_tps.max(1.0)),
@@ -228,14 +234,14 @@ impl Medians {
     }
 }
 
-fn median(values: &[f64]) -> f64 {
+pub(super) fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 /// Distance of the extremes as a part of the median.
-fn spread(values: &[f64]) -> f64 {
+pub(super) fn spread(values: &[f64]) -> f64 {
     let (low, high) = values
         .iter()
         .fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(*value), high.max(*value)));
