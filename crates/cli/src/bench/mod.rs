@@ -11,6 +11,7 @@
 //! | [`reference`] | the primitives' own speed |
 //! | [`sign_in`] | sign-ins, and what a request's proof costs |
 //! | [`report`] | medians, ratios, JSON and table |
+//! | [`picture`] | diagrams in SVG |
 //!
 //! Absolute figures of a shared machine mean little: every figure is also a ratio to pgbench of the same run. Durability
 //! is asserted, not assumed: `fsync`, `synchronous_commit` and `full_page_writes` are read from the running cluster.
@@ -20,6 +21,7 @@ mod generator;
 mod load;
 mod overload;
 mod peers;
+mod picture;
 mod processor;
 mod reference;
 mod report;
