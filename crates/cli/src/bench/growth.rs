@@ -48,7 +48,7 @@ pub(super) struct Sizes {
     )]
     history: Vec<Size>,
 
-    /// After the history, measure and time `verify` when single transfers have made the log so long: 1M leaves take about 7 GB
+    /// After the history, measure and time `verify` when single transfers have made the log so long: 1M leaves take about 10 GB
     #[arg(
         id = "growth_leaves",
         long = "growth-leaves",

@@ -110,7 +110,7 @@ pub(crate) struct Args {
     overload: Option<PathBuf>,
 
     /// Instead: measure `single` beside pgbench while accounts, then history grow, time `verify`, and draw what is left of the
-    /// speed as this file. With the sizes below and three rounds, most of an hour and 30 GB
+    /// speed as this file. With the sizes below and three rounds, most of an hour and 24 GB
     #[arg(
         long,
         value_name = "SVG",

@@ -80,18 +80,10 @@ impl Report {
                 peers.push((name, median(&rates), spread(&rates)));
             }
         }
-        let cores = std::thread::available_parallelism()
-            .map_or(1.0, |cores| u32::try_from(cores.get()).map_or(1.0, f64::from));
-        let cost_us = scenarios
-            .iter()
-            .find(|(scenario, _)| *scenario == Scenario::Single)
-            .map(|(_, single)| single.server_us + single.postgres_us + single.client_us);
         Self {
             pgbench_tps: median(&references),
             peers,
-            ceiling_per_s: cost_us
-                .filter(|cost_us| *cost_us > 0.0)
-                .map(|cost_us| cores * 1_000_000.0 / cost_us),
+            ceiling_per_s: ceiling_per_s(&scenarios),
             drift: spread(&references),
             scenarios,
             primitives,
@@ -183,6 +175,14 @@ impl Report {
     }
 }
 
+fn ceiling_per_s(scenarios: &[(Scenario, Medians)]) -> Option<f64> {
+    let cores = std::thread::available_parallelism()
+        .map_or(1.0, |cores| u32::try_from(cores.get()).map_or(1.0, f64::from));
+    let (_, single) = scenarios.iter().find(|(scenario, _)| *scenario == Scenario::Single)?;
+    let cost_us = single.server_us + single.postgres_us + single.client_us;
+    (cost_us > 0.0).then_some(cores * 1_000_000.0 / cost_us)
+}
+
 impl Medians {
     pub(super) fn of(measured: &[&Measured]) -> Self {
         let float = |of: fn(&Measured) -> f64| -> f64 {
@@ -258,4 +258,35 @@ pub(super) fn rounded(value: f64) -> Value {
 
 pub(super) fn ratio(value: f64) -> Value {
     format!("{value:.3}").parse::<f64>().map_or(Value::Null, Value::from)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// One round of a scenario at this speed, its other figures near those of a quiet machine.
+    pub(in super::super) fn measured(transfers_per_s: f64) -> Measured {
+        Measured {
+            transfers_per_s,
+            p50_us: 5_000,
+            p99_us: 24_000,
+            p50_us_full: 60_000,
+            p99_us_full: 90_000,
+            half_per_s: transfers_per_s / 2.0,
+            refused: Refused::new(),
+            server_us: 160.0,
+            postgres_us: 60.0,
+            client_us: 30.0,
+            wal_bytes: 7_600.0,
+            server_bytes: 100_000_000,
+        }
+    }
+
+    #[test]
+    fn there_is_a_ceiling_only_where_single_was_measured() {
+        let of = |scenario| ceiling_per_s(&[(scenario, Medians::of(&[&measured(6_000.0)]))]);
+        assert!(of(Scenario::Single).unwrap() >= 4_000.0, "at least one core");
+        assert_eq!(of(Scenario::Hot), None);
+        assert_eq!(ceiling_per_s(&[]), None);
+    }
 }

@@ -305,23 +305,9 @@ fn aligned(mut table: Table) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::generator::{Measured, Refused};
+    use crate::bench::report::tests::measured;
 
     fn point(grown: Grown, size: &str, transfers_per_s: f64, pgbench_tps: f64) -> Point {
-        let measured = Measured {
-            transfers_per_s,
-            p50_us: 5_000,
-            p99_us: 24_000,
-            p50_us_full: 60_000,
-            p99_us_full: 90_000,
-            half_per_s: transfers_per_s / 2.0,
-            refused: Refused::new(),
-            server_us: 160.0,
-            postgres_us: 60.0,
-            client_us: 26.0,
-            wal_bytes: 7_600.0,
-            server_bytes: 100_000_000,
-        };
         Point {
             grown,
             size: size.parse().unwrap(),
@@ -330,7 +316,7 @@ mod tests {
             filled_per_s: None,
             pgbench_tps,
             pgbench_spread: 0.1,
-            single: Medians::of(&[&measured]),
+            single: Medians::of(&[&measured(transfers_per_s)]),
             verified: None,
         }
     }

@@ -53,13 +53,19 @@ pub(super) async fn run(field: &Field) -> Result<Verified, Failure> {
     let said = child.wait_with_output().map_err(unread)?;
     let report = fs::read_to_string(&path).map_err(unread)?;
     if !said.status.success() {
-        let why = format!("{report}{}", String::from_utf8_lossy(&said.stderr));
+        let why = worst(&report).unwrap_or_else(|| String::from_utf8_lossy(&said.stderr).into());
         return Err(
             Failure::new(Exit::Unexpected, "verify did not find the bank clean").because(why)
         );
     }
     Verified::read(&report, peak_bytes)
         .ok_or_else(|| Failure::new(Exit::Unexpected, "verify wrote no report").because(report))
+}
+
+/// The first finding of a report, which is the worst.
+fn worst(report: &str) -> Option<String> {
+    let report: Value = serde_json::from_str(report).ok()?;
+    report.get("findings")?.get(0).map(Value::to_string)
 }
 
 impl Verified {
@@ -106,6 +112,9 @@ mod tests {
                 "leaves_per_s": 1500, "transfers_per_s": 5000, "peak_bytes": 7,
             })
         );
+        assert!(worst(report).is_none());
+        let worse = r#"{"ok":false,"findings":[{"message":"is not what the log says"},{}]}"#;
+        assert_eq!(worst(worse).unwrap(), r#"{"message":"is not what the log says"}"#);
         assert!(Verified::read("", 0).is_none());
         assert!(Verified::read(r#"{"leaves":1}"#, 0).is_none());
     }
