@@ -42,8 +42,10 @@ pub(super) async fn accounts(field: &mut Field, count: u32) -> Result<f64, Failu
 /// Posts transfers through the corridor, 1,000 a signature: `transfers`, rounded up to whole batches. How many per second,
 /// signing included.
 pub(super) async fn history(field: &Field, transfers: u32) -> Result<f64, Failure> {
-    let mut progress = Progress::new("transfers of history", transfers.into());
-    let mut left = usize::try_from(transfers.div_ceil(BATCH)).unwrap_or(usize::MAX);
+    let batches = transfers.div_ceil(BATCH);
+    let all = u64::from(batches).saturating_mul(BATCH.into());
+    let mut progress = Progress::new("transfers of history", all);
+    let mut left = usize::try_from(batches).unwrap_or(usize::MAX);
     while left > 0 {
         let posted = send(field, Scenario::Batch1000, left.min(BATCHES), SENDERS).await?;
         left = left.saturating_sub(posted);
