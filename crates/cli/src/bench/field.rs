@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use client::{Bank, Device, Identity, Invitation, ServerUrl, Session, Transport, UserName};
@@ -54,7 +55,11 @@ pub(super) struct Field {
     payers: Vec<Payer>,
     managers: Vec<Arc<Session>>,
     accounts: Vec<AccountId>,
+    /// How many accounts were filled in by SQL.
+    idle: u32,
+    loads: AtomicUsize,
     server: Child,
+    environment: Environment,
     urls: Urls,
     programs: Programs,
     postmaster_pid: u32,
@@ -87,15 +92,18 @@ impl Field {
             payers: Vec::new(),
             managers: Vec::new(),
             accounts: Vec::new(),
+            idle: 0,
+            loads: AtomicUsize::new(0),
             server,
             urls: existing_urls(&environment.data_dir)?,
+            environment,
             programs: locate::locate()
                 .map_err(|error| Failure::unexpected("no PostgreSQL programs", &error))?,
             postmaster_pid: 0,
             folder,
         };
         let bank = field.connect().await?;
-        field.postmaster_pid = postmaster_pid(&environment.data_dir)?;
+        field.postmaster_pid = postmaster_pid(&field.environment.data_dir)?;
         field.populate(&bank, &invitations, signers, accounts).await?;
         Ok(field)
     }
@@ -139,16 +147,23 @@ impl Field {
         Ok(settings)
     }
 
-    /// Fills in accounts by SQL, more than could be opened one signature each, and has payments go to them. They stand in no log.
+    /// Fills in accounts by SQL, more than could be opened one signature each. They stand in no log.
     pub(super) fn add_idle_accounts(&mut self, count: u32) -> Result<(), Failure> {
         let like = self.hot_account();
+        let (before, after) = (self.idle, self.idle.saturating_add(count));
         self.query(&format!(
             "INSERT INTO accounts (book_id, account_id, number, owner, asset, kind, floor, opened_at)
              SELECT book_id, gen_random_uuid(), 'idle ' || n, owner, asset, kind, floor, opened_at
-             FROM accounts, generate_series(1, {count}) n WHERE account_id = '{like}'"
+             FROM accounts, generate_series({before} + 1::int8, {after}) n WHERE account_id = '{like}'"
         ))?;
+        self.idle = after;
+        Ok(())
+    }
+
+    /// Has payments go to the accounts that were filled in, from now on.
+    pub(super) fn pay_idle_accounts(&mut self) -> Result<(), Failure> {
         self.query("VACUUM ANALYZE accounts")?;
-        let percent = 100.0 * f64::from(IDLE_PAYEES.min(count)) / f64::from(count.max(1));
+        let percent = 100.0 * f64::from(IDLE_PAYEES.min(self.idle)) / f64::from(self.idle.max(1));
         let sample = self.query(&format!(
             "SELECT account_id FROM accounts TABLESAMPLE BERNOULLI ({percent}) WHERE number LIKE 'idle %'"
         ))?;
@@ -160,6 +175,20 @@ impl Field {
             return Err(Failure::usage("too few idle accounts to pay any"));
         }
         Ok(())
+    }
+
+    /// Renews what everybody signed in with, where it is due.
+    pub(super) async fn keep_awake(&self) -> Result<(), Failure> {
+        let payers = self.payers.iter().map(|payer| &payer.session);
+        for session in payers.chain(&self.managers) {
+            session.token().await?;
+        }
+        Ok(())
+    }
+
+    /// What autovacuum does in its own time, done at once: nothing that was filled in is left for it to do while we measure.
+    pub(super) fn tidy_up(&self) -> Result<(), Failure> {
+        self.query("VACUUM ANALYZE").map(drop)
     }
 
     /// Makes the WAL that of a cluster in operation, whose segments are used again. In a new one each is made and filled with
@@ -225,6 +254,24 @@ impl Field {
     pub(super) fn transfers(&self) -> Result<u64, Failure> {
         let count = self.query("SELECT count(*) FROM transfers WHERE code = 'ok'")?;
         count.parse().map_err(|_| Failure::new(Exit::Unexpected, "transfers cannot be counted"))
+    }
+
+    /// How many leaves the log has.
+    pub(super) fn leaves(&self) -> Result<u64, Failure> {
+        let size = self.query("SELECT size FROM log_head")?;
+        size.parse().map_err(|_| Failure::new(Exit::Unexpected, "leaves cannot be counted"))
+    }
+
+    /// A number for each load, so that no two draw the same accounts.
+    pub(super) fn next_load(&self) -> usize {
+        self.loads.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// `strongroom verify` of this bank, with its trust file; to be given its form of output and started.
+    pub(super) fn verification(&self) -> Command {
+        let mut command = self.environment.command();
+        command.arg("verify").arg("--trust").arg(self.environment.trust());
+        command
     }
 
     /// Memory of the server process, in bytes.
@@ -401,13 +448,17 @@ impl Environment {
         command
     }
 
+    fn trust(&self) -> PathBuf {
+        self.folder.join("trust")
+    }
+
     fn found(&self) -> Result<Vec<(Role, Invitation)>, Failure> {
         let output = self
             .command()
             .args(["found", "--bank", "bench", "--name", "Bench", "-o", "json"])
             .args(policies().iter().flat_map(|policy| ["--policy", policy]))
             .arg("--trust")
-            .arg(self.folder.join("trust"))
+            .arg(self.trust())
             .output()
             .map_err(|error| Failure::file("this program", &error))?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -89,9 +89,12 @@ pub(crate) struct Shot {
 pub(crate) fn sign(field: &Field, scenario: Scenario, count: usize) -> Result<Vec<Shot>, Failure> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let share = count.div_ceil(workers);
+    let load = field.next_load();
     std::thread::scope(|scope| {
         let parts: Vec<_> = (0..workers)
-            .map(|worker| scope.spawn(move || sign_share(field, scenario, worker, share)))
+            .map(|worker| {
+                scope.spawn(move || sign_share(field, scenario, Sequence::new(load, worker), share))
+            })
             .collect();
         let mut shots = Vec::with_capacity(count);
         let mut shares = Vec::new();
@@ -113,11 +116,10 @@ pub(crate) fn sign(field: &Field, scenario: Scenario, count: usize) -> Result<Ve
 fn sign_share(
     field: &Field,
     scenario: Scenario,
-    worker: usize,
+    random: Sequence,
     count: usize,
 ) -> Result<Vec<Shot>, Failure> {
-    let (random, waiting) = (Sequence::new(worker), VecDeque::new());
-    let mut signing = Signing { field, random, waiting };
+    let mut signing = Signing { field, random, waiting: VecDeque::new() };
     (0..count).map(|number| signing.shot(scenario, number)).collect()
 }
 
@@ -276,12 +278,19 @@ fn euros(minor: i64) -> Amount {
 pub(crate) struct Sequence(u64);
 
 impl Sequence {
-    pub(crate) fn new(seed: usize) -> Self {
-        Self(u64::try_from(seed).unwrap_or_default().wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    /// What the state moves on by with each number.
+    const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+    /// More numbers than one load draws: where the next one begins.
+    const LOAD_LEN: u64 = 1 << 32;
+
+    /// One for each load and worker: a second load that drew what the first one did would find what it reads in memory.
+    pub(crate) fn new(load: usize, worker: usize) -> Self {
+        let [load, worker] = [load, worker].map(|seed| u64::try_from(seed).unwrap_or_default());
+        Self(load.wrapping_mul(Self::LOAD_LEN).wrapping_add(worker).wrapping_mul(Self::STEP))
     }
 
     pub(crate) fn next(&mut self) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        self.0 = self.0.wrapping_add(Self::STEP);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -6,24 +6,32 @@
 //! | [`load`] | intents signed before the clock runs |
 //! | [`generator`] | closed loop for saturation, open loop for latency |
 //! | [`processor`] | CPU time of server, database and client, from /proc |
+//! | [`fill`] | what is there before anything is measured |
+//! | [`growth`] | what more accounts, a longer history and a longer log cost |
 //! | [`overload`] | what becomes of more than the bank can take |
 //! | [`peers`] | other ledgers on the same cluster: plain SQL, cala-ledger |
 //! | [`reference`] | the primitives' own speed |
 //! | [`sign_in`] | sign-ins, and what a request's proof costs |
 //! | [`report`] | medians, ratios, JSON and table |
+//! | [`picture`] | diagrams in SVG |
+//! | [`size`] | sizes as they are typed and shown, and the disk that they take |
 //!
 //! Absolute figures of a shared machine mean little: every figure is also a ratio to pgbench of the same run. Durability
 //! is asserted, not assumed: `fsync`, `synchronous_commit` and `full_page_writes` are read from the running cluster.
 
 mod field;
+mod fill;
 mod generator;
+mod growth;
 mod load;
 mod overload;
 mod peers;
+mod picture;
 mod processor;
 mod reference;
 mod report;
 mod sign_in;
+mod size;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,6 +43,7 @@ use self::generator::{Measured, Since};
 use self::load::Scenario;
 use self::peers::Peers;
 use self::report::{Report, Round};
+use self::size::{Needs, Size};
 use crate::args::Globals;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -52,9 +61,13 @@ Examples:
   strongroom bench -o json > bench.json
   strongroom bench --scenario single --seconds 20 --rounds 5
   strongroom bench --scenario approval --scenario mixed
-  strongroom bench --scenario single --idle-accounts 10000000
+  strongroom bench --scenario single --idle-accounts 10M
+  strongroom bench --scenario single --history 10M
   strongroom bench --peers
-  strongroom bench --overload curve.svg")]
+  strongroom bench --overload curve.svg
+  strongroom bench --growth growth.svg -o json > growth.json
+  strongroom bench --growth growth.svg --growth-leaves 1M
+  strongroom bench --growth trial.svg --growth-accounts 1k,20k --growth-history 0,100k --rounds 1 --seconds 2")]
 pub(crate) struct Args {
     /// Seconds of each measurement
     #[arg(long, default_value_t = 5)]
@@ -73,8 +86,12 @@ pub(crate) struct Args {
     accounts: u32,
 
     /// Accounts beside those, filled in by SQL, that payments go to: how speed goes with the size of a bank
-    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "peers")]
-    idle_accounts: u32,
+    #[arg(long, value_name = "N", default_value_t, conflicts_with = "peers")]
+    idle_accounts: Size,
+
+    /// Transfers posted before, 1,000 a signature: how speed goes with the age of a bank. 10M take a few minutes and 10 GB
+    #[arg(long, value_name = "N", default_value_t)]
+    history: Size,
 
     /// Connections of the load generator
     #[arg(long, default_value_t = 512)]
@@ -91,16 +108,49 @@ pub(crate) struct Args {
     /// Instead: offer 0.5 to 5 times what saturates, and draw the curve of what is accepted as this file
     #[arg(long, value_name = "SVG", conflicts_with = "peers")]
     overload: Option<PathBuf>,
+
+    /// Instead: measure `single` beside pgbench while accounts, then history grow, time `verify`, and draw what is left of the
+    /// speed as this file. With the sizes below and three rounds, most of an hour and 24 GB
+    #[arg(
+        long,
+        value_name = "SVG",
+        conflicts_with_all = ["peers", "overload", "scenario", "idle_accounts", "history"]
+    )]
+    growth: Option<PathBuf>,
+
+    #[command(flatten)]
+    growth_sizes: growth::Sizes,
+}
+
+impl Args {
+    /// Accounts that are opened and funded one by one, and pay.
+    fn paying_accounts(&self) -> u32 {
+        self.signers.max(2).saturating_mul(self.accounts.max(1))
+    }
 }
 
 pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> {
     let say = |what: &str| eprintln!("bench: {what}");
+    if let Some(path) = &args.growth {
+        return grown(globals, &args, path).await;
+    }
+    let needs = Needs {
+        accounts: args.idle_accounts.count(),
+        transfers: args.history.count(),
+        ..Needs::default()
+    };
+    if needs != Needs::default() {
+        size::check_disk(&std::env::temp_dir(), needs.bytes())?;
+    }
     say("starting a server and a private cluster");
     let mut field = Field::prepare(args.signers.max(2), args.accounts.max(1)).await?;
     let durability = field.durability()?;
-    if args.idle_accounts > 0 {
-        say(&format!("filling in {} accounts", args.idle_accounts));
-        field.add_idle_accounts(args.idle_accounts)?;
+    if args.idle_accounts.get() > 0 {
+        fill::accounts(&mut field, args.idle_accounts.get()).await?;
+    }
+    if args.history.get() > 0 {
+        fill::history(&field, args.history.get()).await?;
+        field.tidy_up()?;
     }
     if let Some(path) = &args.overload {
         field.settle_wal()?;
@@ -156,6 +206,17 @@ async fn overloaded(
     }
     field.stop().await;
     Ok(if verified { Exit::Ok } else { Exit::Unexpected })
+}
+
+async fn grown(globals: &Globals, args: &Args, path: &Path) -> Result<Exit, Failure> {
+    let growth = growth::measure(args).await?;
+    // First what took long, then what may fail.
+    match globals.output {
+        Format::Table => print!("{}", growth.table()),
+        Format::Json | Format::Jsonl | Format::Csv => println!("{}", growth.json()),
+    }
+    std::fs::write(path, growth.svg()).map_err(|error| Failure::file(path.display(), &error))?;
+    Ok(if growth.is_conserved() { Exit::Ok } else { Exit::Unexpected })
 }
 
 /// One scenario in one round: saturation, then latency at half of it.

@@ -1,6 +1,5 @@
 //! More is offered than the bank can take: what is taken then, what is turned away and how, and how long those wait who are taken.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 use super::field::Field;
 use super::generator::{self, Run, Since, exact};
 use super::load::{self, Scenario};
+use super::picture::{self, Ink, Panel, Picture};
 use super::report::{ratio, rounded, whole};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -148,80 +148,44 @@ impl Curve {
 
     /// The curve as a picture: accepted and turned away per second over what was offered, and the p99 of those accepted.
     pub(super) fn svg(&self) -> String {
-        const WIDTH: f64 = 720.0;
         const HEIGHT: f64 = 380.0;
         const LEFT: f64 = 60.0;
-        const RIGHT: f64 = 20.0;
-        const TOP: f64 = 50.0;
-        const BOTTOM: f64 = 50.0;
-        const STEPS: u32 = 5;
-        /// The axes end at a multiple of this, so that what stands at them is round.
+        /// The axes end at a multiple of this.
         const ROUND: f64 = 2_500.0;
+        /// Parts that each axis is divided into.
+        const STEPS: f64 = 5.0;
         // In the order of what the generator managed to offer.
         let mut sorted: Vec<&Point> = self.points.iter().collect();
         sorted.sort_by(|a, b| a.offered_per_s.total_cmp(&b.offered_per_s));
-        let most = |of: fn(&Point) -> f64| {
-            let most = sorted.iter().map(|point| of(point)).fold(1.0, f64::max);
-            (most / ROUND).ceil() * ROUND
+        let offered = sorted.iter().map(|point| point.offered_per_s);
+        let answered = sorted.iter().map(|point| point.accepted_per_s.max(point.overloaded_per_s));
+        let panel = Panel {
+            left: LEFT,
+            right: picture::WIDTH - 20.0,
+            top: 50.0,
+            bottom: HEIGHT - 50.0,
+            x_end: picture::end(offered, ROUND),
+            y_end: picture::end(answered, ROUND),
         };
-        let x_end = most(|point| point.offered_per_s);
-        let y_end = most(|point| point.accepted_per_s.max(point.overloaded_per_s));
-        let x = |value: f64| LEFT + value / x_end * (WIDTH - LEFT - RIGHT);
-        let y = |value: f64| HEIGHT - BOTTOM - value / y_end * (HEIGHT - TOP - BOTTOM);
-        let line = |class: &str, of: fn(&Point) -> f64| {
-            let points: Vec<String> = sorted
-                .iter()
-                .map(|point| format!("{:.1},{:.1}", x(point.offered_per_s), y(of(point))))
-                .collect();
-            format!("<polyline class=\"{class}\" points=\"{}\"/>\n", points.join(" "))
+        let mut picture =
+            Picture::new(HEIGHT, "Accepted and refused requests per second over the offered load");
+        let saturated = whole(self.saturated_per_s);
+        let title =
+            format!("Single payments per second over the offered load; saturated at {saturated}/s");
+        picture.text(Ink::Plain, (LEFT, 20.0), &title);
+        picture.text(Ink::Main, (LEFT, 38.0), "accepted (labels: p99 in ms)");
+        picture.text(Ink::Beside, (260.0, 38.0), "turned away with 503 and Retry-After");
+        let [x, y] = [panel.x_end, panel.y_end].map(|end| picture::ticks(end / STEPS, end, 0));
+        picture.axes(&panel, &x, &y, "offered per second");
+        let line = |of: fn(&Point) -> f64| {
+            sorted.iter().map(move |point| (point.offered_per_s, of(point)))
         };
-        let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
-             aria-label=\"Accepted and refused requests per second over the offered load\">\n\
-             <style>svg{{background:#fff;font:12px sans-serif}}text{{fill:#333}}polyline{{fill:none;stroke-width:2}}\
-             .grid{{stroke:#ddd}}.accepted{{stroke:#0b6e4f;fill:none}}.refused{{stroke:#b3541e;fill:none}}\
-             .a{{fill:#0b6e4f}}.r{{fill:#b3541e}}</style>\n\
-             <text x=\"{LEFT}\" y=\"20\">Single payments per second over the offered load; saturated at {}/s</text>\n\
-             <text class=\"a\" x=\"{LEFT}\" y=\"38\">accepted (labels: p99 in ms)</text>\
-             <text class=\"r\" x=\"260\" y=\"38\">turned away with 503 and Retry-After</text>\n",
-            whole(self.saturated_per_s)
-        );
-        // Writing to a `String` cannot fail.
-        for step in 0..=STEPS {
-            let part = f64::from(step) / f64::from(STEPS);
-            let (at_x, at_y) = (x(x_end * part), y(y_end * part));
-            let _ = writeln!(
-                svg,
-                "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{at_y:.1}\" y2=\"{at_y:.1}\"/>\
-                 <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
-                 <text x=\"{at_x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-                WIDTH - RIGHT,
-                LEFT - 8.0,
-                at_y + 4.0,
-                whole(y_end * part),
-                HEIGHT - BOTTOM + 20.0,
-                whole(x_end * part),
-            );
+        picture.line(&panel, Ink::Main, line(|point| point.accepted_per_s));
+        picture.line(&panel, Ink::Beside, line(|point| point.overloaded_per_s));
+        for point in &sorted {
+            let p99_ms = format!("{:.0}", exact(point.p99_us) / 1_000.0);
+            picture.mark(&panel, (point.offered_per_s, point.accepted_per_s), &p99_ms);
         }
-        let _ = writeln!(
-            svg,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">offered per second</text>",
-            f64::midpoint(LEFT, WIDTH - RIGHT),
-            HEIGHT - 10.0
-        );
-        svg.push_str(&line("accepted", |point| point.accepted_per_s));
-        svg.push_str(&line("refused", |point| point.overloaded_per_s));
-        for point in &self.points {
-            let (at_x, at_y) = (x(point.offered_per_s), y(point.accepted_per_s));
-            let _ = writeln!(
-                svg,
-                "<circle class=\"a\" cx=\"{at_x:.1}\" cy=\"{at_y:.1}\" r=\"3\"/>\
-                 <text class=\"a\" x=\"{at_x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{:.0}</text>",
-                at_y - 8.0,
-                exact(point.p99_us) / 1_000.0,
-            );
-        }
-        svg.push_str("</svg>\n");
-        svg
+        picture.svg()
     }
 }

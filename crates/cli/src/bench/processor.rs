@@ -40,8 +40,17 @@ impl Meter {
 
 /// `VmRSS` of /proc/PID/status, in bytes.
 pub(crate) fn resident_bytes(pid: u32) -> Option<u64> {
+    memory_bytes(pid, "VmRSS:")
+}
+
+/// The most that a process ever had: `VmHWM` of /proc/PID/status, in bytes.
+pub(crate) fn peak_bytes(pid: u32) -> Option<u64> {
+    memory_bytes(pid, "VmHWM:")
+}
+
+fn memory_bytes(pid: u32, name: &str) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1_024)
 }
 

@@ -24,7 +24,8 @@ pub(super) struct Report {
     pgbench_tps: f64,
     /// By name: median and spread.
     peers: Vec<(&'static str, f64, f64)>,
-    ceiling_per_s: f64,
+    /// What the processors could do at the cost of `single`, if that was measured.
+    ceiling_per_s: Option<f64>,
     scenarios: Vec<(Scenario, Medians)>,
     primitives: Primitives,
     sign_in: Figures,
@@ -33,20 +34,20 @@ pub(super) struct Report {
     drift: f64,
 }
 
-struct Medians {
-    transfers_per_s: f64,
-    spread: f64,
-    p50_us: u64,
-    p99_us: u64,
-    p50_us_full: u64,
-    p99_us_full: u64,
-    half_per_s: f64,
-    refused: Refused,
-    server_us: f64,
-    postgres_us: f64,
-    client_us: f64,
-    wal_bytes: f64,
-    server_bytes: u64,
+pub(super) struct Medians {
+    pub(super) transfers_per_s: f64,
+    pub(super) spread: f64,
+    pub(super) p50_us: u64,
+    pub(super) p99_us: u64,
+    pub(super) p50_us_full: u64,
+    pub(super) p99_us_full: u64,
+    pub(super) half_per_s: f64,
+    pub(super) refused: Refused,
+    pub(super) server_us: f64,
+    pub(super) postgres_us: f64,
+    pub(super) client_us: f64,
+    pub(super) wal_bytes: f64,
+    pub(super) server_bytes: u64,
 }
 
 impl Report {
@@ -79,16 +80,10 @@ impl Report {
                 peers.push((name, median(&rates), spread(&rates)));
             }
         }
-        let cores = std::thread::available_parallelism()
-            .map_or(1.0, |cores| u32::try_from(cores.get()).map_or(1.0, f64::from));
-        let cost_us = scenarios
-            .iter()
-            .find(|(scenario, _)| *scenario == Scenario::Single)
-            .map_or(0.0, |(_, single)| single.server_us + single.postgres_us + single.client_us);
         Self {
             pgbench_tps: median(&references),
             peers,
-            ceiling_per_s: if cost_us > 0.0 { cores * 1_000_000.0 / cost_us } else { 0.0 },
+            ceiling_per_s: ceiling_per_s(&scenarios),
             drift: spread(&references),
             scenarios,
             primitives,
@@ -107,7 +102,7 @@ impl Report {
             report.insert(format!("{name}_tps"), rounded(*tps));
             report.insert(format!("{name}_spread"), ratio(*spread));
         }
-        report.insert("ceiling_per_s".to_owned(), rounded(self.ceiling_per_s));
+        report.insert("ceiling_per_s".to_owned(), self.ceiling_per_s.map_or(Value::Null, rounded));
         for (scenario, medians) in &self.scenarios {
             report.insert(scenario.name(), medians.json(self.pgbench_tps));
         }
@@ -167,18 +162,29 @@ impl Report {
         let durability: Vec<String> =
             self.durability.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let noisy = if self.drift > 0.15 { "  NOISY: only ratios count" } else { "" };
+        let ceiling = self.ceiling_per_s.map(|ceiling_per_s| {
+            format!("ceiling by CPU cost: {} transfers/s   ", whole(ceiling_per_s))
+        });
         format!(
-            "{table}\n{}ceiling by CPU cost: {} transfers/s   {}   money conserved: {}{noisy}\n",
+            "{table}\n{}{}{}   money conserved: {}{noisy}\n",
             self.sign_in.lines(),
-            whole(self.ceiling_per_s),
+            ceiling.unwrap_or_default(),
             durability.join(" "),
             if self.conserved { "yes" } else { "NO" },
         )
     }
 }
 
+fn ceiling_per_s(scenarios: &[(Scenario, Medians)]) -> Option<f64> {
+    let cores = std::thread::available_parallelism()
+        .map_or(1.0, |cores| u32::try_from(cores.get()).map_or(1.0, f64::from));
+    let (_, single) = scenarios.iter().find(|(scenario, _)| *scenario == Scenario::Single)?;
+    let cost_us = single.server_us + single.postgres_us + single.client_us;
+    (cost_us > 0.0).then_some(cores * 1_000_000.0 / cost_us)
+}
+
 impl Medians {
-    fn of(measured: &[&Measured]) -> Self {
+    pub(super) fn of(measured: &[&Measured]) -> Self {
         let float = |of: fn(&Measured) -> f64| -> f64 {
             median(&measured.iter().map(|measured| of(measured)).collect::<Vec<_>>())
         };
@@ -207,7 +213,7 @@ impl Medians {
         }
     }
 
-    fn json(&self, pgbench_tps: f64) -> Value {
+    pub(super) fn json(&self, pgbench_tps: f64) -> Value {
         json!({
             "transfers_per_s": rounded(self.transfers_per_s),
             "ratio_to_pgbench": ratio(self.transfers_per_s / pgbench_tps.max(1.0)),
@@ -228,14 +234,14 @@ impl Medians {
     }
 }
 
-fn median(values: &[f64]) -> f64 {
+pub(super) fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 /// Distance of the extremes as a part of the median.
-fn spread(values: &[f64]) -> f64 {
+pub(super) fn spread(values: &[f64]) -> f64 {
     let (low, high) = values
         .iter()
         .fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(*value), high.max(*value)));
@@ -252,4 +258,35 @@ pub(super) fn rounded(value: f64) -> Value {
 
 pub(super) fn ratio(value: f64) -> Value {
     format!("{value:.3}").parse::<f64>().map_or(Value::Null, Value::from)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// One round of a scenario at this speed, its other figures near those of a quiet machine.
+    pub(in super::super) fn measured(transfers_per_s: f64) -> Measured {
+        Measured {
+            transfers_per_s,
+            p50_us: 5_000,
+            p99_us: 24_000,
+            p50_us_full: 60_000,
+            p99_us_full: 90_000,
+            half_per_s: transfers_per_s / 2.0,
+            refused: Refused::new(),
+            server_us: 160.0,
+            postgres_us: 60.0,
+            client_us: 30.0,
+            wal_bytes: 7_600.0,
+            server_bytes: 100_000_000,
+        }
+    }
+
+    #[test]
+    fn there_is_a_ceiling_only_where_single_was_measured() {
+        let of = |scenario| ceiling_per_s(&[(scenario, Medians::of(&[&measured(6_000.0)]))]);
+        assert!(of(Scenario::Single).unwrap() >= 4_000.0, "at least one core");
+        assert_eq!(of(Scenario::Hot), None);
+        assert_eq!(ceiling_per_s(&[]), None);
+    }
 }
