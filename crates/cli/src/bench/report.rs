@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, Table, presets};
+use intent::Form;
 use serde_json::{Map, Value, json};
 
 use super::generator::{Measured, Refused, add};
@@ -21,6 +22,8 @@ pub(super) struct Round {
 
 /// What is said at the end.
 pub(super) struct Report {
+    /// How requests and receipts were written.
+    bodies: Form,
     pgbench_tps: f64,
     /// By name: median and spread.
     peers: Vec<(&'static str, f64, f64)>,
@@ -51,6 +54,7 @@ struct Medians {
 
 impl Report {
     pub(super) fn new(
+        bodies: Form,
         rounds: &[Round],
         primitives: Primitives,
         sign_in: Figures,
@@ -86,6 +90,7 @@ impl Report {
             .find(|(scenario, _)| *scenario == Scenario::Single)
             .map_or(0.0, |(_, single)| single.server_us + single.postgres_us + single.client_us);
         Self {
+            bodies,
             pgbench_tps: median(&references),
             peers,
             ceiling_per_s: if cost_us > 0.0 { cores * 1_000_000.0 / cost_us } else { 0.0 },
@@ -100,6 +105,7 @@ impl Report {
 
     pub(super) fn json(&self) -> Value {
         let mut report = Map::new();
+        report.insert("bodies".to_owned(), json!(self.bodies.media_type()));
         report.insert("pgbench_tps".to_owned(), rounded(self.pgbench_tps));
         report.insert("pgbench_spread".to_owned(), ratio(self.drift));
         report.insert("noisy".to_owned(), json!(self.drift > 0.15));
@@ -168,9 +174,10 @@ impl Report {
             self.durability.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let noisy = if self.drift > 0.15 { "  NOISY: only ratios count" } else { "" };
         format!(
-            "{table}\n{}ceiling by CPU cost: {} transfers/s   {}   money conserved: {}{noisy}\n",
+            "{table}\n{}ceiling by CPU cost: {} transfers/s   {}   {}   money conserved: {}{noisy}\n",
             self.sign_in.lines(),
             whole(self.ceiling_per_s),
+            self.bodies.media_type(),
             durability.join(" "),
             if self.conserved { "yes" } else { "NO" },
         )
