@@ -5,7 +5,7 @@
 
 use crypto::{MacKey, SecretBytes};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use intent::{Intent, Receipt, SignedIntent, UtcMicros};
+use intent::{Form, Intent, Receipt, SignedIntent, UtcMicros};
 use messages::Limits;
 use messages::pain002::{self, ItemStatus, Report};
 use messages::payment::{PaymentFile, UncheckedFile, pain001};
@@ -37,6 +37,32 @@ pub fn envelope(data: &[u8]) {
         let _ = signed.parse_intent();
         let again = SignedIntent::from_json(&signed.to_json()).expect("what we write, we read");
         assert_eq!(again.intent, signed.intent);
+    }
+}
+
+/// What a stranger sends as CBOR: an envelope, a list of them, one with something beside it, a receipt. What is read is what
+/// its JSON says.
+pub fn cbor(data: &[u8]) {
+    if let Ok(signed) = SignedIntent::from_bytes(data, Form::Cbor) {
+        let _ = signed.parse_intent();
+        for form in [Form::Json, Form::Cbor] {
+            let again = SignedIntent::from_bytes(&signed.to_bytes(form), form);
+            assert_eq!(again.expect("what we write, we read"), signed);
+        }
+    }
+    if let Ok(receipt) = Receipt::from_bytes(data, Form::Cbor) {
+        let again = Receipt::from_json(&receipt.to_json()).expect("what we write, we read");
+        assert_eq!(again.to_bytes(Form::Cbor), receipt.to_bytes(Form::Cbor));
+    }
+    let _ = SignedIntent::from_cbor_beside(data, ["device_proof"]);
+    if let Ok(items) = intent::cbor::items(data, 1_000) {
+        assert!(items.iter().map(|item| item.len()).sum::<usize>() < data.len());
+    }
+    if let Ok(members) = intent::cbor::members(data) {
+        assert!(
+            members.iter().map(|(name, bytes)| name.len() + bytes.len()).sum::<usize>()
+                < data.len()
+        );
     }
 }
 

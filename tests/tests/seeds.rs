@@ -7,8 +7,9 @@ mod targets;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 13] = [
+const TARGETS: [(&str, Target); 14] = [
     ("canonical", targets::canonical),
+    ("cbor", targets::cbor),
     ("certificate", targets::certificate),
     ("crl", targets::crl),
     ("csr", targets::csr),

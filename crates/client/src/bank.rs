@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crypto::{KemSecretKey, SecretBytes, Suite, open_sealed, seal_to, sha3_256, sha256};
-use intent::{Body, DeviceId, Intent, Kind, Receipt, SignedIntent};
+use intent::{Body, DeviceId, Form, Intent, Kind, Receipt, SignedIntent};
 use pki::{Certificate, build_csr, validate_path};
 use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::HeaderMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Map, Value};
 
 use crate::receipt::{other_bank, verify_receipt};
 use crate::session::{Session, Tokens};
@@ -18,8 +18,8 @@ use crate::wire::{
     SecurityInfo,
 };
 use crate::{
-    Certificates, ClientError, Identity, RequestSigner, Transport, Trust, base64url, clock, proof,
-    routes,
+    Certificates, ClientError, Identity, RequestSigner, Transport, Trust, base64url, clock, form,
+    proof, routes,
 };
 
 const DEVICE_KEY_PURPOSE: &str = "device-key";
@@ -132,14 +132,12 @@ impl Bank {
             registration: sha3_256(token.expose()),
         };
         let signed = identity.sign_under(stand_in, &self.trust.bank, body, None)?;
-        let request = json!({
-            "signed": envelope(&signed)?,
-            "registration_token": base64url::encode(token.expose()),
-            "sealed_device_key": self.seal_device_key(identity, &signed)?,
-        });
-        let answer: EnrolAnswer = self.post(routes::of(Kind::UserEnrol), &request).await?;
-        let mut receipt = self.settle(&answer.receipt, &signed, &[])?;
-        let certificates = self.accept_certificates(identity, &answer)?;
+        let sealed = self.seal_device_key(identity, &signed)?;
+        let beside: [(&str, &[u8]); 2] =
+            [("registration_token", token.expose()), ("sealed_device_key", &sealed)];
+        let (receipt, rest) = self.submit(routes::of(Kind::UserEnrol), &signed, &beside).await?;
+        let mut receipt = self.settle(receipt, &signed, &[])?;
+        let certificates = self.accept_certificates(identity, &from_rest(rest)?)?;
         certificates.complete(&mut receipt);
         identity.accept(certificates);
         Ok(receipt)
@@ -164,13 +162,11 @@ impl Bank {
         };
         let signed = identity.sign(&self.trust.bank, body, None)?;
         let device_proof = identity.device().proof(&signed.intent);
-        let request = json!({
-            "signed": envelope(&signed)?,
-            "device_proof": base64url::encode(&device_proof),
-        });
-        let answer: LoginAnswer = self.post(routes::of(Kind::SessionLogin), &request).await?;
-        self.settle(&answer.receipt, &signed, &device_proof)?;
+        let beside: [(&str, &[u8]); 1] = [("device_proof", &device_proof)];
+        let (receipt, rest) = self.submit(routes::of(Kind::SessionLogin), &signed, &beside).await?;
+        self.settle(receipt, &signed, &device_proof)?;
 
+        let answer: LoginAnswer = from_rest(rest)?;
         let sealed = base64url::decode(&answer.session.sealed_secret, "sealed_secret")?;
         let transcript = sha256(&signed.intent);
         let bootstrap = open_sealed(&kem, BOOTSTRAP_PURPOSE, transcript.as_bytes(), &sealed)?;
@@ -184,28 +180,24 @@ impl Bank {
         Ok(Session::new(self.clone(), identity, prover, tokens))
     }
 
-    /// The device key of an identity, sealed to the bank for one intent; base64url.
+    /// The device key of an identity, sealed to the bank for one intent.
     pub(crate) fn seal_device_key(
         &self,
         identity: &Identity,
         signed: &SignedIntent,
-    ) -> Result<String, ClientError> {
+    ) -> Result<Vec<u8>, ClientError> {
         let transcript = sha256(&signed.intent);
         let key = identity.device().key().expose();
-        let sealed = seal_to(&self.trust.kem, DEVICE_KEY_PURPOSE, transcript.as_bytes(), key)?;
-        Ok(base64url::encode(&sealed))
+        Ok(seal_to(&self.trust.kem, DEVICE_KEY_PURPOSE, transcript.as_bytes(), key)?)
     }
 
     /// Completes a receipt with what the sender has and verifies all of it.
     pub(crate) fn settle(
         &self,
-        receipt: &serde_json::Value,
+        mut receipt: Receipt,
         signed: &SignedIntent,
         device_proof: &[u8],
     ) -> Result<Receipt, ClientError> {
-        let bytes =
-            serde_json::to_vec(receipt).map_err(|_| ClientError::Answer { what: "receipt" })?;
-        let mut receipt = Receipt::from_json(&bytes)?;
         receipt.complete(signed, device_proof);
         let proof = verify_receipt(&receipt, &self.trust)?;
         let ours = Intent::parse(&signed.intent)?;
@@ -246,13 +238,27 @@ impl Bank {
         Ok(Certificates { holder, issuing, root })
     }
 
+    /// Sends an envelope, with what is beside it, where there is no session.
+    async fn submit(
+        &self,
+        path: &str,
+        signed: &SignedIntent,
+        beside: &[(&str, &[u8])],
+    ) -> Result<(Receipt, Map<String, Value>), ClientError> {
+        let form = self.transport.form();
+        let body = form::body_beside(form, signed, beside)?;
+        let bytes = self.transport.send(Method::POST, path, form::headers(form), body).await?;
+        form::read_answer(form, &bytes)
+    }
+
     pub(crate) async fn post<Q: Serialize + Sync, A: DeserializeOwned>(
         &self,
         path: &str,
         request: &Q,
     ) -> Result<A, ClientError> {
         let body = to_body(request)?;
-        let bytes = self.transport.send(Method::POST, path, json_headers(), body).await?;
+        let headers = form::headers(Form::Json);
+        let bytes = self.transport.send(Method::POST, path, headers, body).await?;
         from_body(&bytes)
     }
 
@@ -268,10 +274,6 @@ async fn security_info(transport: &Transport) -> Result<SecurityInfo, ClientErro
     from_body(&transport.send(Method::GET, path, HeaderMap::new(), Vec::new()).await?)
 }
 
-pub(crate) fn json_headers() -> HeaderMap {
-    [(CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().collect()
-}
-
 pub(crate) fn to_body<Q: Serialize>(request: &Q) -> Result<Vec<u8>, ClientError> {
     serde_json::to_vec(request).map_err(|_| ClientError::Answer { what: "request" })
 }
@@ -280,9 +282,9 @@ pub(crate) fn from_body<A: DeserializeOwned>(bytes: &[u8]) -> Result<A, ClientEr
     serde_json::from_slice(bytes).map_err(|_| ClientError::Answer { what: "body" })
 }
 
-/// An envelope as a member of a larger request.
-pub(crate) fn envelope(signed: &SignedIntent) -> Result<serde_json::Value, ClientError> {
-    from_body(&signed.to_json())
+/// What stands beside a receipt.
+pub(crate) fn from_rest<A: DeserializeOwned>(rest: Map<String, Value>) -> Result<A, ClientError> {
+    serde_json::from_value(Value::Object(rest)).map_err(|_| ClientError::Answer { what: "body" })
 }
 
 pub(crate) fn nonce(text: &str) -> Result<[u8; 32], ClientError> {

@@ -33,6 +33,7 @@ mod device;
 mod error;
 mod exchange;
 mod files;
+mod form;
 mod identity;
 mod invitation;
 mod journal;

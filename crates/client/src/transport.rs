@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use intent::Form;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use url::{Host, Url};
@@ -87,6 +88,7 @@ pub struct Transport {
     server: ServerUrl,
     origin: String,
     instance: Instance,
+    form: Form,
 }
 
 impl Transport {
@@ -106,7 +108,19 @@ impl Transport {
             builder = builder.tls_certs_only(roots);
         }
         let http = builder.build().map_err(fault)?;
-        Ok(Self { http, server, origin, instance: Instance::default() })
+        Ok(Self { http, server, origin, instance: Instance::default(), form: Form::Json })
+    }
+
+    /// The same connections, with what is signed, and the answers to it, in this form.
+    #[must_use]
+    pub fn with_form(self, form: Form) -> Self {
+        Self { form, ..self }
+    }
+
+    /// How what is signed is written.
+    #[must_use]
+    pub const fn form(&self) -> Form {
+        self.form
     }
 
     /// Where it connects to.

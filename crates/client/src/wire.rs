@@ -19,7 +19,6 @@ pub(crate) struct RegisterAnswer {
 
 #[derive(Deserialize)]
 pub(crate) struct EnrolAnswer {
-    pub(crate) receipt: serde_json::Value,
     pub(crate) certificate: String,
     pub(crate) issuing: String,
     pub(crate) root: String,
@@ -38,7 +37,6 @@ pub(crate) struct ChallengeAnswer {
 
 #[derive(Deserialize)]
 pub(crate) struct LoginAnswer {
-    pub(crate) receipt: serde_json::Value,
     pub(crate) session: SessionAnswer,
 }
 

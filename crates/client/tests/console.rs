@@ -13,8 +13,8 @@ use crypto::{
     Suite, open_sealed, seal_to, sha3_256,
 };
 use intent::{
-    Actor, Body, Effects, Evidence, Flags, IntentDraft, Origin, Outcome, Receipt, ReceiptParts,
-    Record, Role, SignedIntent, TransferBody, UserId, UtcMicros, checkpoint_json,
+    Actor, Body, CheckpointText, Effects, Evidence, Flags, Form, IntentDraft, Origin, Outcome,
+    Receipt, ReceiptParts, Record, Role, SignedIntent, TransferBody, UserId, UtcMicros,
 };
 use ledger::AccountId;
 use money::{Amount, AssetCode};
@@ -239,10 +239,10 @@ fn answer(made: &Made, signed: &SignedIntent) -> Value {
         record: &record,
         effects: &effects,
         inclusion: &inclusion,
-        checkpoint_json: &checkpoint_json(note.as_str()),
+        checkpoint: &CheckpointText::new(note.as_str()),
         certificates: &[made.holder.der(), made.issuing.der(), made.root.der()],
     }
-    .write_json(&mut out);
+    .write(Form::Json, &mut out);
     let answered: Value = serde_json::from_slice(&out).unwrap();
     let mut whole = Receipt::from_json(&out).unwrap();
     whole.complete(signed, &[]);

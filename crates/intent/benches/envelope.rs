@@ -18,8 +18,8 @@ use std::hint::black_box;
 use criterion::Criterion;
 use crypto::{Ed25519Key, MlDsa44Key, Sha3, SigningKey, Suite, sha3_256};
 use intent::{
-    Actor, Body, Effects, Evidence, Flags, Intent, IntentDraft, Origin, Outcome, ReceiptParts,
-    Record, Role, SignedIntent, TransferBody, UserId, UtcMicros, checkpoint_json,
+    Actor, Body, CheckpointText, Effects, Evidence, Flags, Form, Intent, IntentDraft, Origin,
+    Outcome, ReceiptParts, Record, Role, SignedIntent, TransferBody, UserId, UtcMicros,
 };
 use ledger::AccountId;
 use money::{Amount, AssetCode};
@@ -90,11 +90,13 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let key = SigningKey::generate(Suite::Standard).unwrap();
     let signed = SignedIntent::sign(intent(), &key, None).unwrap();
-    let body = signed.to_json();
     let bank = "bench".parse().unwrap();
-    criterion.bench_function("read an envelope", |bench| {
-        bench.iter(|| SignedIntent::from_json(black_box(&body)).unwrap());
-    });
+    for form in [Form::Json, Form::Cbor] {
+        let body = signed.to_bytes(form);
+        criterion.bench_function(&format!("read an envelope, {}", form.media_type()), |bench| {
+            bench.iter(|| SignedIntent::from_bytes(black_box(&body), form).unwrap());
+        });
+    }
     criterion.bench_function("read its document", |bench| {
         bench.iter(|| black_box(&signed).parse_intent().unwrap());
     });
@@ -132,27 +134,29 @@ fn main() {
     criterion.bench_function("sign a checkpoint", |bench| {
         bench.iter(|| log.sign(black_box(&checkpoint), at_s).unwrap());
     });
-    let note = checkpoint_json(log.sign(&checkpoint, at_s).unwrap().as_str());
+    let note = CheckpointText::new(log.sign(&checkpoint, at_s).unwrap().as_str());
     let inclusion = appended.inclusion_proof(index).unwrap();
-    criterion.bench_function("write a receipt", |bench| {
-        bench.iter(|| {
-            let mut out = Vec::with_capacity(16 * 1024);
-            let intent_id = intent.id();
-            let (leaf, record, effects, inclusion) = (&leaf, &record, &effects, &inclusion);
-            let (checkpoint_json, certificates) = (note.as_str(), &[][..]);
-            ReceiptParts {
-                intent_id,
-                index,
-                leaf,
-                record,
-                effects,
-                inclusion,
-                checkpoint_json,
-                certificates,
-            }
-            .write_json(&mut out);
-            out
+    for form in [Form::Json, Form::Cbor] {
+        criterion.bench_function(&format!("write a receipt, {}", form.media_type()), |bench| {
+            bench.iter(|| {
+                let mut out = Vec::with_capacity(16 * 1024);
+                let intent_id = intent.id();
+                let (leaf, record, effects, inclusion) = (&leaf, &record, &effects, &inclusion);
+                let (checkpoint, certificates) = (&note, &[][..]);
+                ReceiptParts {
+                    intent_id,
+                    index,
+                    leaf,
+                    record,
+                    effects,
+                    inclusion,
+                    checkpoint,
+                    certificates,
+                }
+                .write(form, &mut out);
+                out
+            });
         });
-    });
+    }
     criterion.final_summary();
 }

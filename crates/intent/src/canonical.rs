@@ -29,6 +29,8 @@ pub type CanonicalError = IntentError;
 pub enum Value<'a> {
     /// Text in NFC.
     String(Cow<'a, str>),
+    /// Bytes, which only CBOR has: in canonical JSON they are text in base64url.
+    Bytes(&'a [u8]),
     /// Truth value.
     Bool(bool),
     /// Values in order.
@@ -61,6 +63,7 @@ pub fn write(value: &Value<'_>) -> Vec<u8> {
 fn put(out: &mut Vec<u8>, value: &Value<'_>) {
     match value {
         Value::String(text) => text::put_string(out, text),
+        Value::Bytes(bytes) => text::put_binary(out, bytes),
         Value::Bool(true) => out.extend_from_slice(b"true"),
         Value::Bool(false) => out.extend_from_slice(b"false"),
         Value::Array(values) => {

@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use crypto::{Context, PublicKey, Sha2, Sha3, Sha256Hasher, SigningKey, Suite};
 
 use crate::{
-    BankId, Intent, IntentError, SentFile,
+    BankId, Form, Intent, IntentError, SentFile,
     canonical::{self, Path, Texts, Value},
+    cbor::{self, Writer},
     members::Members,
     text::{self, TextFault},
 };
+
+/// Room for one transfer with its signature, so that writing it does not grow the buffer.
+const ENVELOPE_LEN_TYPICAL: usize = 8 * 1024;
 
 /// An intent's exact bytes with their signature, not yet verified.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,34 +33,108 @@ pub struct SignedIntent {
 }
 
 impl SignedIntent {
-    /// Largest admitted envelope in bytes.
-    pub const JSON_LEN_MAX: usize = 4 * 1024 * 1024;
+    /// Largest admitted envelope in bytes, in either form.
+    pub const LEN_MAX: usize = 4 * 1024 * 1024;
 
     /// Reads `{"certificate","details"?,"file"?,"intent","signature","suite"}`.
     ///
     /// The envelope itself need not be canonical: nothing is derived from its bytes.
     pub fn from_json(bytes: &[u8]) -> Result<Self, IntentError> {
-        let value = canonical::read(bytes, Self::JSON_LEN_MAX, Texts::Any)?;
-        let mut members = Members::new(value, Path::Root)?;
+        Self::from_bytes(bytes, Form::Json)
+    }
+
+    /// Reads an envelope in either form: the same members, and the same signed bytes inside.
+    pub fn from_bytes(bytes: &[u8], form: Form) -> Result<Self, IntentError> {
+        Self::read(carried(bytes, form)?, Path::Root, form)
+    }
+
+    /// Reads an envelope in CBOR that is the member `signed` among others, which are bytes: `{"signed", …}`.
+    pub fn from_cbor_beside<const N: usize>(
+        bytes: &[u8],
+        names: [&str; N],
+    ) -> Result<(Self, [Vec<u8>; N]), IntentError> {
+        let mut members = Members::of(carried(bytes, Form::Cbor)?, Path::Root, Form::Cbor)?;
+        let path = Path::Member(&Path::Root, "signed");
+        let signed = Self::read(members.value("signed")?, path, Form::Cbor)?;
+        let mut beside = [const { Vec::new() }; N];
+        for (place, name) in beside.iter_mut().zip(names) {
+            *place = members.bytes(name)?;
+        }
+        members.finish()?;
+        Ok((signed, beside))
+    }
+
+    fn read(value: Value<'_>, path: Path<'_>, form: Form) -> Result<Self, IntentError> {
+        let mut members = Members::of(value, path, form)?;
         let suite = members.text("suite")?;
         let signed = Self {
             suite: suite
                 .parse()
                 .map_err(|_| IntentError::UnknownSuite { name: text::label(&suite) })?,
             certificate: members.digest("certificate").map(Sha3::from_bytes)?,
-            intent: members.take("intent", text::BINARY_FORM, text::binary)?,
-            signature: members.take("signature", text::BINARY_FORM, text::binary)?,
-            details: members.optional_value("details").map(Details::read).transpose()?,
-            file: members.optional_value("file").map(SentFile::read).transpose()?,
+            intent: members.bytes("intent")?,
+            signature: members.bytes("signature")?,
+            details: members
+                .optional_value("details")
+                .map(|details| Details::read(details, &path, form))
+                .transpose()?,
+            file: members
+                .optional_value("file")
+                .map(|file| SentFile::read(file, &path, form))
+                .transpose()?,
         };
         members.finish()?;
         Ok(signed)
     }
 
+    /// The envelope in either form.
+    #[must_use]
+    pub fn to_bytes(&self, form: Form) -> Vec<u8> {
+        match form {
+            Form::Json => self.to_json(),
+            Form::Cbor => {
+                let mut out = Vec::with_capacity(ENVELOPE_LEN_TYPICAL);
+                self.write_cbor(&mut Writer::new(&mut out));
+                out
+            }
+        }
+    }
+
+    /// The envelope in CBOR as the member `signed` among others, which are bytes.
+    #[must_use]
+    pub fn to_cbor_beside(&self, beside: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(ENVELOPE_LEN_TYPICAL);
+        let mut writer = Writer::new(&mut out);
+        writer.map(beside.len().saturating_add(1));
+        writer.text("signed");
+        self.write_cbor(&mut writer);
+        for (name, bytes) in beside {
+            writer.bytes_member(name, bytes);
+        }
+        out
+    }
+
+    /// Members in the order of their names' bytes, as in JSON.
+    fn write_cbor(&self, out: &mut Writer<'_>) {
+        let optional = [self.details.is_some(), self.file.is_some()];
+        out.map(optional.into_iter().filter(|is_there| *is_there).count().saturating_add(4));
+        out.bytes_member("certificate", self.certificate.as_bytes());
+        if let Some(details) = &self.details {
+            details.put_cbor(out);
+        }
+        if let Some(file) = &self.file {
+            out.text("file");
+            file.write_cbor(out);
+        }
+        out.bytes_member("intent", &self.intent);
+        out.bytes_member("signature", &self.signature);
+        out.text_member("suite", self.suite.name());
+    }
+
     /// The envelope as the API takes it.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(8 * 1024);
+        let mut out = Vec::with_capacity(ENVELOPE_LEN_TYPICAL);
         out.extend_from_slice(br#"{"certificate":"#);
         text::put_digest(&mut out, self.certificate.as_bytes());
         if let Some(details) = &self.details {
@@ -156,14 +234,39 @@ pub struct UnsignedIntent {
 impl UnsignedIntent {
     /// Reads `{"details"?,"intent"}`.
     pub fn from_json(bytes: &[u8]) -> Result<Self, IntentError> {
-        let value = canonical::read(bytes, SignedIntent::JSON_LEN_MAX, Texts::Any)?;
-        let mut members = Members::new(value, Path::Root)?;
+        Self::from_bytes(bytes, Form::Json)
+    }
+
+    /// Reads the same in either form.
+    pub fn from_bytes(bytes: &[u8], form: Form) -> Result<Self, IntentError> {
+        let mut members = Members::of(carried(bytes, form)?, Path::Root, form)?;
         let unsigned = Self {
-            intent: members.take("intent", text::BINARY_FORM, text::binary)?,
-            details: members.optional_value("details").map(Details::read).transpose()?,
+            intent: members.bytes("intent")?,
+            details: members
+                .optional_value("details")
+                .map(|details| Details::read(details, &Path::Root, form))
+                .transpose()?,
         };
         members.finish()?;
         Ok(unsigned)
+    }
+
+    /// As the API takes it, in either form.
+    #[must_use]
+    pub fn to_bytes(&self, form: Form) -> Vec<u8> {
+        match form {
+            Form::Json => self.to_json(),
+            Form::Cbor => {
+                let mut out = Vec::with_capacity(2 * 1024);
+                let mut writer = Writer::new(&mut out);
+                writer.map(if self.details.is_some() { 2 } else { 1 });
+                if let Some(details) = &self.details {
+                    details.put_cbor(&mut writer);
+                }
+                writer.bytes_member("intent", &self.intent);
+                out
+            }
+        }
     }
 
     /// As the API takes it.
@@ -187,6 +290,14 @@ impl UnsignedIntent {
         let intent = Intent::parse(&self.intent)?;
         check_details(&intent, self.details.as_ref())?;
         Ok(intent)
+    }
+}
+
+/// A document that nobody signs, of the size of an envelope.
+fn carried(bytes: &[u8], form: Form) -> Result<Value<'_>, IntentError> {
+    match form {
+        Form::Json => canonical::read(bytes, SignedIntent::LEN_MAX, Texts::Any),
+        Form::Cbor => cbor::read(bytes, SignedIntent::LEN_MAX),
     }
 }
 
@@ -251,12 +362,22 @@ impl Details {
         out.push(b'}');
     }
 
-    fn read(value: Value<'_>) -> Result<Self, IntentError> {
-        let mut members = Members::new(value, Path::Member(&Path::Root, "details"))?;
-        let details = Self {
-            salt: members.take("salt", "32 bytes in base64url", text::binary32)?,
-            value: members.map("value")?,
-        };
+    /// Appends the member `details`.
+    fn put_cbor(&self, out: &mut Writer<'_>) {
+        out.text("details");
+        out.map(2);
+        out.bytes_member("salt", &self.salt);
+        out.text("value");
+        out.map(self.value.len());
+        for (name, text) in &self.value {
+            out.text_member(name, text);
+        }
+    }
+
+    /// Reads the member `details` of the object at `path`.
+    fn read(value: Value<'_>, path: &Path<'_>, form: Form) -> Result<Self, IntentError> {
+        let mut members = Members::of(value, Path::Member(path, "details"), form)?;
+        let details = Self { salt: members.bytes32("salt")?, value: members.map("value")? };
         members.finish()?;
         details.check()?;
         Ok(details)

@@ -18,7 +18,7 @@ pub enum IntentError {
         /// Size that came, in bytes.
         actual: usize,
     },
-    /// Not JSON, or a member's text is not of its member's form.
+    /// Neither JSON nor CBOR of the profile, or a member is not of its form.
     #[error("{field}: {why}")]
     Malformed {
         /// Path of the member, such as `body.items[3].amount`; empty for the document itself.
@@ -130,7 +130,7 @@ impl IntentError {
     /// Every code with its sentence, in order of precedence: the table in the documentation.
     pub const CODES: [(&'static str, &'static str); 21] = [
         ("too-large", "The document has more bytes than are admitted."),
-        ("malformed", "The document is not JSON, or a member is not of its form."),
+        ("malformed", "The document is neither JSON nor CBOR, or a member is not of its form."),
         ("too-deep", "The document is nested deeper than 8 levels."),
         ("number-in-json", "The document contains a JSON number; all values are strings."),
         ("null-in-json", "The document contains null; an absent member is left out."),

@@ -64,7 +64,7 @@ impl Event {
             .into_iter()
             .map(|(name, value)| match value {
                 Value::String(text) => Some((name.into_owned(), text.into_owned())),
-                Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+                Value::Bytes(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
             })
             .collect();
         let members = members.ok_or_else(|| malformed("must have strings only"))?;

@@ -11,8 +11,9 @@ use ledger::{AccountId, AccountNumber};
 use uuid::Builder;
 
 use crate::{
-    BatchItem, Body, Details, IntentError,
+    BatchItem, Body, Details, Form, IntentError,
     canonical::{Path, Value},
+    cbor::Writer,
     members::Members,
     text,
 };
@@ -52,12 +53,10 @@ impl SentFile {
         Details { salt: *salt.finish().as_bytes(), value }
     }
 
-    pub(crate) fn read(value: Value<'_>) -> Result<Self, IntentError> {
-        let mut members = Members::new(value, Path::Member(&Path::Root, "file"))?;
-        let file = Self {
-            salt: members.take("salt", "32 bytes in base64url", text::binary32)?,
-            bytes: members.take("bytes", text::BINARY_FORM, text::binary)?,
-        };
+    /// Reads the member `file` of the object at `path`.
+    pub(crate) fn read(value: Value<'_>, path: &Path<'_>, form: Form) -> Result<Self, IntentError> {
+        let mut members = Members::of(value, Path::Member(path, "file"), form)?;
+        let file = Self { salt: members.bytes32("salt")?, bytes: members.bytes("bytes")? };
         members.finish()?;
         Ok(file)
     }
@@ -68,6 +67,12 @@ impl SentFile {
         out.extend_from_slice(br#","salt":"#);
         text::put_binary(out, &self.salt);
         out.push(b'}');
+    }
+
+    pub(crate) fn write_cbor(&self, out: &mut Writer<'_>) {
+        out.map(2);
+        out.bytes_member("bytes", &self.bytes);
+        out.bytes_member("salt", &self.salt);
     }
 
     /// The file is the one that the body binds.

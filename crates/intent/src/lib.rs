@@ -2,7 +2,7 @@
 //! time; and the receipt that answers it.
 //!
 //! The crate has the document ([`Intent`], [`Body`]) in its [`canonical`] JSON profile, the
-//! envelope that carries it ([`SignedIntent`]), the record and the 170-byte [`Leaf`] that the log
+//! envelope that carries it ([`SignedIntent`]) in JSON or [`cbor`], the record and the 170-byte [`Leaf`] that the log
 //! keeps of it ([`Record`], [`Group`]), and the [`Receipt`] that proves it offline for ever.
 //!
 //! It is not the judge of certificates (crate `pki`), of permissions (the server's corridor) or of
@@ -56,6 +56,7 @@
 mod body;
 mod body_json;
 pub mod canonical;
+pub mod cbor;
 mod choices;
 mod document;
 mod effects;
@@ -70,13 +71,14 @@ mod leaf;
 mod members;
 pub mod pairing;
 mod receipt;
-mod receipt_json;
+mod receipt_wire;
 mod record;
 mod text;
 mod utc;
 mod words;
 
 pub use body::{BatchItem, Body, TransferBody};
+pub use cbor::Form;
 pub use choices::{ApprovalDecision, ReportSubject, RevocationReason};
 pub use document::{Intent, IntentDraft};
 pub use effects::{Effects, Outcome, RiskRecord, rows_digest};
@@ -90,7 +92,7 @@ pub use kind::{EventKind, Kind, Role};
 pub use leaf::{Flags, Group, Leaf, commit};
 pub use pairing::Pairing;
 pub use receipt::{Receipt, ReceiptError, ReceiptFacts, ReceiptGroup};
-pub use receipt_json::{ReceiptParts, checkpoint_json};
+pub use receipt_wire::{CheckpointText, ReceiptParts};
 pub use record::{Opening, Record};
 pub use utc::UtcMicros;
 pub use words::{

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
-    IntentError,
+    Form, IntentError,
     canonical::{Path, Value},
     text,
 };
@@ -13,16 +13,23 @@ use crate::{
 pub(crate) struct Members<'p, 'a> {
     left: Vec<Option<(Cow<'a, str>, Value<'a>)>>,
     path: Path<'p>,
+    /// How bytes are spelled.
+    form: Form,
 }
 
 impl<'p, 'a> Members<'p, 'a> {
-    /// The members of the object at `path`.
+    /// The members of the object at `path`, of a JSON document.
     pub(crate) fn new(value: Value<'a>, path: Path<'p>) -> Result<Self, IntentError> {
+        Self::of(value, path, Form::Json)
+    }
+
+    /// The members of the object at `path`, of a document in this form.
+    pub(crate) fn of(value: Value<'a>, path: Path<'p>, form: Form) -> Result<Self, IntentError> {
         match value {
             Value::Object(members) => {
-                Ok(Self { left: members.into_iter().map(Some).collect(), path })
+                Ok(Self { left: members.into_iter().map(Some).collect(), path, form })
             }
-            Value::String(_) | Value::Bool(_) | Value::Array(_) => {
+            Value::String(_) | Value::Bytes(_) | Value::Bool(_) | Value::Array(_) => {
                 Err(IntentError::malformed(path.to_string(), "must be an object"))
             }
         }
@@ -30,7 +37,12 @@ impl<'p, 'a> Members<'p, 'a> {
 
     /// The members of a stored document, whose `v` is 1.
     pub(crate) fn version_1(value: Value<'a>) -> Result<Self, IntentError> {
-        let mut members = Self::new(value, Path::Root)?;
+        Self::version_1_of(value, Form::Json)
+    }
+
+    /// As [`Members::version_1`], of a document in this form.
+    pub(crate) fn version_1_of(value: Value<'a>, form: Form) -> Result<Self, IntentError> {
+        let mut members = Self::of(value, Path::Root, form)?;
         // First: another version may mean anything by the other members.
         if members.text("v")? == "1" { Ok(members) } else { Err(IntentError::UnsupportedVersion) }
     }
@@ -67,7 +79,7 @@ impl<'p, 'a> Members<'p, 'a> {
     pub(crate) fn text(&mut self, name: &str) -> Result<Cow<'a, str>, IntentError> {
         match self.value(name)? {
             Value::String(text) => Ok(text),
-            Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            Value::Bytes(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
                 Err(self.malformed(name, "must be a string"))
             }
         }
@@ -84,9 +96,62 @@ impl<'p, 'a> Members<'p, 'a> {
         read(&text).ok_or_else(|| self.malformed(name, format!("must be {form}")))
     }
 
-    /// A required digest: 32 bytes in hex.
+    /// A required digest: 32 bytes, in JSON in hex.
     pub(crate) fn digest(&mut self, name: &str) -> Result<[u8; 32], IntentError> {
-        self.take(name, text::DIGEST_FORM, text::digest)
+        match self.form {
+            Form::Json => self.take(name, text::DIGEST_FORM, text::digest),
+            Form::Cbor => self.exactly_32(name),
+        }
+    }
+
+    /// Required bytes, in JSON in base64url.
+    pub(crate) fn bytes(&mut self, name: &str) -> Result<Vec<u8>, IntentError> {
+        match self.form {
+            Form::Json => self.take(name, text::BINARY_FORM, text::binary),
+            Form::Cbor => self.byte_string(name).map(<[u8]>::to_vec),
+        }
+    }
+
+    /// As [`Members::bytes`], of a member that may be absent.
+    pub(crate) fn optional_bytes(&mut self, name: &str) -> Result<Option<Vec<u8>>, IntentError> {
+        if self.has(name) { self.bytes(name).map(Some) } else { Ok(None) }
+    }
+
+    /// Required bytes, 32 of them, in JSON in base64url.
+    pub(crate) fn bytes32(&mut self, name: &str) -> Result<[u8; 32], IntentError> {
+        match self.form {
+            Form::Json => self.take(name, text::BINARY32_FORM, text::binary32),
+            Form::Cbor => self.exactly_32(name),
+        }
+    }
+
+    /// A required array of bytes, in JSON in base64url, of a form that `read` knows.
+    pub(crate) fn bytes_list<T>(
+        &mut self,
+        name: &str,
+        form: &str,
+        mut read: impl FnMut(Vec<u8>) -> Option<T>,
+    ) -> Result<Vec<T>, IntentError> {
+        match self.form {
+            Form::Json => self.list(name, form, |text| read(text::binary(&text)?)),
+            Form::Cbor => self.items(name, "bytes of its length", |item| {
+                if let Value::Bytes(bytes) = item { read(bytes.to_vec()) } else { None }
+            }),
+        }
+    }
+
+    fn exactly_32(&mut self, name: &str) -> Result<[u8; 32], IntentError> {
+        let bytes = self.byte_string(name)?.try_into();
+        bytes.map_err(|_| self.malformed(name, "must be 32 bytes"))
+    }
+
+    fn byte_string(&mut self, name: &str) -> Result<&'a [u8], IntentError> {
+        match self.value(name)? {
+            Value::Bytes(bytes) => Ok(bytes),
+            Value::String(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+                Err(self.malformed(name, "must be bytes"))
+            }
+        }
     }
 
     /// As [`Members::take`], of a member that may be absent.
@@ -104,7 +169,7 @@ impl<'p, 'a> Members<'p, 'a> {
     pub(crate) fn boolean(&mut self, name: &str) -> Result<bool, IntentError> {
         match self.value(name)? {
             Value::Bool(value) => Ok(value),
-            Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            Value::String(_) | Value::Bytes(_) | Value::Array(_) | Value::Object(_) => {
                 Err(self.malformed(name, "must be true or false"))
             }
         }
@@ -114,7 +179,7 @@ impl<'p, 'a> Members<'p, 'a> {
     pub(crate) fn array(&mut self, name: &str) -> Result<Vec<Value<'a>>, IntentError> {
         match self.value(name)? {
             Value::Array(values) => Ok(values),
-            Value::String(_) | Value::Bool(_) | Value::Object(_) => {
+            Value::String(_) | Value::Bytes(_) | Value::Bool(_) | Value::Object(_) => {
                 Err(self.malformed(name, "must be an array"))
             }
         }
@@ -127,11 +192,25 @@ impl<'p, 'a> Members<'p, 'a> {
         form: &str,
         mut read: impl FnMut(Cow<'a, str>) -> Option<T>,
     ) -> Result<Vec<T>, IntentError> {
+        self.items(
+            name,
+            form,
+            |item| {
+                if let Value::String(text) = item { read(text) } else { None }
+            },
+        )
+    }
+
+    fn items<T>(
+        &mut self,
+        name: &str,
+        form: &str,
+        mut read: impl FnMut(Value<'a>) -> Option<T>,
+    ) -> Result<Vec<T>, IntentError> {
         let values = self.array(name)?;
         let list = Path::Member(&self.path, name);
         let read_item = |(place, value)| {
-            let item = if let Value::String(text) = value { read(text) } else { None };
-            item.ok_or_else(|| {
+            read(value).ok_or_else(|| {
                 let field = Path::Item(&list, place).to_string();
                 IntentError::malformed(field, format!("must be {form}"))
             })

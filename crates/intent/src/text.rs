@@ -1,6 +1,6 @@
 //! The one text of each typed value, read and written without detours.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
@@ -83,6 +83,9 @@ pub(crate) fn binary(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
+/// The form that [`binary32`] reads.
+pub(crate) const BINARY32_FORM: &str = "32 bytes in base64url";
+
 /// base64url of exactly 32 bytes.
 pub(crate) fn binary32(text: &str) -> Option<[u8; 32]> {
     binary(text)?.try_into().ok()
@@ -125,13 +128,14 @@ fn put_escaped(out: &mut Vec<u8>, byte: u8) {
     }
 }
 
+/// Free text, made admissible where it is not.
+pub(crate) fn admissible(text: &str) -> Cow<'_, str> {
+    if check(text).is_ok() { Cow::Borrowed(text) } else { Cow::Owned(sanitize(text)) }
+}
+
 /// Appends a JSON string literal of free text, made admissible first.
 pub(crate) fn put_sanitized(out: &mut Vec<u8>, text: &str) {
-    if check(text).is_ok() {
-        put_string(out, text);
-    } else {
-        put_string(out, &sanitize(text));
-    }
+    put_string(out, &admissible(text));
 }
 
 /// Appends 64 hex digits in quotes.

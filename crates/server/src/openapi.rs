@@ -10,8 +10,8 @@ use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::routing::get;
 use bytes::Bytes;
-use intent::Role;
-use serde_json::Value;
+use intent::{Form, Role};
+use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::{OpenApi as Document, ResponseBuilder};
 
@@ -26,7 +26,10 @@ use crate::problem::Code;
         description = "A bank core whose every change is a signed intent and whose every answer is \
             a receipt that anyone can check. Errors are RFC 9457 problem documents with a stable \
             `code`; money is a decimal string of minor units beside its asset code; time is RFC \
-            3339 UTC with microseconds.",
+            3339 UTC with microseconds. A body that carries a signed intent may come as \
+            `application/cbor`, and its answer does where `Accept` names that: the same members, with \
+            byte strings where JSON has base64url or hex of an envelope or receipt. Problems are \
+            `application/problem+json` in either case.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")
     ),
     tags(
@@ -59,10 +62,24 @@ fn say_what_is_limited(document: &mut Document) {
     }
 }
 
+/// Adds to every route that takes a signed intent, which is the only JSON that we describe as a text, that it takes CBOR too.
+fn say_what_comes_as_cbor(document: &mut Value) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for item in paths.into_iter().flat_map(|paths| paths.values_mut()) {
+        let content = item.pointer_mut("/post/requestBody/content").and_then(Value::as_object_mut);
+        let Some(content) = content else { continue };
+        let json = content.get(Form::Json.media_type());
+        if json.and_then(|media| media.pointer("/schema/type")) == Some(&Value::from("string")) {
+            content.insert(Form::Cbor.media_type().to_owned(), json!({}));
+        }
+    }
+}
+
 /// The two routes that show the whole document.
 pub fn router<S: Clone + Send + Sync + 'static>(mut document: Document) -> Router<S> {
     say_what_is_limited(&mut document);
-    let value = serde_json::to_value(document).unwrap_or_default();
+    let mut value = serde_json::to_value(document).unwrap_or_default();
+    say_what_comes_as_cbor(&mut value);
     let json = Bytes::from(value.to_string());
     let page = Bytes::from(page(&value));
     let policy = HeaderValue::from_static(
@@ -220,15 +237,18 @@ fn prose(text: &str) -> String {
     html
 }
 
-/// The name of the schema in a body or response, as a link to it.
+/// The media types of a body or response, and the name of its schema as a link to it.
 fn shape(holder: &Value) -> String {
-    let Some((media_type, media)) = members(holder, "/content").next() else {
-        return String::new();
-    };
-    let reference = media.pointer("/schema/$ref").and_then(Value::as_str);
-    let reference = reference.and_then(|it| it.rsplit('/').next());
-    let name = escape(reference.unwrap_or_default());
-    format!("<code>{}</code> <a href=\"#{name}\">{name}</a>", escape(media_type))
+    let mut html = String::new();
+    for (media_type, media) in members(holder, "/content") {
+        let reference = media.pointer("/schema/$ref").and_then(Value::as_str);
+        let reference = reference.and_then(|it| it.rsplit('/').next());
+        let name = escape(reference.unwrap_or_default());
+        let or = if html.is_empty() { "" } else { " or " };
+        let media_type = escape(media_type);
+        let _ = write!(html, "{or}<code>{media_type}</code> <a href=\"#{name}\">{name}</a>");
+    }
+    html
 }
 
 /// The members of the object at a JSON pointer (RFC 6901); none where there is no object.

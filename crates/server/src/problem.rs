@@ -18,6 +18,7 @@ use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, Que
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use intent::{Form, cbor};
 use serde::Serialize;
 
 use crate::http::request_id;
@@ -227,7 +228,7 @@ impl Problem {
         self
     }
 
-    /// Adds the receipt of a recorded refusal. `receipt` is a JSON object, written as it is.
+    /// Adds the receipt of a recorded refusal: in the form in which the problem will be written, and as it is.
     #[must_use]
     pub fn with_receipt(mut self, receipt: Bytes) -> Self {
         self.receipt = Some(Box::new(receipt));
@@ -254,22 +255,41 @@ impl Problem {
     }
 
     /// The document alone, for a problem among other answers.
-    pub(crate) fn into_json(self) -> Vec<u8> {
-        self.body()
+    pub(crate) fn into_bytes(self, form: Form) -> Vec<u8> {
+        match form {
+            Form::Json => self.json(),
+            Form::Cbor => self.cbor(),
+        }
     }
 
-    fn body(&self) -> Vec<u8> {
-        let id = request_id();
-        let document = Document {
-            r#type: format_args!("urn:strongroom:problem:{}", self.code),
+    fn document<'a>(&'a self, request_id: Option<&'a str>) -> Document<'a> {
+        Document {
+            r#type: format!("urn:strongroom:problem:{}", self.code),
             title: &self.title,
             status: self.status.as_u16(),
             detail: self.detail.as_deref(),
             code: &self.code,
             field: self.field.as_deref(),
-            request_id: id.as_deref(),
-        };
-        let mut body = serde_json::to_vec(&document).unwrap_or_default();
+            request_id,
+        }
+    }
+
+    fn cbor(&self) -> Vec<u8> {
+        let id = request_id();
+        let document = self.document(id.as_deref());
+        let mut body = cbor4ii::serde::to_vec(Vec::new(), &document).unwrap_or_default();
+        if let (Some(receipt), Some(first)) = (&self.receipt, body.first_mut()) {
+            // A map of fewer than 24 members counts them in its first byte (RFC 8949 3).
+            *first = first.saturating_add(1);
+            cbor::Writer::new(&mut body).text("receipt");
+            body.extend_from_slice(receipt);
+        }
+        body
+    }
+
+    fn json(&self) -> Vec<u8> {
+        let id = request_id();
+        let mut body = serde_json::to_vec(&self.document(id.as_deref())).unwrap_or_default();
         if let Some(receipt) = &self.receipt
             && body.pop().is_some()
         {
@@ -284,7 +304,7 @@ impl Problem {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    r#type: std::fmt::Arguments<'a>,
+    r#type: String,
     title: &'a str,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -298,7 +318,7 @@ struct Document<'a> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = Response::new(self.body().into());
+        let mut response = Response::new(self.json().into());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

@@ -6,7 +6,11 @@ import openapiTS, { astToString } from 'openapi-typescript';
 const here = (path) => new URL(path, import.meta.url);
 const document = JSON.parse(readFileSync(here('../../../docs/openapi.json'), 'utf8'));
 for (const item of Object.values(document.paths)) {
-  for (const operation of Object.values(item)) delete operation.operationId;
+  for (const operation of Object.values(item)) {
+    delete operation.operationId;
+    // The console speaks JSON.
+    delete operation.requestBody?.content?.['application/cbor'];
+  }
 }
 const types = await openapiTS(document, { alphabetize: true });
 const note = '/** Made from docs/openapi.json by `npm run generate` in web/tools/openapi. */\n\n';

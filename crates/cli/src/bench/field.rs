@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use client::{Bank, Device, Identity, Invitation, ServerUrl, Session, Transport, UserName};
-use intent::Role;
+use intent::{Form, Role};
 use ledger::AccountId;
 use money::{Amount, AssetCode};
 use serde_json::Value;
@@ -77,8 +77,8 @@ fn policies() -> [String; 3] {
 }
 
 impl Field {
-    /// Founds the bank, starts its server and opens the accounts.
-    pub(super) async fn prepare(signers: u32, accounts: u32) -> Result<Self, Failure> {
+    /// Founds the bank, starts its server and opens the accounts. What is signed is written in `form`.
+    pub(super) async fn prepare(signers: u32, accounts: u32, form: Form) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new()
             .prefix("strongroom-bench-")
             .tempdir()
@@ -102,7 +102,7 @@ impl Field {
             postmaster_pid: 0,
             folder,
         };
-        let bank = field.connect().await?;
+        let bank = field.connect(form).await?;
         field.postmaster_pid = postmaster_pid(&field.environment.data_dir)?;
         field.populate(&bank, &invitations, signers, accounts).await?;
         Ok(field)
@@ -309,10 +309,10 @@ impl Field {
         .await;
     }
 
-    async fn connect(&mut self) -> Result<Bank, Failure> {
+    async fn connect(&mut self, form: Form) -> Result<Bank, Failure> {
         let began = Instant::now();
         let url = ServerUrl::parse(&format!("http://{}", self.addr))?;
-        let transport = Transport::new(url, None)?;
+        let transport = Transport::new(url, None)?.with_form(form);
         loop {
             match Bank::connect(transport.clone()).await {
                 Ok(bank) => return Ok(bank),

@@ -134,6 +134,7 @@ struct Prepared {
     authorization: String,
     body: Bytes,
     path: &'static str,
+    form: &'static str,
 }
 
 async fn fire(
@@ -149,6 +150,7 @@ async fn fire(
             authorization: format!("Bearer {}", shot.session.token().await?),
             body: shot.body.clone(),
             path: shot.path,
+            form: shot.session.bank().transport().form().media_type(),
         });
     }
     let prepared: Arc<[Prepared]> = prepared.into();
@@ -254,7 +256,8 @@ async fn send(
     );
     let request = Request::post(shot.path)
         .header(header::HOST, "localhost")
-        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::CONTENT_TYPE, shot.form)
+        .header(header::ACCEPT, shot.form)
         .header(header::AUTHORIZATION, &shot.authorization)
         .header("content-digest", proof.content_digest)
         .header(client::RequestSigner::HEADER, proof.proof)

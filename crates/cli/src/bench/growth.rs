@@ -118,7 +118,8 @@ async fn history(args: &Args, growth: &mut Growth) -> Result<(), Failure> {
 
 async fn prepare(args: &Args) -> Result<Field, Failure> {
     eprintln!("bench: starting a server and a private cluster");
-    let field = Field::prepare(args.signers.max(2), args.accounts.max(1)).await?;
+    let form = args.bodies.form();
+    let field = Field::prepare(args.signers.max(2), args.accounts.max(1), form).await?;
     field.prepare_pgbench()?;
     Ok(field)
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use clap::ValueEnum;
 use client::{BatchLine, Session, Wish};
 use crypto::CryptoError;
-use intent::{ApprovalDecision, IntentId, UtcMicros};
+use intent::{ApprovalDecision, Form, IntentId, UtcMicros};
 use ledger::{AccountId, TransferId};
 use money::{Amount, AssetCode};
 
@@ -76,6 +76,24 @@ const HOLD: &str = "/api/holds";
 const CAPTURE: &str = "/api/holds/capture";
 const VOID: &str = "/api/holds/void";
 const DECIDE: &str = "/api/approvals/decide";
+
+/// How requests are written; the answers come in the same form.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Bodies {
+    /// application/json, bytes in base64url.
+    Json,
+    /// application/cbor, bytes as they are.
+    Cbor,
+}
+
+impl Bodies {
+    pub(crate) const fn form(self) -> Form {
+        match self {
+            Self::Json => Form::Json,
+            Self::Cbor => Form::Cbor,
+        }
+    }
+}
 
 /// One request, signed and serialised.
 pub(crate) struct Shot {
@@ -258,7 +276,8 @@ fn shot(
     let bank = &session.bank().trust().bank;
     let signed = session.identity().sign(bank, wish.body, wish.details).map_err(Failure::from)?;
     let id = signed.parse_intent().map_err(|error| Failure::unexpected("an intent", &error))?.id();
-    Ok(Shot { session: Arc::clone(session), id, body: signed.to_json().into(), path })
+    let body = signed.to_bytes(session.bank().transport().form()).into();
+    Ok(Shot { session: Arc::clone(session), id, body, path })
 }
 
 fn other(field: &Field, from: AccountId, random: &mut Sequence) -> AccountId {

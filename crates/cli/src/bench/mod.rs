@@ -40,7 +40,7 @@ use clap::ValueEnum;
 
 use self::field::Field;
 use self::generator::{Measured, Since};
-use self::load::Scenario;
+use self::load::{Bodies, Scenario};
 use self::peers::Peers;
 use self::report::{Report, Round};
 use self::size::{Needs, Size};
@@ -63,6 +63,7 @@ Examples:
   strongroom bench --scenario approval --scenario mixed
   strongroom bench --scenario single --idle-accounts 10M
   strongroom bench --scenario single --history 10M
+  strongroom bench --scenario single --bodies cbor
   strongroom bench --peers
   strongroom bench --overload curve.svg
   strongroom bench --growth growth.svg -o json > growth.json
@@ -100,6 +101,10 @@ pub(crate) struct Args {
     /// Only these scenarios
     #[arg(long, value_enum, default_values_t = [Scenario::Single, Scenario::Batch, Scenario::Hot])]
     scenario: Vec<Scenario>,
+
+    /// How requests and their receipts are written: the signed bytes are the same
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Bodies::Json)]
+    bodies: Bodies,
 
     /// Measure other ledgers on the same cluster too: double entry in plain SQL, and cala-ledger
     #[arg(long)]
@@ -143,7 +148,8 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
         size::check_disk(&std::env::temp_dir(), needs.bytes())?;
     }
     say("starting a server and a private cluster");
-    let mut field = Field::prepare(args.signers.max(2), args.accounts.max(1)).await?;
+    let mut field =
+        Field::prepare(args.signers.max(2), args.accounts.max(1), args.bodies.form()).await?;
     let durability = field.durability()?;
     if args.idle_accounts.get() > 0 {
         fill::accounts(&mut field, args.idle_accounts.get()).await?;
@@ -180,7 +186,8 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
     say("signing in");
     let sign_in = sign_in::measure(&field, Duration::from_secs(args.seconds.into())).await?;
     let verified = field.verify_conservation()?;
-    let report = Report::new(&rounds, primitives, sign_in, durability, verified);
+    let report =
+        Report::new(args.bodies.form(), &rounds, primitives, sign_in, durability, verified);
     match globals.output {
         Format::Table => print!("{}", report.table()),
         Format::Json | Format::Jsonl | Format::Csv => println!("{}", report.json()),

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, Table, presets};
+use intent::Form;
 use serde_json::{Map, Value, json};
 
 use super::generator::{Measured, Refused, add};
@@ -21,6 +22,8 @@ pub(super) struct Round {
 
 /// What is said at the end.
 pub(super) struct Report {
+    /// How requests and receipts were written.
+    bodies: Form,
     pgbench_tps: f64,
     /// By name: median and spread.
     peers: Vec<(&'static str, f64, f64)>,
@@ -52,6 +55,7 @@ pub(super) struct Medians {
 
 impl Report {
     pub(super) fn new(
+        bodies: Form,
         rounds: &[Round],
         primitives: Primitives,
         sign_in: Figures,
@@ -81,6 +85,7 @@ impl Report {
             }
         }
         Self {
+            bodies,
             pgbench_tps: median(&references),
             peers,
             ceiling_per_s: ceiling_per_s(&scenarios),
@@ -95,6 +100,7 @@ impl Report {
 
     pub(super) fn json(&self) -> Value {
         let mut report = Map::new();
+        report.insert("bodies".to_owned(), json!(self.bodies.media_type()));
         report.insert("pgbench_tps".to_owned(), rounded(self.pgbench_tps));
         report.insert("pgbench_spread".to_owned(), ratio(self.drift));
         report.insert("noisy".to_owned(), json!(self.drift > 0.15));
@@ -166,9 +172,10 @@ impl Report {
             format!("ceiling by CPU cost: {} transfers/s   ", whole(ceiling_per_s))
         });
         format!(
-            "{table}\n{}{}{}   money conserved: {}{noisy}\n",
+            "{table}\n{}{}{}   {}   money conserved: {}{noisy}\n",
             self.sign_in.lines(),
             ceiling.unwrap_or_default(),
+            self.bodies.media_type(),
             durability.join(" "),
             if self.conserved { "yes" } else { "NO" },
         )

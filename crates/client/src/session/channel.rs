@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crypto::{KemSecretKey, SecretBytes, open_sealed};
+use intent::Form;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -15,9 +16,9 @@ use tokio::sync::RwLock;
 use super::events::Events;
 use super::tokens::{Standing, Tokens};
 use super::visit::transcript;
-use crate::bank::{BOOTSTRAP_PURPOSE, from_body, json_headers, to_body};
+use crate::bank::{BOOTSTRAP_PURPOSE, from_body, to_body};
 use crate::wire::{Page, RefreshAnswer, RefreshRequest, SessionKeyAnswer};
-use crate::{AccountView, Bank, ClientError, RequestSigner, base64url, clock, proof, routes};
+use crate::{AccountView, Bank, ClientError, RequestSigner, base64url, clock, form, proof, routes};
 
 /// As many accounts as the bank gives at once.
 const ACCOUNTS_PAGE_LEN: u32 = 200;
@@ -123,7 +124,7 @@ impl Channel {
             let request = RefreshRequest { refresh_token: &tokens.refresh_token };
             let body = to_body(&request)?;
             let (path, token) = (routes::REFRESH, &tokens.token);
-            let bytes = self.send_proved(&Method::POST, path, body, token).await?;
+            let bytes = self.send_proved(Form::Json, &Method::POST, path, body, token).await?;
             let answer: RefreshAnswer = from_body(&bytes)?;
             *tokens = Tokens::from_answer(answer.token, answer.refresh_token, &answer.expires_at)?;
         }
@@ -179,8 +180,19 @@ impl Channel {
         path: &str,
         body: Vec<u8>,
     ) -> Result<Vec<u8>, ClientError> {
+        self.request_in(Form::Json, method, path, body).await
+    }
+
+    /// A proven request whose body is in this form, and its answer if it is no problem.
+    pub async fn request_in(
+        &self,
+        form: Form,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, ClientError> {
         let token = self.token().await?;
-        self.send_proved(&method, path, body, &token).await
+        self.send_proved(form, &method, path, body, &token).await
     }
 
     /// A proven GET whose answer may be of any length: it goes into `out` as it comes.
@@ -194,7 +206,7 @@ impl Channel {
         out: &mut (dyn Write + Send),
     ) -> Result<(), ClientError> {
         let token = self.token().await?;
-        let headers = self.headers(Method::GET.as_str(), path, &[], &token)?;
+        let headers = self.headers(Form::Json, Method::GET.as_str(), path, &[], &token)?;
         self.bank.transport().download(path, headers, out).await
     }
 
@@ -206,10 +218,11 @@ impl Channel {
         };
         let (transport, token) = (self.bank.transport(), self.token().await?);
         let meant_for = transport.instance().name();
-        let headers = self.headers("GET", &path, &[], &token)?;
+        let headers = self.headers(Form::Json, "GET", &path, &[], &token)?;
         let opened = match transport.open(&path, headers).await {
             Err(error) if is_refused_proof(&error) && transport.instance().name() != meant_for => {
-                transport.open(&path, self.headers("GET", &path, &[], &token)?).await
+                let headers = self.headers(Form::Json, "GET", &path, &[], &token)?;
+                transport.open(&path, headers).await
             }
             outcome => outcome,
         };
@@ -220,6 +233,7 @@ impl Channel {
     /// answered, which takes no proof but its own and has told its name.
     async fn send_proved(
         &self,
+        form: Form,
         method: &Method,
         path: &str,
         body: Vec<u8>,
@@ -227,7 +241,7 @@ impl Channel {
     ) -> Result<Vec<u8>, ClientError> {
         let transport = self.bank.transport();
         let meant_for = transport.instance().name();
-        let headers = self.headers(method.as_str(), path, &body, token)?;
+        let headers = self.headers(form, method.as_str(), path, &body, token)?;
         let error = match transport.send(method.clone(), path, headers, body.clone()).await {
             Err(error) if is_refused_proof(&error) => error,
             outcome => return outcome,
@@ -235,12 +249,13 @@ impl Channel {
         if transport.instance().name() == meant_for {
             return Err(error);
         }
-        let headers = self.headers(method.as_str(), path, &body, token)?;
+        let headers = self.headers(form, method.as_str(), path, &body, token)?;
         transport.send(method.clone(), path, headers, body).await
     }
 
     fn headers(
         &self,
+        form: Form,
         method: &str,
         path: &str,
         body: &[u8],
@@ -250,7 +265,7 @@ impl Channel {
         let value = |text: &str| {
             HeaderValue::from_str(text).map_err(|_| ClientError::Answer { what: "token" })
         };
-        let mut headers = json_headers();
+        let mut headers = form::headers(form);
         headers.insert(AUTHORIZATION, value(&format!("Bearer {token}"))?);
         headers.insert(HeaderName::from_static("content-digest"), value(&proof.content_digest)?);
         headers.insert(HeaderName::from_static(RequestSigner::HEADER), value(&proof.proof)?);

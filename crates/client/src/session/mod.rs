@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crypto::{Sha3, open_sealed, random_secret, sha3_256, sha256};
 use intent::{
-    Body, DeviceId, Intent, Kind, OrderTerms, Pairing, Receipt, RevocationReason, Role,
+    Body, DeviceId, Form, Intent, Kind, OrderTerms, Pairing, Receipt, RevocationReason, Role,
     SignedIntent, UserId,
 };
 use ledger::{AccountId, AccountNumber, Freeze};
@@ -29,12 +29,12 @@ pub use tokens::Standing;
 pub(crate) use tokens::Tokens;
 pub use visit::{AuthenticatorSetup, SecondFactor, TrustedDevice, VerifiedFactor, Visit};
 
-use crate::bank::{envelope, from_body, to_body};
-use crate::wire::{EnrolAnswer, FilePreview, Page, Resolved};
+use crate::bank::{from_body, from_rest, to_body};
+use crate::wire::{FilePreview, Page, Resolved};
 use crate::{
     ApprovalView, AuthorityView, Bank, BatchLine, ClientError, DeviceView, FileToPay, HistoryPage,
     HoldView, Identity, InvitationView, KeyInfo, KeyStatus, PolicyPage, RecoveryView, Registration,
-    RequestSigner, RoleView, TrailPage, WebhookView, Wish, routes,
+    RequestSigner, RoleView, TrailPage, WebhookView, Wish, form, routes,
 };
 
 /// The same signed bytes are sent at most this often; the intent id makes it harmless.
@@ -288,15 +288,12 @@ impl Session {
             kem_public_key: successor.kem().public_key().as_bytes().to_vec(),
         };
         let signed = self.identity.sign(&self.bank().trust().bank, body, None)?;
-        let request = json!({
-            "signed": envelope(&signed)?,
-            "sealed_device_key": self.bank().seal_device_key(successor, &signed)?,
-        });
-        let path = routes::of(Kind::KeyRotate);
-        let bytes = self.send_intent(path, &signed, to_body(&request)?).await?;
-        let answer: EnrolAnswer = from_body(&bytes)?;
-        let receipt = self.settle(&answer.receipt, &signed)?;
-        let certificates = self.bank().accept_certificates(successor, &answer)?;
+        let sealed = self.bank().seal_device_key(successor, &signed)?;
+        let body =
+            form::body_beside(self.form(), &signed, &[("sealed_device_key", sealed.as_slice())])?;
+        let (receipt, rest) = self.send_intent(routes::of(Kind::KeyRotate), &signed, body).await?;
+        let receipt = self.settle(receipt, &signed)?;
+        let certificates = self.bank().accept_certificates(successor, &from_rest(rest)?)?;
         successor.accept(certificates);
         Ok(receipt)
     }
@@ -365,14 +362,9 @@ impl Session {
     }
 
     async fn submit_to(&self, path: &str, signed: SignedIntent) -> Result<Settled, ClientError> {
-        let bytes = self.send_intent(path, &signed, signed.to_json()).await?;
-        let mut answer: Map<String, Value> = from_body(&bytes)?;
-        // Where a feature answers more, the receipt is a member; else it is the whole answer.
-        let (receipt, extra) = match answer.remove("receipt") {
-            Some(receipt) => (receipt, answer),
-            None => (Value::Object(answer), Map::new()),
-        };
-        let receipt = self.settle(&receipt, &signed)?;
+        let body = signed.to_bytes(self.form());
+        let (receipt, extra) = self.send_intent(path, &signed, body).await?;
+        let receipt = self.settle(receipt, &signed)?;
         Ok(Settled { receipt, signed, extra })
     }
 
@@ -492,12 +484,13 @@ impl Session {
         };
         let signed = self.identity.sign(&self.bank().trust().bank, body, None)?;
         let device_proof = self.identity.device().proof(&signed.intent);
-        let request = json!({
-            "signed": envelope(&signed)?,
-            "device_proof": crate::base64url::encode(&device_proof),
-        });
-        let _: Value = self.post(routes::REVERIFY, &request).await?;
-        Ok(())
+        let beside: [(&str, &[u8]); 1] = [("device_proof", &device_proof)];
+        let body = form::body_beside(self.form(), &signed, &beside)?;
+        self.request_in(self.form(), Method::POST, routes::REVERIFY, body).await.map(drop)
+    }
+
+    fn form(&self) -> Form {
+        self.bank().transport().form()
     }
 
     /// Sends an intent, again where the outcome is unknown or the bank was busy, and turns a
@@ -507,11 +500,12 @@ impl Session {
         path: &str,
         signed: &SignedIntent,
         body: Vec<u8>,
-    ) -> Result<Vec<u8>, ClientError> {
+    ) -> Result<(Receipt, Map<String, Value>), ClientError> {
         let mut attempt: u32 = 1;
         loop {
-            let error = match self.request(Method::POST, path, body.clone()).await {
-                Ok(bytes) => return Ok(bytes),
+            let sent = self.request_in(self.form(), Method::POST, path, body.clone());
+            let error = match sent.await {
+                Ok(bytes) => return form::read_answer(self.form(), &bytes),
                 Err(error) => error,
             };
             let pause = if attempt < SUBMIT_ATTEMPTS_MAX { pause(&error, attempt) } else { None };
@@ -524,13 +518,13 @@ impl Session {
     fn with_receipt(&self, error: ClientError, signed: &SignedIntent) -> ClientError {
         let ClientError::Problem(mut problem) = error else { return error };
         let Some(receipt) = problem.receipt.take() else { return ClientError::Problem(problem) };
-        match self.settle(&receipt, signed) {
+        match form::receipt_of(&receipt).and_then(|receipt| self.settle(receipt, signed)) {
             Ok(receipt) => ClientError::Refused { problem, receipt: Box::new(receipt) },
             Err(error) => error,
         }
     }
 
-    fn settle(&self, receipt: &Value, signed: &SignedIntent) -> Result<Receipt, ClientError> {
+    fn settle(&self, receipt: Receipt, signed: &SignedIntent) -> Result<Receipt, ClientError> {
         let mut receipt = self.bank().settle(receipt, signed, &[])?;
         if let Some(certificates) = self.identity.certificates() {
             certificates.complete(&mut receipt);

@@ -260,7 +260,7 @@ fn a_malformed_envelope_is_refused_by_name() {
     assert_eq!(refusal(&list.to_string()), is("malformed", "details.value.payee"));
     assert_eq!(refusal(&format!("{json}x")).0, "malformed");
     assert_eq!(refusal("[]").0, "malformed");
-    let huge = vec![b' '; SignedIntent::JSON_LEN_MAX + 1];
+    let huge = vec![b' '; SignedIntent::LEN_MAX + 1];
     assert_eq!(SignedIntent::from_json(&huge).unwrap_err().code(), "too-large");
 }
 

@@ -6,6 +6,7 @@
     reason = "fixtures are ours, and a wrong one must fail loudly"
 )]
 
+mod cbor;
 mod console;
 mod document;
 mod envelope;

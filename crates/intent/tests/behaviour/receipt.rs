@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use crypto::{Ed25519Key, MlDsa44Key, Sha3, Suite, sha3_256};
 use intent::{
-    Actor, Body, Effects, Event, EventKind, Evidence, Flags, Group, Intent, IntentDraft, Kind,
-    Origin, Outcome, Receipt, ReceiptError, ReceiptParts, Record, SignedIntent, UtcMicros,
-    checkpoint_json,
+    Actor, Body, CheckpointText, Effects, Event, EventKind, Evidence, Flags, Form, Group, Intent,
+    IntentDraft, Kind, Origin, Outcome, Receipt, ReceiptError, ReceiptParts, Record, SignedIntent,
+    UtcMicros,
 };
 use tlog::{Checkpoint, CheckpointSigner, CheckpointVerifier, Edge, Hash, LeafIndex, leaf_hash};
 
@@ -34,7 +34,7 @@ fn verifier() -> &'static CheckpointVerifier {
 }
 
 /// What the server knows when it answers.
-struct Answer {
+pub(crate) struct Answer {
     signed: SignedIntent,
     record: Record,
     leaf: intent::Leaf,
@@ -57,11 +57,16 @@ fn answer_with(intent: Intent, actor: &Actor, effects: Effects, flags: Flags) ->
     Answer { signed, record, leaf, effects }
 }
 
-fn answer() -> Answer {
+pub(crate) fn answer() -> Answer {
     answer_with(intent(Kind::Transfer), &actor(), effects(), Flags::default())
 }
 
 fn receipt_json(answer: &Answer, certificates: &[&[u8]]) -> Vec<u8> {
+    receipt_in_both(answer, certificates).0
+}
+
+/// One receipt, in JSON and in CBOR.
+pub(crate) fn receipt_in_both(answer: &Answer, certificates: &[&[u8]]) -> (Vec<u8>, Vec<u8>) {
     let mut leaves: Vec<Hash> = (0..11_u8).map(|number| leaf_hash(&[number])).collect();
     leaves[5] = answer.leaf.hash();
     let mut edge = Edge::empty();
@@ -69,19 +74,20 @@ fn receipt_json(answer: &Answer, certificates: &[&[u8]]) -> Vec<u8> {
     let origin = verifier().origin().clone();
     let checkpoint = Checkpoint { origin, size: edge.size(), root: edge.root() };
     let note = LOG.sign(&checkpoint, 1_800_000_000).unwrap();
-    let mut out = Vec::new();
-    ReceiptParts {
+    let (mut json, mut cbor) = (Vec::new(), Vec::new());
+    let parts = ReceiptParts {
         intent_id: answer.signed.parse_intent().unwrap().id(),
         index: INDEX,
         leaf: &answer.leaf,
         record: &answer.record,
         effects: &answer.effects,
         inclusion: &appended.inclusion_proof(INDEX).unwrap(),
-        checkpoint_json: &checkpoint_json(note.as_str()),
+        checkpoint: &CheckpointText::new(note.as_str()),
         certificates,
-    }
-    .write_json(&mut out);
-    out
+    };
+    parts.write(Form::Json, &mut json);
+    parts.write(Form::Cbor, &mut cbor);
+    (json, cbor)
 }
 
 fn complete(answer: &Answer) -> Receipt {

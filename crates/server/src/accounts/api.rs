@@ -4,7 +4,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use bytes::Bytes;
 use intent::Kind;
 use ledger::{AccountId, AccountNumber};
 use serde::{Deserialize, Serialize};
@@ -17,7 +16,7 @@ use super::store::StoredAccount;
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::{Path, Query};
+use crate::http::{Enveloped, Path, Query};
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::wire::page_limit;
@@ -159,7 +158,7 @@ pub(super) async fn open(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::AccountOpen]).await
 }
@@ -170,7 +169,7 @@ pub(super) async fn fund(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::AccountFund]).await
 }
@@ -181,7 +180,7 @@ pub(super) async fn freeze(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::AccountFreeze]).await
 }
@@ -196,7 +195,7 @@ pub(super) async fn close(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::AccountClose]).await
 }
@@ -207,7 +206,7 @@ pub(super) async fn overdraft(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::AccountOverdraft]).await
 }

@@ -3,7 +3,6 @@
 #![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
 
 use axum::extract::State;
-use bytes::Bytes;
 use intent::{IntentId, Kind, RiskRecord};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,7 +13,7 @@ use super::rule::APPROVALS;
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::{Json, Path, Query};
+use crate::http::{Enveloped, Json, Path, Query};
 use crate::log::service::effects_of;
 use crate::policy::Permission;
 use crate::problem::{Code, Problem};
@@ -218,7 +217,7 @@ pub(super) async fn decide(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::ApprovalDecide]).await
 }

@@ -3,8 +3,7 @@
 #![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
 
 use axum::extract::State;
-use bytes::Bytes;
-use intent::{Actor, Effects, EventKind, Kind, Leaf, Outcome, SignedIntent, UserId, UtcMicros};
+use intent::{Actor, Effects, EventKind, Kind, Leaf, Outcome, UserId, UtcMicros};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +14,7 @@ use super::service::{self, Asked, Part};
 use super::store::{TrailPage, TrailRow};
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::{Json, Query};
+use crate::http::{Enveloped, Json, Query};
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::{App, wire};
@@ -163,14 +162,14 @@ pub(super) async fn report(
     caller: Caller,
     origin: OriginInfo,
     Query(query): Query<PartQuery>,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     let limit = query.limit.unwrap_or(usize::from(PAGE_DEFAULT));
     if !(1..=REPORT_MAX).contains(&limit) {
         return Err(Problem::malformed("limit", format!("must be 1 to {REPORT_MAX}")));
     }
     let part = Part { after: query.cursor.as_deref().map(cursor).transpose()?, limit };
-    let asked = Asked::of(SignedIntent::from_json(&body)?.parse_intent()?.body());
+    let asked = Asked::of(body.signed()?.parse_intent()?.body());
     let answer = submit_kind(&app, &caller, origin, &body, &[Kind::AuditReport]).await?;
     let Some(asked) =
         asked.filter(|_| answer.outcome() == Outcome::Accepted && !answer.is_replayed())

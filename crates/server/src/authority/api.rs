@@ -1,7 +1,6 @@
 //! HTTP for the issuing authority: wire types and handlers, no decisions.
 
 use axum::extract::State;
-use bytes::Bytes;
 use intent::{Kind, UtcMicros};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +11,7 @@ use super::rules::Status;
 use super::service::{self, Listed};
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::Json;
+use crate::http::{Enveloped, Json};
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::{App, clock};
@@ -103,7 +102,7 @@ pub(super) async fn rotate(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::AuthorityRotate]).await
 }

@@ -3,7 +3,6 @@
 #![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
 
 use axum::extract::State;
-use bytes::Bytes;
 use intent::{Kind, UtcMicros};
 use ledger::AccountNumber;
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,7 @@ use crate::App;
 use crate::accounts::parse_id;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::{Json, Query};
+use crate::http::{Enveloped, Json, Query};
 use crate::problem::Problem;
 use crate::sessions::Caller;
 
@@ -166,7 +165,7 @@ pub(super) async fn add(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::BeneficiaryAdd]).await
 }
@@ -177,7 +176,7 @@ pub(super) async fn change(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::BeneficiaryChange]).await
 }

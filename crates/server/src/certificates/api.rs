@@ -5,12 +5,10 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use intent::{Kind, SignedIntent, UserId, UtcMicros};
+use intent::{Kind, UserId, UtcMicros};
 use pki::Certificate;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +18,7 @@ use super::store::{CertificateRow, CrlRow};
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{self, Answer, Attachments, OriginInfo};
-use crate::http::{Json, Path, Query};
+use crate::http::{Enveloped, Json, Path, Query};
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::{clock, wire};
@@ -259,17 +257,9 @@ pub(super) async fn revoke(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::CertificateRevoke]).await
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RotateRequest<'a> {
-    #[serde(borrow)]
-    signed: &'a RawValue,
-    sealed_device_key: &'a str,
 }
 
 /// Replaces the caller's key: `{"signed": <a key.rotate>, "sealed_device_key": <base64url>}`. Answers the receipt and
@@ -281,20 +271,12 @@ pub(super) async fn rotate(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
-    let request: RotateRequest<'_> = wire::object(&body)?;
-    let signed = wire::envelope(request.signed, Kind::KeyRotate)?;
-    let sealed = wire::base64url(request.sealed_device_key, "sealed_device_key")?;
+    let (signed, [sealed]) = body.signed_beside(Kind::KeyRotate, ["sealed_device_key"])?;
     let attachments = Attachments { sealed_device_key: Some(sealed), ..Attachments::default() };
-    app.corridor.submit(signed, origin, Some(&caller), attachments).await
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CollectRequest<'a> {
-    #[serde(borrow)]
-    signed: &'a RawValue,
+    let answer = app.corridor.submit(signed, origin, Some(&caller), attachments).await?;
+    Ok(answer.in_form(body.answer()))
 }
 
 /// Gives the answer to an enrolment or a rotation again, to whoever shows the very document that was signed: `{"signed": <a
@@ -303,14 +285,14 @@ struct CollectRequest<'a> {
 #[utoipa::path(post, path = "/api/certificates/collect", tag = "certificates",
     request_body(content = String, content_type = "application/json"),
     responses((status = 200, description = "Receipt and certificate"), (status = 404), (status = 422)))]
-pub(super) async fn collect(State(app): State<App>, body: Bytes) -> Result<Answer, Problem> {
-    let request: CollectRequest<'_> = wire::object(&body)?;
-    let signed = SignedIntent::from_json(request.signed.get().as_bytes())?;
+pub(super) async fn collect(State(app): State<App>, body: Enveloped) -> Result<Answer, Problem> {
+    let (signed, []) = body.any_signed_beside([])?;
     let kind = signed.parse_intent()?.kind();
     if !matches!(kind, Kind::UserEnrol | Kind::KeyRotate) {
         return Err(Problem::malformed("signed.kind", format!("{kind} brings no certificate")));
     }
-    corridor::collect(&app, &signed).await?.ok_or_else(Problem::not_found)
+    let answer = corridor::collect(&app, &signed).await?.ok_or_else(Problem::not_found)?;
+    Ok(answer.in_form(body.answer()))
 }
 
 /// A person's key in use.

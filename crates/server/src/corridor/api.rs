@@ -4,21 +4,20 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use intent::{Kind, Outcome, SignedIntent, UnsignedIntent};
+use intent::{Form, Kind, Outcome, cbor};
 use ipnet::IpNet;
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::refusal::Refusal;
 use super::submission::{Answer, Attachments, OriginInfo};
-use crate::http::Json;
+use crate::http::enveloped::in_form;
+use crate::http::{Enveloped, Written};
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::{App, ip_rules};
@@ -36,11 +35,12 @@ pub(crate) async fn submit_kind(
     app: &App,
     caller: &Caller,
     origin: OriginInfo,
-    body: &Bytes,
+    body: &Enveloped,
     kinds: &[Kind],
 ) -> Result<Answer, Problem> {
-    let signed = SignedIntent::from_json(body)?;
-    app.corridor.submit_kind(signed, origin, Some(caller), Attachments::default(), kinds).await
+    let (signed, none) = (body.signed()?, Attachments::default());
+    let answer = app.corridor.submit_kind(signed, origin, Some(caller), none, kinds).await?;
+    Ok(answer.in_form(body.answer()))
 }
 
 /// Any signed intent of a session, or up to 1,000 of them in an array with one result each, in order.
@@ -56,41 +56,43 @@ pub(super) async fn post_intents(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Response, Problem> {
-    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'[') {
+    let Some(envelopes) = body.list(INTENTS_MAX)? else {
         return submit_any(&app, &caller, origin, &body).await.map(IntoResponse::into_response);
-    }
-    let envelopes: Vec<&RawValue> = serde_json::from_slice(&body)
-        .map_err(|error| Problem::malformed("", format!("not an array of envelopes: {error}")))?;
-    if envelopes.len() > INTENTS_MAX {
-        return Err(Problem::malformed("", format!("more than {INTENTS_MAX} intents")));
-    }
+    };
+    let (form, count) = (body.answer(), envelopes.len());
     let mut submissions = tokio::task::JoinSet::new();
-    for (position, envelope) in envelopes.iter().enumerate() {
+    for (position, envelope) in envelopes.into_iter().enumerate() {
         let (app, caller, origin) = (app.clone(), caller.clone(), origin.clone());
-        let envelope = Bytes::copy_from_slice(envelope.get().as_bytes());
         submissions.spawn(async move {
             let answer = submit_any(&app, &caller, origin, &envelope).await;
-            (position, answer.map_or_else(Problem::into_json, Answer::into_json))
+            let bytes = answer.map_or_else(|problem| problem.into_bytes(form), Answer::into_bytes);
+            (position, bytes)
         });
     }
-    let mut answers: Vec<Vec<u8>> = vec![Vec::new(); envelopes.len()];
+    let mut answers: Vec<Vec<u8>> = vec![Vec::new(); count];
     while let Some(joined) = submissions.join_next().await {
         let (position, answer) = joined.map_err(|_| Problem::internal())?;
         if let Some(slot) = answers.get_mut(position) {
             *slot = answer;
         }
     }
-    let mut out = vec![b'['];
-    for (position, answer) in answers.iter().enumerate() {
-        if position > 0 {
-            out.push(b',');
+    Ok(in_form(form, list(form, &answers)))
+}
+
+fn list(form: Form, answers: &[Vec<u8>]) -> Vec<u8> {
+    match form {
+        Form::Json => [b"[".as_slice(), &answers.join(&b','), b"]"].concat(),
+        Form::Cbor => {
+            let mut out = Vec::with_capacity(answers.iter().map(Vec::len).sum::<usize>());
+            cbor::Writer::new(&mut out).array(answers.len());
+            for answer in answers {
+                out.extend_from_slice(answer);
+            }
+            out
         }
-        out.extend_from_slice(answer);
     }
-    out.push(b']');
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], out).into_response())
 }
 
 /// What would become of an intent.
@@ -124,28 +126,28 @@ pub(super) async fn dry_run(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
-) -> Result<Json<DryRun>, Problem> {
-    let effects = app.corridor.rehearse(UnsignedIntent::from_json(&body)?, origin, &caller).await?;
+    body: Enveloped,
+) -> Result<Written<DryRun>, Problem> {
+    let effects = app.corridor.rehearse(body.unsigned()?, origin, &caller).await?;
     let is_accepted = effects.outcome == Outcome::Accepted;
-    Ok(Json(DryRun {
+    let value = DryRun {
         dry_run: true,
         signed: false,
         outcome: if is_accepted { "accepted" } else { "refused" },
         title: Refusal::from_code(&effects.code).filter(|_| !is_accepted).map(Refusal::sentence),
         effects: serde_json::from_slice(&effects.to_bytes()).map_err(|_| Problem::internal())?,
         code: effects.code,
-    }))
+    };
+    Ok(Written { form: body.answer(), value })
 }
 
 async fn submit_any(
     app: &App,
     caller: &Caller,
     origin: OriginInfo,
-    envelope: &Bytes,
+    envelope: &Enveloped,
 ) -> Result<Answer, Problem> {
-    let signed = SignedIntent::from_json(envelope)?;
-    app.corridor.submit(signed, origin, Some(caller), Attachments::default()).await
+    submit_kind(app, caller, origin, envelope, &Kind::ALL).await
 }
 
 /// The address that a request came from. `None`: the transport named no peer.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use intent::{
-    Actor, Effects, Flags, IntentId, Leaf, Origin, Outcome, Record, UserId, UtcMicros,
-    checkpoint_json,
+    Actor, CheckpointText, Effects, Flags, IntentId, Leaf, Origin, Outcome, Record, UserId,
+    UtcMicros,
 };
 use ledger::BookId;
 use serde_json::Value;
@@ -133,16 +133,16 @@ pub(super) async fn append(
     if !log_store::move_head(tx, book, log.head.size, head).await? {
         return Err(Fault::Broken("the head of the log moved under its lock"));
     }
-    let settled = settle(prepared, &appended, &checkpoint_json(&note))?;
+    let settled = settle(prepared, &appended, CheckpointText::new(note))?;
     Ok((edge, settled))
 }
 
 fn settle(
     prepared: Vec<Prepared>,
     appended: &Appended,
-    checkpoint_json: &str,
+    checkpoint: CheckpointText,
 ) -> Result<Vec<Settled>, Fault> {
-    let checkpoint_json: Arc<str> = checkpoint_json.into();
+    let checkpoint = Arc::new(checkpoint);
     (appended.old_size.get()..)
         .map(LeafIndex::new)
         .zip(prepared)
@@ -154,7 +154,7 @@ fn settle(
                 record: new.record,
                 effects: new.effects,
                 inclusion: appended.inclusion_proof(index).map_err(crate::log::LogError::from)?,
-                checkpoint_json: Arc::clone(&checkpoint_json),
+                checkpoint: Arc::clone(&checkpoint),
                 replayed: false,
                 extra: new.extra,
             })
@@ -188,7 +188,7 @@ pub(super) async fn replay(
         record: stored.record,
         effects: stored.effects,
         inclusion: stored.inclusion,
-        checkpoint_json: checkpoint_json(&stored.checkpoint).into(),
+        checkpoint: Arc::new(CheckpointText::new(stored.checkpoint)),
         replayed: true,
         extra,
     })

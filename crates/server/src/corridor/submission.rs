@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use crypto::SecretBytes;
 use intent::{
-    Actor, Details, Effects, EventKind, Intent, IntentId, Leaf, Origin, Outcome, ReceiptParts,
-    Record, Verified,
+    Actor, CheckpointText, Details, Effects, EventKind, Form, Intent, IntentId, Leaf, Origin,
+    Outcome, ReceiptParts, Record, Verified, cbor,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tlog::{InclusionProof, LeafIndex, TreeSize};
 use tokio::sync::oneshot;
 
@@ -19,6 +19,7 @@ use super::fold::{Fact, LIMIT_LEFT, RATE};
 use super::refusal::Refusal;
 use super::rehearsal::Rehearsal;
 use crate::certificates::directory::Signer;
+use crate::http::enveloped::in_form;
 use crate::payment_files;
 use crate::problem::Problem;
 use crate::sessions::SignIn;
@@ -90,8 +91,8 @@ pub(crate) struct Settled {
     pub(crate) record: Record,
     pub(crate) effects: Effects,
     pub(crate) inclusion: InclusionProof,
-    /// The checkpoint as a JSON string, made once for the whole group commit.
-    pub(crate) checkpoint_json: Arc<str>,
+    /// The checkpoint, made ready once for the whole group commit.
+    pub(crate) checkpoint: Arc<CheckpointText>,
     pub(crate) replayed: bool,
     /// What the feature answers beside the receipt; of a replay only a certificate.
     pub(crate) extra: Option<Value>,
@@ -101,6 +102,8 @@ pub(crate) struct Settled {
 #[derive(Debug)]
 pub struct Answer {
     settled: Settled,
+    /// How an accepted one is written.
+    form: Form,
 }
 
 /// Marks an answer that repeats an earlier one.
@@ -110,7 +113,14 @@ const RECEIPT_LEN_TYPICAL: usize = 16 * 1024;
 
 impl Answer {
     pub(crate) const fn new(settled: Settled) -> Self {
-        Self { settled }
+        Self { settled, form: Form::Json }
+    }
+
+    /// The same, written in this form. A refusal by itself is `application/problem+json` in either: whoever reads problems
+    /// needs one reader, and its receipt is in the form of the document around it.
+    pub(crate) const fn in_form(mut self, form: Form) -> Self {
+        self.form = form;
+        self
     }
 
     /// Whether the intent took effect.
@@ -135,15 +145,13 @@ impl Answer {
         self
     }
 
-    /// The receipt as JSON.
-    #[must_use]
-    pub fn receipt_json(&self) -> Vec<u8> {
+    fn receipt(&self, form: Form) -> Vec<u8> {
         let mut out = Vec::with_capacity(RECEIPT_LEN_TYPICAL);
-        self.write_receipt(&mut out);
+        self.write_receipt(form, &mut out);
         out
     }
 
-    fn write_receipt(&self, out: &mut Vec<u8>) {
+    fn write_receipt(&self, form: Form, out: &mut Vec<u8>) {
         ReceiptParts {
             intent_id: self.settled.intent_id,
             index: self.settled.index,
@@ -151,17 +159,26 @@ impl Answer {
             record: &self.settled.record,
             effects: &self.settled.effects,
             inclusion: &self.settled.inclusion,
-            checkpoint_json: &self.settled.checkpoint_json,
+            checkpoint: &self.settled.checkpoint,
             certificates: &[],
         }
-        .write_json(out);
+        .write(form, out);
     }
 
     fn accepted_body(&self) -> Vec<u8> {
-        let Some(Value::Object(extra)) = &self.settled.extra else { return self.receipt_json() };
+        let Some(Value::Object(extra)) = &self.settled.extra else {
+            return self.receipt(self.form);
+        };
+        match self.form {
+            Form::Json => self.json_with(extra),
+            Form::Cbor => self.cbor_with(extra),
+        }
+    }
+
+    fn json_with(&self, extra: &Map<String, Value>) -> Vec<u8> {
         let mut out = Vec::with_capacity(RECEIPT_LEN_TYPICAL);
         out.extend_from_slice(b"{\"receipt\":");
-        self.write_receipt(&mut out);
+        self.write_receipt(Form::Json, &mut out);
         let mut rest = serde_json::to_vec(extra).unwrap_or_default();
         if extra.is_empty() {
             out.push(b'}');
@@ -175,16 +192,32 @@ impl Answer {
         out
     }
 
+    /// What stands beside the receipt keeps the types that it has in JSON.
+    fn cbor_with(&self, extra: &Map<String, Value>) -> Vec<u8> {
+        let mut out = Vec::with_capacity(RECEIPT_LEN_TYPICAL);
+        let mut writer = cbor::Writer::new(&mut out);
+        writer.map(extra.len().saturating_add(1));
+        writer.text("receipt");
+        self.write_receipt(Form::Cbor, &mut out);
+        for (name, value) in extra {
+            cbor::Writer::new(&mut out).text(name);
+            // Writing to memory what was read from memory.
+            out = cbor4ii::serde::to_vec(out, value).unwrap_or_default();
+        }
+        out
+    }
+
     /// The body alone, for an answer among others.
-    pub(crate) fn into_json(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         match self.settled.effects.outcome {
             Outcome::Accepted => self.accepted_body(),
-            Outcome::Refused => self.refused().into_json(),
+            Outcome::Refused => self.refused(self.form).into_bytes(self.form),
         }
     }
 
-    fn refused(&self) -> Problem {
-        let receipt = Bytes::from(self.receipt_json());
+    /// A problem that will be written in this form, with the receipt in it.
+    fn refused(&self, form: Form) -> Problem {
+        let receipt = Bytes::from(self.receipt(form));
         // A record whose code this version does not know was written by another one: still a refusal.
         let problem = match Refusal::from_code(&self.settled.effects.code) {
             Some(refusal) => Problem::refused(refusal.status(), refusal.code(), refusal.sentence()),
@@ -209,14 +242,8 @@ impl Answer {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let mut response = match self.settled.effects.outcome {
-            Outcome::Accepted => {
-                let mut response = Response::new(self.accepted_body().into());
-                response
-                    .headers_mut()
-                    .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                response
-            }
-            Outcome::Refused => self.refused().into_response(),
+            Outcome::Accepted => in_form(self.form, self.accepted_body()),
+            Outcome::Refused => self.refused(Form::Json).into_response(),
         };
         if self.settled.replayed {
             response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));

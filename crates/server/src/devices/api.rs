@@ -1,7 +1,6 @@
 //! HTTP for devices: wire types and handlers, no decisions.
 
 use axum::extract::State;
-use bytes::Bytes;
 use crypto::SecretBytes;
 use http::StatusCode;
 use intent::{DeviceId, Kind, UserId};
@@ -13,7 +12,7 @@ use utoipa_axum::routes;
 use super::service::{self, Asked};
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::{Json, Path};
+use crate::http::{Enveloped, Json, Path};
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::{App, clock, wire};
@@ -168,7 +167,7 @@ pub(super) async fn approve(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::DeviceApprove]).await
 }
@@ -180,7 +179,7 @@ pub(super) async fn revoke(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::DeviceRevoke]).await
 }

@@ -4,7 +4,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use bytes::Bytes;
 use intent::Kind;
 use money::{Amount, AssetCode};
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,7 @@ use super::service;
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::Query;
+use crate::http::{Enveloped, Query};
 use crate::policies::{Listed, Spread};
 use crate::problem::Problem;
 use crate::sessions::Caller;
@@ -126,7 +125,7 @@ pub(super) async fn exchange(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::TransferExchange]).await
 }

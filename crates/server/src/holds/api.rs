@@ -3,7 +3,6 @@
 #![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
 
 use axum::extract::State;
-use bytes::Bytes;
 use intent::Kind;
 use ledger::TransferId;
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ use super::HOLDS;
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::{Json, Query};
+use crate::http::{Enveloped, Json, Query};
 use crate::problem::Problem;
 use crate::registers::{self, Row};
 use crate::sessions::Caller;
@@ -118,7 +117,7 @@ pub(super) async fn place(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::HoldPlace]).await
 }
@@ -129,7 +128,7 @@ pub(super) async fn capture(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::HoldCapture]).await
 }
@@ -140,7 +139,7 @@ pub(super) async fn void(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::HoldVoid]).await
 }
@@ -152,7 +151,7 @@ pub(super) async fn reverse(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::TransferReverse]).await
 }

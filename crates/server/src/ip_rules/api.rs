@@ -1,7 +1,6 @@
 //! HTTP for rules about addresses: wire types and handlers, no decisions.
 
 use axum::extract::State;
-use bytes::Bytes;
 use intent::Kind;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +11,7 @@ use super::rules::IP_RULES;
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::Json;
+use crate::http::{Enveloped, Json};
 use crate::problem::Problem;
 use crate::registers::{self, Row};
 use crate::sessions::Caller;
@@ -74,7 +73,7 @@ pub(super) async fn set(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::IpRuleSet]).await
 }

@@ -18,7 +18,7 @@ use super::service::{self, Outcome, Preview};
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::{Path, Query};
+use crate::http::{Enveloped, Path, Query};
 use crate::problem::Problem;
 use crate::sessions::Caller;
 
@@ -33,7 +33,7 @@ pub(super) async fn submit(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::PaymentsFile]).await
 }

@@ -1,7 +1,6 @@
 //! HTTP for policies: wire types and handlers, no decisions.
 
 use axum::extract::State;
-use bytes::Bytes;
 use intent::Kind;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +11,7 @@ use super::rules::{POLICIES, PROPOSALS};
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::Json;
+use crate::http::{Enveloped, Json};
 use crate::problem::Problem;
 use crate::registers::{self, Row};
 use crate::sessions::Caller;
@@ -120,7 +119,7 @@ pub(super) async fn propose(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::PolicyPropose]).await
 }
@@ -131,7 +130,7 @@ pub(super) async fn approve(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::PolicyApprove]).await
 }

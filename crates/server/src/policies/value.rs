@@ -351,7 +351,7 @@ fn members(value: &str) -> Option<Members> {
         .into_iter()
         .map(|(name, value)| match value {
             Value::String(text) => Some((name.into_owned(), text.into_owned())),
-            Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+            Value::Bytes(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         })
         .collect()
 }

@@ -101,7 +101,7 @@ impl Row {
             let (column, _) = register.columns.iter().find(|(column, _)| *column == name)?;
             match value {
                 Value::String(value) => Some(row.with(column, value)),
-                Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+                Value::Bytes(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
             }
         })
     }

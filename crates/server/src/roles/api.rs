@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use bytes::Bytes;
 use intent::{Kind, Role, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -16,7 +15,7 @@ use super::service::{self, CustomRole, Explanation};
 use super::store::{PeoplePage, PersonRow};
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::{Json, Query};
+use crate::http::{Enveloped, Json, Query};
 use crate::policy::routes::{Access, ROUTES, Route, area, leading_to, level_of};
 use crate::policy::{Permission, Permissions, permissions};
 use crate::problem::Problem;
@@ -408,7 +407,7 @@ pub(super) async fn define(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::RoleDefine]).await
 }
@@ -419,7 +418,7 @@ pub(super) async fn grant(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::RoleGrant]).await
 }

@@ -4,14 +4,14 @@ use axum::extract::{FromRequest, Request, State};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use bytes::Bytes;
 use http::StatusCode;
-use intent::{DeviceId, Kind, SessionId};
+use intent::{DeviceId, Form, Kind, SessionId, UtcMicros};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::assurance::Aal;
+use super::assurance::{Aal, Assurance};
 use super::caller::Caller;
 use super::rekey;
 use super::reverify;
@@ -19,7 +19,7 @@ use super::service;
 use super::store::SessionSummary;
 use crate::corridor::{Answer, Attachments, OriginInfo};
 use crate::credentials::{self, SecretText};
-use crate::http::{Json, Path, read_body};
+use crate::http::{Enveloped, Json, Path, Written, read_body};
 use crate::mfa::{self, Presented};
 use crate::problem::Problem;
 use crate::wire;
@@ -92,14 +92,6 @@ impl From<service::Challenge> for ChallengeAnswer {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LoginRequest<'a> {
-    #[serde(borrow)]
-    signed: &'a RawValue,
-    device_proof: &'a str,
-}
-
 /// Signs in: `{"signed": <a session.login>, "device_proof": <base64url>}`. Answers the receipt and the session, its
 /// bootstrap secret sealed to the KEM key that was signed.
 #[utoipa::path(post, path = "/api/auth/certificate-login", tag = "sessions",
@@ -108,15 +100,14 @@ struct LoginRequest<'a> {
 pub(super) async fn certificate_login(
     State(app): State<App>,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
-    let request: LoginRequest<'_> = wire::object(&body)?;
-    let signed = wire::envelope(request.signed, Kind::SessionLogin)?;
+    let (signed, [device_proof]) = body.signed_beside(Kind::SessionLogin, ["device_proof"])?;
     let certificate = signed.parse_intent()?.certificate();
     app.doorkeeper.admit_certificate(&certificate, &origin, clock::now()).await?;
-    let device_proof = wire::base64url(request.device_proof, "device_proof")?;
     let attachments = Attachments { device_proof, ..Attachments::default() };
-    app.corridor.submit(signed, origin, None, attachments).await
+    let answer = app.corridor.submit(signed, origin, None, attachments).await?;
+    Ok(answer.in_form(body.answer()))
 }
 
 /// A refresh token.
@@ -263,35 +254,54 @@ pub(super) async fn reverify(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
-) -> Result<Json<ReverifyAnswer>, Problem> {
-    let request: ReverifyRequest<'_> = wire::object(&body)?;
+    body: Enveloped,
+) -> Result<Written<ReverifyAnswer>, Problem> {
     let now = clock::now();
-    let factor = Presented::one_of(request.code.as_ref(), request.recovery_code.as_ref())?;
-    let assurance = match (request.signed, request.device_proof, &request.password, factor) {
-        (Some(signed), Some(device_proof), None, None) => {
-            let signed = wire::envelope(signed, Kind::SessionLogin)?;
-            let device_proof = wire::base64url(device_proof, "device_proof")?;
-            reverify::reverify(&app, &caller, signed, &device_proof, now).await?;
+    let assurance = match body.form() {
+        Form::Json => prove_again(&app, &caller, &origin, body.bytes(), now).await?,
+        // Only what is signed comes in CBOR.
+        Form::Cbor => {
+            let (signed, [proof]) = body.signed_beside(Kind::SessionLogin, ["device_proof"])?;
+            reverify::reverify(&app, &caller, signed, &proof, now).await?;
             caller.assurance
         }
-        (None, None, Some(password), None) => {
-            refuse_certificate(&caller)?;
-            credentials::service::prove(&app, &caller, password.expose(), &origin, now).await?;
-            reverify::step_up(&app, &caller, None, now).await?
-        }
-        (None, None, None, Some(factor)) => {
-            refuse_certificate(&caller)?;
-            let factor = mfa::accept(&app, caller.user, &factor, &origin, now).await?;
-            reverify::step_up(&app, &caller, Some(factor), now).await?
-        }
-        _ => return Err(Problem::malformed("", "send exactly one proof")),
     };
-    Ok(Json(ReverifyAnswer {
+    let value = ReverifyAnswer {
         aal: assurance.aal().number(),
         assurance: assurance.name(),
         authenticated_at: now.to_string(),
-    }))
+    };
+    Ok(Written { form: body.answer(), value })
+}
+
+async fn prove_again(
+    app: &App,
+    caller: &Caller,
+    origin: &OriginInfo,
+    body: &Bytes,
+    now: UtcMicros,
+) -> Result<Assurance, Problem> {
+    let request: ReverifyRequest<'_> = wire::object(body)?;
+    let factor = Presented::one_of(request.code.as_ref(), request.recovery_code.as_ref())?;
+    match (request.signed, request.device_proof, &request.password, factor) {
+        (Some(signed), Some(device_proof), None, None) => {
+            let signed = wire::envelope(signed, Kind::SessionLogin)?;
+            let device_proof = wire::base64url(device_proof, "device_proof")?;
+            reverify::reverify(app, caller, signed, &device_proof, now).await?;
+            Ok(caller.assurance)
+        }
+        (None, None, Some(password), None) => {
+            refuse_certificate(caller)?;
+            credentials::service::prove(app, caller, password.expose(), origin, now).await?;
+            reverify::step_up(app, caller, None, now).await
+        }
+        (None, None, None, Some(factor)) => {
+            refuse_certificate(caller)?;
+            let factor = mfa::accept(app, caller.user, &factor, origin, now).await?;
+            reverify::step_up(app, caller, Some(factor), now).await
+        }
+        _ => Err(Problem::malformed("", "send exactly one proof")),
+    }
 }
 
 /// Who gets the next key of a session.

@@ -3,7 +3,6 @@
 #![expect(unused_qualifications, reason = "utoipa writes the type of a query out in full")]
 
 use axum::extract::State;
-use bytes::Bytes;
 use intent::{IntentId, Kind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,7 +13,7 @@ use super::rule::{STANDING_ORDER_RUNS, STANDING_ORDERS};
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::{Json, Path, Query};
+use crate::http::{Enveloped, Json, Path, Query};
 use crate::problem::Problem;
 use crate::registers::{self, Lookup, Page, Row};
 use crate::sessions::Caller;
@@ -243,7 +242,7 @@ pub(super) async fn place(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::StandingOrderPlace]).await
 }
@@ -254,7 +253,7 @@ pub(super) async fn end(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::StandingOrderEnd]).await
 }

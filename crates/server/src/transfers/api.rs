@@ -4,7 +4,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use bytes::Bytes;
 use intent::{Kind, OrderTerms, UtcMicros};
 use ledger::TransferId;
 use serde::{Deserialize, Serialize};
@@ -19,7 +18,7 @@ use crate::App;
 use crate::accounts::parse_id;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::{Path, Query};
+use crate::http::{Enveloped, Path, Query};
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::wire::page_limit;
@@ -44,7 +43,7 @@ pub(super) async fn transfer(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::Transfer]).await
 }
@@ -55,7 +54,7 @@ pub(super) async fn batch(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::TransferBatch]).await
 }

@@ -1,6 +1,6 @@
 //! The reading side of transfers.
 
-use intent::{ReceiptParts, UtcMicros, checkpoint_json};
+use intent::{CheckpointText, Form, ReceiptParts, UtcMicros};
 use ledger::{AccountId, TransferId};
 use money::AssetCode;
 use time::Date;
@@ -114,9 +114,9 @@ fn receipt_json(stored: &StoredReceipt) -> Vec<u8> {
         record: &stored.record,
         effects: &stored.effects,
         inclusion: &stored.inclusion,
-        checkpoint_json: &checkpoint_json(&stored.checkpoint),
+        checkpoint: &CheckpointText::new(&stored.checkpoint),
         certificates: &[],
     }
-    .write_json(&mut out);
+    .write(Form::Json, &mut out);
     out
 }

@@ -2,12 +2,10 @@
 
 use axum::extract::State;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use bytes::Bytes;
 use crypto::SecretBytes;
 use http::StatusCode;
 use intent::{Kind, Role, UserId};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,7 +14,7 @@ use super::recovery;
 use super::service::{self, Person};
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, Attachments, OriginInfo};
-use crate::http::{Json, Path};
+use crate::http::{Enveloped, Json, Path};
 use crate::problem::Problem;
 use crate::reminders::{Alert, alerts};
 use crate::sessions::Caller;
@@ -81,15 +79,6 @@ pub(super) async fn register(
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EnrolRequest<'a> {
-    #[serde(borrow)]
-    signed: &'a RawValue,
-    registration_token: &'a str,
-    sealed_device_key: &'a str,
-}
-
 /// Enrols a device: `{"signed": <a user.enrol>, "registration_token": <base64url>, "sealed_device_key": <base64url>}`.
 /// Answers the receipt and the certificate with its path.
 #[utoipa::path(post, path = "/api/users/enrol", tag = "users",
@@ -98,7 +87,7 @@ struct EnrolRequest<'a> {
 pub(super) async fn enrol(
     State(app): State<App>,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_enrolment(&app, origin, &body, &Role::ALL).await
 }
@@ -110,7 +99,7 @@ pub(super) async fn enrol(
 pub(super) async fn issue_role_certificate(
     State(app): State<App>,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     let staff = [Role::Manager, Role::AuditorClerk, Role::SystemAdmin];
     submit_enrolment(&app, origin, &body, &staff).await
@@ -119,22 +108,21 @@ pub(super) async fn issue_role_certificate(
 async fn submit_enrolment(
     app: &App,
     origin: OriginInfo,
-    body: &Bytes,
+    body: &Enveloped,
     roles: &[Role],
 ) -> Result<Answer, Problem> {
-    let request: EnrolRequest<'_> = wire::object(body)?;
-    let signed = wire::envelope(request.signed, Kind::UserEnrol)?;
+    let names = ["registration_token", "sealed_device_key"];
+    let (signed, [token, sealed]) = body.signed_beside(Kind::UserEnrol, names)?;
     if !roles.contains(&signed.parse_intent()?.authority()) {
         return Err(Problem::malformed("signed.authority", "this route is for staff"));
     }
-    let token = wire::base64url(request.registration_token, "registration_token")?;
-    let sealed = wire::base64url(request.sealed_device_key, "sealed_device_key")?;
     let attachments = Attachments {
         sealed_device_key: Some(sealed),
         registration_token: Some(SecretBytes::new(token)),
         device_proof: Vec::new(),
     };
-    app.corridor.submit(signed, origin, None, attachments).await
+    let answer = app.corridor.submit(signed, origin, None, attachments).await?;
+    Ok(answer.in_form(body.answer()))
 }
 
 /// A person.
@@ -183,7 +171,7 @@ pub(super) async fn lock(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::UserLock]).await
 }
@@ -194,7 +182,7 @@ pub(super) async fn invite(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::UserInvite]).await
 }
@@ -205,7 +193,7 @@ pub(super) async fn approve(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::UserApprove]).await
 }
@@ -341,7 +329,7 @@ pub(super) async fn recover(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
     submit_kind(&app, &caller, origin, &body, &[Kind::UserRecover]).await
 }

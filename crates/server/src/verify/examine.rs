@@ -403,7 +403,8 @@ pub(super) fn texts_of(value: canonical::Value<'_>) -> Option<BTreeMap<String, S
         .into_iter()
         .map(|(name, value)| match value {
             canonical::Value::String(text) => Some((name.into_owned(), text.into_owned())),
-            canonical::Value::Bool(_)
+            canonical::Value::Bytes(_)
+            | canonical::Value::Bool(_)
             | canonical::Value::Array(_)
             | canonical::Value::Object(_) => None,
         })

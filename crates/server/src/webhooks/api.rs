@@ -2,8 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use bytes::Bytes;
-use intent::{Body, Kind, SignedIntent};
+use intent::{Body, Kind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,7 +14,7 @@ use super::service::{self, Endpoint};
 use crate::App;
 use crate::corridor::api::submit_kind;
 use crate::corridor::{Answer, OriginInfo};
-use crate::http::{Json, Path};
+use crate::http::{Enveloped, Json, Path};
 use crate::problem::Problem;
 use crate::sessions::Caller;
 use crate::wire;
@@ -109,9 +108,9 @@ pub(super) async fn set(
     State(app): State<App>,
     caller: Caller,
     origin: OriginInfo,
-    body: Bytes,
+    body: Enveloped,
 ) -> Result<Answer, Problem> {
-    let intent = SignedIntent::from_json(&body)?.parse_intent()?;
+    let intent = body.signed()?.parse_intent()?;
     if let Body::WebhookSet { url, active: true, .. } = intent.body()
         && let Some(url) = address(url)
     {

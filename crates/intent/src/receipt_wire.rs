@@ -1,10 +1,12 @@
-//! The receipt on the wire: one writer for the server's borrowed parts and for a whole receipt.
+//! The receipt on the wire: one writer in each form for the server's borrowed parts and for a whole receipt.
 
 use tlog::{Hash, InclusionProof, LeafIndex, TreeSize};
+use uuid::Uuid;
 
 use crate::{
-    Effects, Group, IntentError, IntentId, Leaf, Outcome, Receipt, ReceiptGroup, Record,
+    Effects, Form, Group, IntentError, IntentId, Leaf, Outcome, Receipt, ReceiptGroup, Record,
     canonical::{self, Path, Texts, Value},
+    cbor::{self, Writer},
     members::Members,
     text,
 };
@@ -25,21 +27,29 @@ pub struct ReceiptParts<'a> {
     pub effects: &'a Effects,
     /// Proof that the leaf is under the checkpoint.
     pub inclusion: &'a InclusionProof,
-    /// Signed note, already a JSON string literal: [`checkpoint_json`], once per group commit.
-    pub checkpoint_json: &'a str,
+    /// Signed note, made once per group commit.
+    pub checkpoint: &'a CheckpointText,
     /// Signer's, issuing, root certificate, DER; may be empty.
     pub certificates: &'a [&'a [u8]],
 }
 
 impl ReceiptParts<'_> {
-    /// Appends the receipt.
-    pub fn write_json(&self, out: &mut Vec<u8>) {
+    /// Appends the receipt in either form.
+    pub fn write(&self, form: Form, out: &mut Vec<u8>) {
+        let wire = self.wire();
+        match form {
+            Form::Json => wire.write(out, self.certificates.iter().copied()),
+            Form::Cbor => wire.write_cbor(&mut Writer::new(out), self.certificates),
+        }
+    }
+
+    fn wire(&self) -> Wire<'_> {
         let groups = Group::ALL.map(|group| {
             let opening = self.record.group(group)?;
             let shown = !matches!(group, Group::Intent | Group::Evidence);
             Some((&opening.salt, shown.then_some(&*opening.bytes)))
         });
-        let wire = Wire {
+        Wire {
             outcome: self.effects.outcome,
             code: &self.effects.code,
             items: &self.effects.items,
@@ -48,28 +58,43 @@ impl ReceiptParts<'_> {
             leaf: self.leaf,
             groups,
             inclusion: self.inclusion,
-            checkpoint_json: self.checkpoint_json,
-        };
-        wire.write(out, self.certificates.iter().copied());
+            checkpoint: self.checkpoint,
+        }
     }
 }
 
-/// A signed note as a JSON string literal, for [`ReceiptParts::checkpoint_json`].
-#[must_use]
-pub fn checkpoint_json(note: &str) -> String {
-    let mut out = Vec::with_capacity(note.len().saturating_add(64));
-    text::put_string(&mut out, note);
-    // Escapes are ASCII put between whole characters.
-    String::from_utf8(out).unwrap_or_default()
+/// A signed note as receipts carry it, for [`ReceiptParts::checkpoint`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CheckpointText {
+    note: String,
+    /// The note as a JSON string literal.
+    json: Vec<u8>,
+}
+
+impl CheckpointText {
+    /// Prepares a note for either form.
+    #[must_use]
+    pub fn new(note: impl Into<String>) -> Self {
+        let note = note.into();
+        let mut json = Vec::with_capacity(note.len().saturating_add(64));
+        text::put_string(&mut json, &note);
+        Self { note, json }
+    }
 }
 
 impl Receipt {
-    /// Largest admitted receipt in bytes.
-    pub const JSON_LEN_MAX: usize = 4 * 1024 * 1024;
+    /// Largest admitted receipt in bytes, in either form.
+    pub const LEN_MAX: usize = 4 * 1024 * 1024;
 
-    /// The receipt as the API gives it.
+    /// The receipt as the API gives it, and as it is kept.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
+        self.to_bytes(Form::Json)
+    }
+
+    /// The receipt in either form.
+    #[must_use]
+    pub fn to_bytes(&self, form: Form) -> Vec<u8> {
         let [intent, actor, origin, effects, evidence] = &self.groups;
         let groups = [intent, actor, origin, effects, evidence]
             .map(|group| group.as_ref().map(|group| (&group.salt, group.bytes.as_deref())));
@@ -82,20 +107,31 @@ impl Receipt {
             leaf: &self.leaf,
             groups,
             inclusion: &self.inclusion,
-            checkpoint_json: &checkpoint_json(&self.checkpoint),
+            checkpoint: &CheckpointText::new(&self.checkpoint),
         };
         let mut out = Vec::with_capacity(8 * 1024);
-        wire.write(&mut out, self.certificates.iter().map(Vec::as_slice));
+        match form {
+            Form::Json => wire.write(&mut out, self.certificates.iter().map(Vec::as_slice)),
+            Form::Cbor => wire.write_cbor(&mut Writer::new(&mut out), &self.certificates),
+        }
         out
     }
 
     /// Reads a receipt; nothing in it is believed before [`Receipt::verify`].
     pub fn from_json(bytes: &[u8]) -> Result<Self, IntentError> {
-        let value = canonical::read(bytes, Self::JSON_LEN_MAX, Texts::Any)?;
-        let mut members = Members::version_1(value)?;
+        Self::from_bytes(bytes, Form::Json)
+    }
+
+    /// Reads a receipt in either form.
+    pub fn from_bytes(bytes: &[u8], form: Form) -> Result<Self, IntentError> {
+        let value = match form {
+            Form::Json => canonical::read(bytes, Self::LEN_MAX, Texts::Any)?,
+            Form::Cbor => cbor::read(bytes, Self::LEN_MAX)?,
+        };
+        let mut members = Members::version_1_of(value, form)?;
         let index =
             members.take("leaf_index", text::DECIMAL_FORM, text::decimal).map(LeafIndex::new)?;
-        let leaf = members.take("leaf", text::BINARY_FORM, text::binary)?;
+        let leaf = members.bytes("leaf")?;
         let receipt = Self {
             outcome: members.take("outcome", "an outcome", Outcome::from_name)?,
             code: members.text("code")?.into_owned(),
@@ -103,27 +139,26 @@ impl Receipt {
             intent_id: members.take("intent_id", "a version 7 UUID", |t| t.parse().ok())?,
             index,
             leaf: Leaf::from_bytes(&leaf)?,
-            groups: read_groups(members.value("groups")?)?,
-            inclusion: read_inclusion(index, members.value("inclusion")?)?,
+            groups: read_groups(members.value("groups")?, form)?,
+            inclusion: read_inclusion(index, members.value("inclusion")?, form)?,
             checkpoint: members.text("checkpoint")?.into_owned(),
-            certificates: members
-                .list("certificates", text::BINARY_FORM, |text| text::binary(&text))?,
+            certificates: members.bytes_list("certificates", text::BINARY_FORM, Some)?,
         };
         members.finish()?;
         Ok(receipt)
     }
 }
 
-fn read_groups(value: Value<'_>) -> Result<[Option<ReceiptGroup>; 5], IntentError> {
+fn read_groups(value: Value<'_>, form: Form) -> Result<[Option<ReceiptGroup>; 5], IntentError> {
     let path = Path::Member(&Path::Root, "groups");
-    let mut members = Members::new(value, path)?;
+    let mut members = Members::of(value, path, form)?;
     let mut groups = [const { None }; 5];
     for (group, place) in Group::ALL.into_iter().zip(&mut groups) {
         if let Some(value) = members.optional_value(group.name()) {
-            let mut members = Members::new(value, Path::Member(&path, group.name()))?;
+            let mut members = Members::of(value, Path::Member(&path, group.name()), form)?;
             *place = Some(ReceiptGroup {
-                salt: members.take("salt", "32 bytes in base64url", text::binary32)?,
-                bytes: members.take_optional("bytes", text::BINARY_FORM, text::binary)?,
+                salt: members.bytes32("salt")?,
+                bytes: members.optional_bytes("bytes")?,
             });
             members.finish()?;
         }
@@ -132,13 +167,17 @@ fn read_groups(value: Value<'_>) -> Result<[Option<ReceiptGroup>; 5], IntentErro
     Ok(groups)
 }
 
-fn read_inclusion(index: LeafIndex, value: Value<'_>) -> Result<InclusionProof, IntentError> {
-    let mut members = Members::new(value, Path::Member(&Path::Root, "inclusion"))?;
-    let hash = |text: &str| text::binary32(text).map(Hash::from_bytes);
+fn read_inclusion(
+    index: LeafIndex,
+    value: Value<'_>,
+    form: Form,
+) -> Result<InclusionProof, IntentError> {
+    let mut members = Members::of(value, Path::Member(&Path::Root, "inclusion"), form)?;
+    let hash = |bytes: Vec<u8>| bytes.try_into().ok().map(Hash::from_bytes);
     let inclusion = InclusionProof {
         index,
         size: members.take("size", text::DECIMAL_FORM, text::decimal).map(TreeSize::new)?,
-        path: members.list("path", "32 bytes in base64url", |text| hash(&text))?,
+        path: members.bytes_list("path", text::BINARY32_FORM, hash)?,
     };
     members.finish()?;
     Ok(inclusion)
@@ -157,7 +196,7 @@ struct Wire<'a> {
     leaf: &'a Leaf,
     groups: [Option<Shown<'a>>; 5],
     inclusion: &'a InclusionProof,
-    checkpoint_json: &'a str,
+    checkpoint: &'a CheckpointText,
 }
 
 impl Wire<'_> {
@@ -169,7 +208,7 @@ impl Wire<'_> {
             text::put_binary(out, certificate);
         }
         out.extend_from_slice(br#"],"checkpoint":"#);
-        out.extend_from_slice(self.checkpoint_json.as_bytes());
+        out.extend_from_slice(&self.checkpoint.json);
         out.extend_from_slice(br#","code":"#);
         text::put_sanitized(out, self.code);
         out.extend_from_slice(br#","groups":{"#);
@@ -192,6 +231,52 @@ impl Wire<'_> {
         out.extend_from_slice(br#","outcome":"#);
         text::put_plain(out, self.outcome.name().as_bytes());
         out.extend_from_slice(br#","v":"1"}"#);
+    }
+
+    /// The same members in the same order.
+    fn write_cbor(&self, out: &mut Writer<'_>, certificates: &[impl AsRef<[u8]>]) {
+        out.map(11);
+        out.text("certificates");
+        out.array(certificates.len());
+        for certificate in certificates {
+            out.bytes(certificate.as_ref());
+        }
+        out.text_member("checkpoint", &self.checkpoint.note);
+        out.text_member("code", &text::admissible(self.code));
+        out.text("groups");
+        self.write_groups_cbor(out);
+        out.text("inclusion");
+        out.map(2);
+        out.text("path");
+        out.array(self.inclusion.path.len());
+        for hash in &self.inclusion.path {
+            out.bytes(hash.as_bytes());
+        }
+        out.text_member("size", &self.inclusion.size.get().to_string());
+        let id = self.intent_id.get().hyphenated();
+        out.text_member("intent_id", id.encode_lower(&mut Uuid::encode_buffer()));
+        out.text("items");
+        out.array(self.items.len());
+        for item in self.items {
+            out.text(&text::admissible(item));
+        }
+        out.bytes_member("leaf", &self.leaf.to_bytes());
+        out.text_member("leaf_index", &self.index.get().to_string());
+        out.text_member("outcome", self.outcome.name());
+        out.text_member("v", "1");
+    }
+
+    fn write_groups_cbor(&self, out: &mut Writer<'_>) {
+        out.map(self.groups.iter().flatten().count());
+        let openings = Group::ALL.into_iter().zip(&self.groups);
+        for (group, (salt, bytes)) in openings.filter_map(|(group, it)| Some((group, (*it)?))) {
+            out.text(group.name());
+            out.map(if bytes.is_some() { 2 } else { 1 });
+            if let Some(bytes) = bytes {
+                out.bytes_member("bytes", bytes);
+            }
+            out.bytes_member("salt", salt);
+        }
     }
 
     fn write_groups(&self, out: &mut Vec<u8>) {
