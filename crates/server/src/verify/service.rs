@@ -27,6 +27,9 @@ use crate::bank::TrustFile;
 
 /// Leaves read, examined and replayed at once. With evidence about 8 kB each.
 const CHUNK: u64 = 512;
+/// Bytes of intents and effects in them at most, but for one leaf that has more: a transfer in a batch takes some 200, and while
+/// it is examined ten times that.
+const CHUNK_BYTES: i64 = 4 * 1024 * 1024;
 /// Checkpoints beyond the last record that are named one by one.
 const SURPLUS_MAX: usize = 100;
 
@@ -479,6 +482,8 @@ async fn load(
         return Ok(None);
     }
     let end = first.saturating_add(CHUNK).min(end);
+    let outgrown_at = store::outgrown_at(tx, book, first, end, CHUNK_BYTES).await?;
+    let end = outgrown_at.map_or(end, |leaf| leaf.max(first.saturating_add(1)));
     let records = store::records(tx, book, first, end).await?;
     let checkpoints = store::checkpoints(tx, book, first, end).await?;
     Ok(Some(Chunk { first, end, records, checkpoints }))

@@ -82,6 +82,28 @@ pub(super) struct RecordRow {
     pub(super) evidence: Option<Vec<u8>>,
 }
 
+/// The first record of `first..end` with which those from `first` on are more than so many bytes, by what makes them large.
+pub(super) async fn outgrown_at(
+    tx: &mut PgConnection,
+    book: BookId,
+    first: u64,
+    end: u64,
+    bytes: i64,
+) -> sqlx::Result<Option<u64>> {
+    let leaf = sqlx::query_scalar!(
+        "SELECT min(leaf_index) FILTER (WHERE bytes > $4)
+           FROM (SELECT leaf_index, sum(octet_length(intent) + octet_length(effects)) OVER (ORDER BY leaf_index) AS bytes
+                   FROM records WHERE book_id = $1 AND leaf_index >= $2 AND leaf_index < $3) AS sizes",
+        book_id(book),
+        int8(first)?,
+        int8(end)?,
+        bytes,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(leaf.and_then(|leaf| u64::try_from(leaf).ok()))
+}
+
 /// Records `first..end`, in order.
 pub(super) async fn records(
     tx: &mut PgConnection,
