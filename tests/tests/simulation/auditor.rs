@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use e2e::Oracle;
-use intent::{Effects, Group, IntentId, Receipt};
+use intent::{Effects, Form, Group, IntentId, Receipt};
 use ledger::{AccountId, AccountKind, Rejection, TransferId, TransferKind};
 use money::AssetCode;
 use server::corridor::{Answer, Refusal};
@@ -21,7 +21,7 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     pub(crate) fn of(answer: &Answer) -> Self {
-        let receipt = Receipt::from_json(&answer.receipt_json()).unwrap();
+        let receipt = Receipt::from_json(&answer.receipt(Form::Json)).unwrap();
         let effects = receipt.groups[usize::from(Group::Effects.code()) - 1].as_ref().unwrap();
         let effects = Effects::parse(effects.bytes.as_ref().unwrap()).unwrap();
         assert_eq!((&effects.code, &effects.items), (&receipt.code, &receipt.items));

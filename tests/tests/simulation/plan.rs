@@ -15,6 +15,8 @@ use crate::world::People;
 /// How long a short hold lasts, and one that does not end in a seed, in microseconds.
 const SHORT_US: i64 = 2_000_000;
 const LONG_US: i64 = 86_400_000_000;
+/// Accounts that are opened; what opens them is asked first. One more is nobody's.
+pub(crate) const OPENED: usize = 3;
 /// Asked at most, without the accounts.
 const ASKED_MAX: usize = 28;
 /// Enqueued at once at most.
@@ -59,10 +61,10 @@ impl What {
     }
 }
 
-/// What is asked, and in which company: by number. The first bunch is answered before the next is enqueued.
+/// What is asked, and in which company: by number.
 pub(crate) struct Plan {
     pub(crate) asked: Vec<Asked>,
-    pub(crate) accounts: [AccountId; 4],
+    pub(crate) accounts: [AccountId; OPENED + 1],
     pub(crate) bunches: VecDeque<Vec<usize>>,
 }
 
@@ -70,7 +72,7 @@ struct Planner<'a> {
     people: &'a People,
     chance: &'a mut Chance,
     now: UtcMicros,
-    accounts: [AccountId; 4],
+    accounts: [AccountId; OPENED + 1],
     asked: Vec<Asked>,
     /// Payments, captures and items that may be given back; holds, with when they end.
     paid: Vec<TransferId>,
@@ -92,7 +94,7 @@ impl Plan {
             paid_singly: Vec::new(),
             held: Vec::new(),
         };
-        for (place, account) in accounts.into_iter().take(3).enumerate() {
+        for (place, account) in accounts.into_iter().take(OPENED).enumerate() {
             let owner = usize::from(place == 2);
             let user = people.customers[owner].identity().user().id;
             let body = Wish::open_account(account, user, AssetCode::EUR).body;
@@ -102,14 +104,14 @@ impl Plan {
             planner.ask();
         }
         let Planner { asked, .. } = planner;
-        let mut bunches = VecDeque::from([vec![0, 1, 2]]);
-        let mut rest: VecDeque<usize> = (3..asked.len()).collect();
+        let mut bunches = VecDeque::new();
+        let mut rest: VecDeque<usize> = (OPENED..asked.len()).collect();
         while !rest.is_empty() {
             let size = rest.len().min(1 + chance.below(BUNCH_MAX));
             let mut bunch: Vec<usize> = rest.drain(..size).collect();
             // Somebody is impatient, or asks two instances.
             if chance.once_in(3) {
-                bunch.push(3 + chance.below(bunch[bunch.len() - 1] - 2));
+                bunch.push(OPENED + chance.below(bunch[bunch.len() - 1] + 1 - OPENED));
             }
             bunches.push_back(bunch);
         }
@@ -196,7 +198,7 @@ impl Planner<'_> {
                 self.sign(What::Follow { by, earlier: transfer, kind }, body);
             }
             _ => {
-                let account = self.accounts[self.chance.below(3)];
+                let account = self.accounts[self.chance.below(OPENED)];
                 let freeze =
                     Freeze { debit: self.chance.once_in(3), credit: self.chance.once_in(3) };
                 let body = Wish::freeze(account, freeze, "test".to_owned()).body;
@@ -211,7 +213,7 @@ impl Planner<'_> {
             let earlier = items.last().map(|item| item.id).or_else(|| self.paid.last().copied());
             let fresh = TransferId::new(fresh_id(self.chance, self.now));
             let id = earlier.filter(|_| self.chance.once_in(8)).unwrap_or(fresh);
-            let debit = self.accounts[if by == 1 { 2 } else { self.chance.below(3) }];
+            let debit = self.accounts[if by == 1 { 2 } else { self.chance.below(OPENED) }];
             let credit = *self.chance.one_of(&self.accounts);
             items.push(BatchItem {
                 id,

@@ -145,7 +145,9 @@ impl Answer {
         self
     }
 
-    fn receipt(&self, form: Form) -> Vec<u8> {
+    /// The receipt in this form.
+    #[must_use]
+    pub fn receipt(&self, form: Form) -> Vec<u8> {
         let mut out = Vec::with_capacity(RECEIPT_LEN_TYPICAL);
         self.write_receipt(form, &mut out);
         out
