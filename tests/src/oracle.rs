@@ -96,6 +96,9 @@ impl Oracle {
         id: TransferId,
         kind: TransferKind,
     ) -> Result<(), Refusal> {
+        if self.taken.contains(&id) {
+            return Err(Rejection::DuplicateItem.into());
+        }
         let payee = self.payees.get(&earlier).copied();
         let admitted = match (payee == Some(Some(by)), kind) {
             (true, _) => Transfer::new(id, kind).map_err(Refusal::from),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use client::Wish;
+use client::{BatchLine, Wish};
 use crypto::Suite;
 use e2e::{Bank, Holder, eur, eventually, fresh_account};
 use intent::{
@@ -312,6 +312,32 @@ async fn an_honest_bank_is_clean_and_can_be_verified_while_it_works() {
     assert_eq!((second.exit_code(), second.leaves), (0, second.size));
     assert_eq!(second.transfers, 20);
     assert_eq!(second.intents + second.events, second.leaves);
+}
+
+/// Of batches the log is examined in pieces of 4 MB.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_large_batches_is_clean_and_what_is_changed_in_its_last_piece_is_named() {
+    let bank = Bank::start().await;
+    let alice = bank.customer("Alice", 1_000_000).await;
+    let bob = bank.customer("Bob", 0).await;
+    for _ in 0..24 {
+        let line = BatchLine { to: bob.account, amount: eur(1), memo: None };
+        let wish = Wish::batch(alice.account, &vec![line; 1_000], false).unwrap();
+        alice.submit(wish).await.unwrap();
+    }
+    let bytes = "SELECT sum(octet_length(intent) + octet_length(effects))::bigint FROM records";
+    assert!(bank.count(bytes).await > 4 * 1024 * 1024, "one piece");
+    let trust = trust_of(&bank);
+    let clean = report(&bank, &trust).await;
+    assert!(clean.ok, "{:#?}", clean.findings);
+    assert_eq!((clean.transfers, clean.leaves), (24_001, clean.size));
+    let last = "SELECT intent_id FROM records ORDER BY leaf_index DESC LIMIT 1";
+    bank.execute(&format!(
+        "UPDATE transfers SET amount = 2 WHERE intent_id = ({last}) AND item = 999"
+    ))
+    .await;
+    let changed = report(&bank, &trust).await;
+    assert!(names(&changed, "transfers", Some("amount")), "{:#?}", changed.findings);
 }
 
 #[tokio::test(flavor = "multi_thread")]
