@@ -164,7 +164,7 @@ export async function expectAccessible(page: Page): Promise<void> {
       const changing = document.getAnimations().filter((one) => one instanceof CSSTransition);
       const settled = Promise.allSettled(changing.map((one) => one.finished));
       // One that is replaced on its way never ends.
-      await Promise.race([settled, new Promise((after) => setTimeout(after, 500))]);
+      await Promise.race([settled, new Promise((after) => setTimeout(after, 3000))]);
     });
     // The guards of a focus trap are hidden and focusable for a moment: whoever gets there is sent on.
     // Legacy: the other mode opens a page of its own, which a strict policy does not let it reach.

@@ -191,6 +191,8 @@ fn settings(folder: &Folder, durability: Durability) -> Vec<(&'static str, Strin
         // Balances are updated in place thousands of times a second: what that leaves is cleared before it is read.
         ("autovacuum_naptime", "10s"),
         ("checkpoint_completion_target", "0.9"),
+        // Else the system writes hundreds of megabytes at once, every half minute, while COMMIT waits behind them.
+        ("backend_flush_after", "256kB"),
     ]
     .map(|(name, value)| (name, value.to_owned()))
     .to_vec();
