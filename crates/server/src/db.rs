@@ -43,12 +43,9 @@ const PLANNING: &str = "SET jit = off; SET plan_cache_mode = force_custom_plan";
 const POSTER_SETTINGS: &str = "SET ROLE strongroom_writer; SET jit = off; SET plan_cache_mode = force_generic_plan; \
      SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
      SET enable_material = off; SET enable_memoize = off";
-/// How long a poster keeps its first plans: those that were made while the tables were small would read all of an index when they
-/// have grown, and planning each statement anew costs more than running it. Those after them it keeps twice as long each time, up
-/// to [`PLANS_KEPT_FOR_MAX`]: a bank that has run for a while does not double in that time, and each planning holds a commit up.
+/// How long a poster keeps its plans: those that were made while the tables were small would read all of an index when they
+/// have grown, and planning each statement anew costs more than running it.
 pub(crate) const PLANS_KEPT_FOR: Duration = Duration::from_secs(1);
-/// How long a poster keeps its plans at most.
-pub(crate) const PLANS_KEPT_FOR_MAX: Duration = Duration::from_secs(64);
 /// The gate's role for good. Its statements are planned once: each finds its row by the primary key, whatever the tables hold.
 const GATE_SETTINGS: &str = "SET ROLE strongroom_gate; SET default_transaction_read_only = on; SET jit = off; \
      SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET statement_timeout = 5000";

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use intent::{Details, Intent, Origin, UtcMicros};
+use intent::{Details, Effects, Intent, Origin, Outcome, UtcMicros};
 use serde_json::Value;
 
+use super::fold;
 use super::refusal::Refusal;
 use super::submission::Attachments;
 use crate::Services;
@@ -36,4 +37,30 @@ pub(crate) enum Applied {
     },
     /// Nothing was written.
     Refused(Refusal),
+}
+
+/// The effects of an intent or event that was accepted, with what it wrote.
+pub(super) fn accepted(result: BTreeMap<String, String>, now: UtcMicros) -> Effects {
+    state_effects(Outcome::Accepted, fold::OK, result, now)
+}
+
+/// The effects of one that was refused.
+pub(super) fn refused(refusal: Refusal, now: UtcMicros) -> Effects {
+    state_effects(Outcome::Refused, refusal.code(), BTreeMap::new(), now)
+}
+
+fn state_effects(
+    outcome: Outcome,
+    code: &str,
+    mut result: BTreeMap<String, String>,
+    now: UtcMicros,
+) -> Effects {
+    result.insert(fold::DECIDED_AT.to_owned(), now.to_string());
+    let rows = state_digest(&result);
+    Effects { outcome, code: code.to_owned(), items: Vec::new(), risk: None, rows, result }
+}
+
+/// Digest of what a change of state wrote: of the canonical form of its covered values.
+pub(crate) fn state_digest(result: &BTreeMap<String, String>) -> crypto::Sha2 {
+    crypto::sha256(&super::canonical_map(result))
 }

@@ -29,7 +29,7 @@ pub(crate) mod fold;
 mod kept;
 mod log_time;
 mod ordered;
-pub(crate) mod poster;
+mod poster;
 pub mod refusal;
 mod rehearsal;
 mod simulated;

@@ -15,14 +15,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use intent::{Effects, Kind, Outcome, UtcMicros};
+use intent::{Effects, Kind, UtcMicros};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use tlog::Edge;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::append::{self, Entry, Prepared};
-use super::applying::{Applied, Applying};
+use super::applying::{Applied, Applying, accepted, refused};
 use super::attempt::{Aborted, Attempt};
 use super::batch::{answer_all, documents, float, set_repeated_ids_aside, weight};
 use super::closing::{Close, Fate, Order, Written};
@@ -30,14 +30,13 @@ use super::fold::{self, Asker, Needs};
 use super::kept::Kept;
 use super::log_time::LogTime;
 use super::ordered::{self, Paid};
-use super::refusal::Refusal;
 use super::rehearsal::{self, Rehearsal};
 use super::store;
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce};
 use super::{Fault, Queue, state, verify};
 use crate::clock::{MachineTime, Time};
-use crate::db::{PLANS_KEPT_FOR, PLANS_KEPT_FOR_MAX};
+use crate::db::PLANS_KEPT_FOR;
 use crate::log::store as log_store;
 use crate::{Services, telemetry as names};
 
@@ -73,7 +72,6 @@ struct Poster {
     time: Arc<dyn Time>,
     /// When its statements were planned, or soon after, of [`Time::elapsed`].
     planned_at: Duration,
-    plans_kept_for: Duration,
     /// The tree as of our last commit; `None` until it is loaded, and after any doubt.
     edge: Option<Edge>,
     /// What the bank allows, as of our last commit.
@@ -87,7 +85,6 @@ impl Poster {
             services,
             connection: None,
             planned_at: time.elapsed(),
-            plans_kept_for: PLANS_KEPT_FOR,
             time,
             edge: None,
             policies: None,
@@ -503,15 +500,12 @@ impl Poster {
     async fn begin(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
         if self.connection.is_none() {
             self.connection = Some(Box::pin(self.services.db.poster_connection()).await?);
-            (self.planned_at, self.plans_kept_for) = (self.time.elapsed(), PLANS_KEPT_FOR);
         }
         match &mut self.connection {
             Some(connection) => {
-                if self.time.elapsed().saturating_sub(self.planned_at) > self.plans_kept_for {
+                if self.time.elapsed().saturating_sub(self.planned_at) > PLANS_KEPT_FOR {
                     sqlx::raw_sql("DISCARD PLANS").execute(&mut *connection).await?;
                     self.planned_at = self.time.elapsed();
-                    let doubled = self.plans_kept_for.saturating_mul(2);
-                    self.plans_kept_for = doubled.min(PLANS_KEPT_FOR_MAX);
                 }
                 connection.begin().await
             }
@@ -585,28 +579,4 @@ fn prepare(
         evidence: job.evidence.clone(),
         extra,
     })
-}
-
-pub(super) fn accepted(result: BTreeMap<String, String>, now: UtcMicros) -> Effects {
-    state_effects(Outcome::Accepted, fold::OK, result, now)
-}
-
-pub(super) fn refused(refusal: Refusal, now: UtcMicros) -> Effects {
-    state_effects(Outcome::Refused, refusal.code(), BTreeMap::new(), now)
-}
-
-fn state_effects(
-    outcome: Outcome,
-    code: &str,
-    mut result: BTreeMap<String, String>,
-    now: UtcMicros,
-) -> Effects {
-    result.insert(fold::DECIDED_AT.to_owned(), now.to_string());
-    let rows = state_digest(&result);
-    Effects { outcome, code: code.to_owned(), items: Vec::new(), risk: None, rows, result }
-}
-
-/// Digest of what a change of state wrote: of the canonical form of its covered values.
-pub(crate) fn state_digest(result: &BTreeMap<String, String>) -> crypto::Sha2 {
-    crypto::sha256(&super::canonical_map(result))
 }

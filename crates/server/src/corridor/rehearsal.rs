@@ -9,10 +9,9 @@ use intent::{Details, Effects, Intent, Origin};
 use sqlx::{Postgres, Transaction};
 use tokio::sync::oneshot;
 
-use super::applying::{Applied, Applying};
+use super::applying::{Applied, Applying, accepted, refused};
 use super::attempt::Aborted;
 use super::fold::{self, Asker, Needs};
-use super::poster::{accepted, refused};
 use super::submission::Attachments;
 use super::{Fault, state, store, working};
 use crate::certificates::directory::Signer;

@@ -8,8 +8,8 @@ use super::examine::Examined;
 use super::registry::{At, Demand};
 use super::report::{Finding, Step};
 use crate::corridor::Refusal;
+use crate::corridor::applying::state_digest;
 use crate::corridor::fold::{DECIDED_AT, OK};
-use crate::corridor::poster::state_digest;
 use crate::sql::timestamp;
 
 pub(super) fn effects_of(demand: Demand, at: At, stored: &Effects) -> Effects {
