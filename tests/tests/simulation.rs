@@ -23,7 +23,7 @@ use std::time::Instant;
 use world::World;
 
 /// Seeds of a run; `STRONGROOM_SEEDS` sets another number, `STRONGROOM_SEED` the only one.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 300;
 /// Seeds that one bank sees: each takes some seconds of its time, and its revocation list ends after an hour.
 const SEEDS_A_BANK: usize = 300;
 
