@@ -282,6 +282,16 @@ impl Bank {
 pub struct Unfinished(TcpStream);
 
 impl Unfinished {
+    /// Sends all of the body, before it listens to what the server says.
+    ///
+    /// # Panics
+    ///
+    /// When the line breaks.
+    pub async fn finish(mut self, rest: &[u8]) -> Answer {
+        self.0.write_all(rest).await.unwrap();
+        self.answer().await
+    }
+
     /// What the server says to that.
     ///
     /// # Panics

@@ -390,6 +390,19 @@ async fn a_zoo_of_malformed_bodies_is_turned_away_at_every_route_and_leaves_no_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_unread_does_not_cost_its_sender_the_answer() {
+    let bank = Bank::start().await;
+    for (path, length, refused) in [
+        ("/api/intents", 8 * 1024 * 1024, (413, "body-too-large")),
+        ("/api/nowhere", 4 * 1024 * 1024, (404, "not-found")),
+        ("/api/transactions/transfer", 4 * 1024 * 1024, (401, "unauthenticated")),
+    ] {
+        let answer = bank.begin(path, length).await.finish(&vec![b' '; length - 1]).await;
+        assert_eq!(answer.refusal(), (refused.0, refused.1.to_owned()), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn text_that_would_be_code_elsewhere_is_text_here() {
     let bank = Bank::start().await;
     let name = "Röbert'); DROP TABLE users;-- <script>alert(1)</script> ${jndi:ldap://x} %n%s and more than a certificate admits";

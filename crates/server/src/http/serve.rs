@@ -28,6 +28,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use super::TlsInfo;
+use super::lingering::Lingering;
 use crate::config::Limits;
 use crate::telemetry;
 
@@ -160,7 +161,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let builder = builder(protocol);
-    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), handler));
+    let stream = TokioIo::new(Lingering::new(stream));
+    let mut connection = std::pin::pin!(builder.serve_connection(stream, handler));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {

@@ -1,0 +1,159 @@
+//! The end of a connection: what the peer is still sending is read and thrown away for a while.
+//!
+//! An answer may go out before the body it refuses was read. Closing then makes TCP reset the
+//! connection, and the reset may overtake the answer, so that the client learns only that its line
+//! broke (RFC 9112 9.6).
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+/// For how long a peer that does not close is listened to.
+const TIME_MAX: Duration = Duration::from_secs(2);
+/// How much is thrown away of what it sends: a few bodies of the greatest size that is taken.
+const BYTES_MAX: usize = 32 * 1024 * 1024;
+const CHUNK_BYTES: usize = 16 * 1024;
+
+/// A stream that is shut down in two steps: no more is written, then no more is read.
+pub(super) struct Lingering<S> {
+    stream: S,
+    end: End,
+}
+
+enum End {
+    Open,
+    Reading { until: Pin<Box<Sleep>>, bytes_left: usize },
+    Closed,
+}
+
+impl<S> Lingering<S> {
+    pub(super) const fn new(stream: S) -> Self {
+        Self { stream, end: End::Open }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Lingering<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Lingering<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        loop {
+            match &mut this.end {
+                End::Open => {
+                    ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+                    let until = Box::pin(sleep(TIME_MAX));
+                    this.end = End::Reading { until, bytes_left: BYTES_MAX };
+                }
+                End::Reading { until, bytes_left } => {
+                    let mut chunk = [0; CHUNK_BYTES];
+                    let mut chunk = ReadBuf::new(&mut chunk);
+                    let is_late = until.as_mut().poll(context).is_ready();
+                    let read = Pin::new(&mut this.stream).poll_read(context, &mut chunk);
+                    match read {
+                        Poll::Pending if !is_late => return Poll::Pending,
+                        Poll::Ready(Ok(())) if !chunk.filled().is_empty() && !is_late => {
+                            *bytes_left = bytes_left.saturating_sub(chunk.filled().len());
+                            if *bytes_left > 0 {
+                                continue;
+                            }
+                        }
+                        // The peer closed too, or has had its time.
+                        _ => {}
+                    }
+                    this.end = End::Closed;
+                }
+                End::Closed => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_still_sent_is_taken_until_the_peer_closes() {
+        let (near, far) = duplex(1024);
+        let (mut from_near, mut to_near) = tokio::io::split(far);
+        let mut near = Lingering::new(near);
+        near.write_all(b"no").await.unwrap();
+        let began = Instant::now();
+        let sends = async {
+            to_near.write_all(&vec![7; 100_000]).await.unwrap();
+            let mut answer = Vec::new();
+            from_near.read_to_end(&mut answer).await.unwrap();
+            to_near.shutdown().await.unwrap();
+            answer
+        };
+        let (ended, answer) = tokio::join!(near.shutdown(), sends);
+        ended.unwrap();
+        assert_eq!(answer, b"no");
+        assert!(began.elapsed() < TIME_MAX, "the peer closed, which ended it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_never_closes_has_its_time_and_no_more() {
+        let (near, _silent) = duplex(1024);
+        let began = Instant::now();
+        Lingering::new(near).shutdown().await.unwrap();
+        assert!(began.elapsed() >= TIME_MAX && began.elapsed() < TIME_MAX * 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_never_stops_sending_is_cut_off() {
+        let (near, mut far) = duplex(1024 * 1024);
+        let sends = tokio::spawn(async move {
+            let mut sent = 0;
+            while far.write_all(&[7; CHUNK_BYTES]).await.is_ok() {
+                sent += CHUNK_BYTES;
+            }
+            sent
+        });
+        let mut near = Lingering::new(near);
+        near.shutdown().await.unwrap();
+        drop(near);
+        let sent = sends.await.unwrap();
+        assert!((BYTES_MAX..BYTES_MAX + 2 * 1024 * 1024).contains(&sent), "{sent}");
+    }
+}
