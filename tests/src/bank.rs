@@ -86,6 +86,21 @@ impl Bank {
         Self::build(template::copy(), Durability::Full, program, None, shape).await
     }
 
+    /// As [`Bank::start_process_with`], over a database with a disk of its own, if this account can make one.
+    pub async fn start_process_on_disk(
+        program: &str,
+        environment: Vec<(&'static str, String)>,
+        megabytes: u32,
+        shape: impl FnOnce(&mut Config),
+    ) -> Self {
+        let program = Some((program.into(), environment));
+        let folder = template::copy();
+        let disk = Disk::over(&folder.path().join("postgres/data"), megabytes);
+        let mut bank = Self::build(folder, Durability::Full, program, None, shape).await;
+        bank.disk = disk;
+        bank
+    }
+
     /// A bank whose database keeps what it acknowledged, is started again when it dies, and has a small disk of its own.
     /// `None`, said aloud: this account cannot make one.
     pub async fn start_on_disk(megabytes: u32) -> Option<Self> {
@@ -111,7 +126,7 @@ impl Bank {
         shape(&mut config);
         let log = folder.path().join("process.log");
         let program = program.map(|(path, environment)| Program { path, log, environment });
-        let server = Server::start(&config, &urls, program.as_ref(), token.as_ref()).await;
+        let server = Server::start(&config, program.as_ref(), token.as_ref()).await;
         let bank = Self {
             server,
             cluster: Some(cluster),
@@ -197,8 +212,8 @@ impl Bank {
     }
 
     /// The disk of the database, where it has one of its own.
-    pub fn disk(&self) -> &Disk {
-        self.disk.as_ref().expect("a disk")
+    pub const fn disk(&self) -> Option<&Disk> {
+        self.disk.as_ref()
     }
 
     /// What receipts and certificates of this bank are judged by.
@@ -326,7 +341,7 @@ impl Bank {
     pub async fn start_server(&mut self) {
         self.config.listen = self.addr();
         let (program, token) = (self.program.as_ref(), self.token.as_ref());
-        self.server = Server::start(&self.config, &self.urls, program, token).await;
+        self.server = Server::start(&self.config, program, token).await;
     }
 
     /// One more server over the same database, as a second machine would run it. The caller ends it.
@@ -357,7 +372,7 @@ impl Bank {
     pub async fn start_another_process(&self) -> ServerProcess {
         let mut config = self.config.clone();
         config.listen.set_port(0);
-        match Server::start(&config, &self.urls, self.program.as_ref(), None).await {
+        match Server::start(&config, self.program.as_ref(), None).await {
             Server::Process(process) => process,
             Server::Within(_) | Server::Down(_) => panic!("this bank's server is no process"),
         }
@@ -389,6 +404,17 @@ impl Bank {
         if let Some(cluster) = self.cluster.take() {
             kill(Pid::from_raw(cluster.pid()), Signal::SIGKILL).unwrap();
         }
+    }
+
+    /// Brings PostgreSQL up again if it has gone down by itself.
+    pub async fn revive_postgres(&mut self) {
+        if self.cluster.as_ref().is_some_and(PrivateCluster::is_running) {
+            return;
+        }
+        // Its lock on the folder goes with it.
+        drop(self.cluster.take());
+        let started = PrivateCluster::start_with(self.folder.path(), self.durability).await;
+        self.cluster = started.inspect_err(|error| eprintln!("{error}")).ok();
     }
 
     /// SIGSTOP to every process of PostgreSQL: its connections stay open, and nothing answers.
@@ -425,19 +451,15 @@ impl Bank {
 }
 
 impl Server {
-    async fn start(
-        config: &Config,
-        urls: &Urls,
-        program: Option<&Program>,
-        token: Option<&Token>,
-    ) -> Self {
+    async fn start(config: &Config, program: Option<&Program>, token: Option<&Token>) -> Self {
         let Some(program) = program else {
             let (config, passphrase) = (config.clone(), template::passphrase());
             let started = server::start::start_with_token(config, &passphrase, token).await;
             return Self::Within(Box::new(started.unwrap()));
         };
         let (program, data_dir) = (program.clone(), config.data_dir.clone());
-        let (url, listen) = (urls.server.expose().to_owned(), config.listen);
+        let DatabaseSource::Url(url) = &config.database.source else { panic!("no address") };
+        let (url, listen) = (url.expose().to_owned(), config.listen);
         let started = tokio::task::spawn_blocking(move || {
             ServerProcess::start(&program, &data_dir, &url, listen)
         });

@@ -26,6 +26,8 @@ impl Disk {
         if !mounted.status.success() {
             let why = String::from_utf8_lossy(&mounted.stderr).trim().to_owned();
             eprintln!("SKIPPED: no disk could be made to be filled, which takes root: {why}");
+            fs::remove_dir(folder).unwrap();
+            fs::rename(aside, folder).unwrap();
             return None;
         }
         let disk = Self { folder: folder.to_owned() };

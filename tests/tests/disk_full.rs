@@ -64,7 +64,7 @@ async fn a_full_disk_refuses_payments_and_loses_and_doubles_none() {
     assert!(payments.pay(&bank, &alice, &bob).await);
 
     // No room for rows: refused before anything happened.
-    bank.disk().fill();
+    bank.disk().unwrap().fill();
     let mut tried = 0;
     while payments.pay(&bank, &alice, &bob).await {
         tried += 1;
@@ -77,12 +77,12 @@ async fn a_full_disk_refuses_payments_and_loses_and_doubles_none() {
     assert_eq!(bank.count(&recorded).await, 0, "nothing happened, as it was told");
     // Whoever only looks does not notice.
     bank.get_as(&alice, "/api/transactions/history").await.assert_ok();
-    bank.disk().free();
+    bank.disk().unwrap().free();
     assert!(payments.pay(&bank, &alice, &bob).await, "there is room again");
     payments.settle(&bank, &alice).await;
 
     // No room for WAL: the database itself goes down, and comes up again when it can.
-    bank.disk().fill();
+    bank.disk().unwrap().fill();
     let mut superuser = bank.superuser().await;
     let mut segments = 0;
     while sqlx::raw_sql(
@@ -98,7 +98,7 @@ async fn a_full_disk_refuses_payments_and_loses_and_doubles_none() {
     for _ in 0..3 {
         assert!(!payments.pay(&bank, &alice, &bob).await, "no room for WAL");
     }
-    bank.disk().free();
+    bank.disk().unwrap().free();
     eventually_within(PATIENCE, "the bank to pay again", async || {
         payments.pay(&bank, &alice, &bob).await.then_some(())
     })

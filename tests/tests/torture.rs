@@ -2,7 +2,7 @@
 //! once.
 //!
 //! ```text
-//! make torture        # 200 blows; 12 in every run of the tests
+//! make torture        # 200 blows; 16 in every run of the tests
 //! ```
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use client::{ClientError, Session};
-use e2e::{Bank, Customer, Forger, Holder, WallClock, eur, eventually};
+use e2e::{At, Bank, Customer, Forger, Holder, How, Strike, WallClock, Wire, eur, eventually};
 use intent::{Body, Receipt, SignedIntent, TransferBody};
 use ledger::AccountId;
 use reqwest::Method;
@@ -19,13 +19,19 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 /// Blows in all, by default.
-const ROUNDS: u64 = 12;
+const ROUNDS: u64 = 16;
 /// From as many on, a database that stands still does so for half a minute.
 const ROUNDS_IN_EARNEST: u64 = 100;
 const CUSTOMERS: usize = 8;
 const MONEY_MINOR: i64 = 1_000_000;
 /// Payments that must come through before the next blow: a few, or many, so that it hits at different moments.
 const PAYMENTS_BEFORE_A_BLOW: [u64; 5] = [3, 80, 21, 170, 45];
+
+/// The disk of the database: room for the WAL that is kept, and for what so many blows leave behind.
+const DISK_MEGABYTES: u32 = 1_024;
+const DISK_MEGABYTES_IN_EARNEST: u32 = 6_144;
+/// A full disk is felt when nothing has come through for so long.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// How long a bank may take to let people in again, and how often they try.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -48,11 +54,23 @@ enum Blow {
     Clock,
     /// Of two servers over one database, with half of the customers each, one is killed.
     Instance,
+    /// The line to the database is cut at three COMMITs: before one, in one, and behind one.
+    Line,
+    /// The disk of the database is full, and has room again.
+    Disk,
 }
 
 impl Blow {
-    const ALL: [Self; 6] =
-        [Self::Server, Self::Database, Self::Both, Self::Standstill, Self::Clock, Self::Instance];
+    const ALL: [Self; 8] = [
+        Self::Server,
+        Self::Database,
+        Self::Both,
+        Self::Standstill,
+        Self::Clock,
+        Self::Instance,
+        Self::Line,
+        Self::Disk,
+    ];
 }
 
 /// One payment: what was signed, and where its receipt says it stands.
@@ -72,6 +90,8 @@ struct Ledger {
 #[derive(Default)]
 struct Load {
     stop: AtomicBool,
+    /// Nobody begins a payment meanwhile.
+    is_paused: AtomicBool,
     acknowledged: AtomicU64,
     ledger: Mutex<Ledger>,
     /// A second server, while there is one: every other customer goes there.
@@ -94,6 +114,13 @@ impl Load {
         .await;
     }
 
+    /// How many payments come through in this time.
+    async fn acknowledged_in(&self, time: Duration) -> u64 {
+        let before = self.acknowledged();
+        tokio::time::sleep(time).await;
+        self.acknowledged() - before
+    }
+
     async fn until_moved(&self, payers: usize) {
         eventually("customers to change the server", async || {
             (self.moved.load(Ordering::Acquire) == payers).then_some(())
@@ -106,18 +133,16 @@ impl Load {
 async fn what_was_acknowledged_stands_once_whatever_befalls_server_and_database() {
     let rounds = std::env::var("STRONGROOM_TORTURE_ROUNDS")
         .map_or(ROUNDS, |rounds| rounds.parse().expect("a number of rounds"));
-    let standstill = Duration::from_secs(if rounds < ROUNDS_IN_EARNEST { 3 } else { 30 });
-    let clock = WallClock::new();
-    let environment = clock.as_ref().map_or_else(Vec::new, WallClock::environment);
-    let program = env!("CARGO_BIN_EXE_e2e-server");
-    let mut bank = Bank::start_process_with(program, environment, |_| ()).await;
+    let is_earnest = rounds >= ROUNDS_IN_EARNEST;
+    let mut ring = Ring::new(is_earnest).await;
+    let bank = &ring.bank;
     let mut people: Vec<Customer> = Vec::new();
     for place in 0..CUSTOMERS {
         people.push(bank.customer(&format!("Customer {place}"), MONEY_MINOR).await);
     }
     let accounts: Vec<_> = people.iter().map(|person| person.account).collect();
     let holders: Vec<_> = people.iter().map(|person| person.holder.clone()).collect();
-    let load = Arc::new(Load::default());
+    let load = Arc::clone(&ring.load);
     let mut payers = Vec::new();
     for (place, person) in people.into_iter().enumerate() {
         let (holder, home, session) = (person.holder, bank.client(), person.session);
@@ -126,16 +151,21 @@ async fn what_was_acknowledged_stands_once_whatever_befalls_server_and_database(
     }
 
     let mut recovered: BTreeMap<Blow, Vec<Duration>> = BTreeMap::new();
+    let mut audited = Audited::default();
     for round in 0..rounds {
         let place = usize::try_from(round).unwrap();
         load.go_on(PAYMENTS_BEFORE_A_BLOW[place % PAYMENTS_BEFORE_A_BLOW.len()]).await;
         let blow = Blow::ALL[place % Blow::ALL.len()];
-        let Some(began) = strike(blow, &mut bank, &load, clock.as_ref(), standstill).await else {
-            continue;
-        };
+        let Some(began) = ring.strike(blow).await else { continue };
         load.go_on(1).await;
-        recovered.entry(blow).or_default().push(began.elapsed());
+        let after = began.elapsed();
+        recovered.entry(blow).or_default().push(after);
+        eprintln!("{:>4} of {rounds}: {blow:?}, payments again after {after:.1?}", round + 1);
+        load.is_paused.store(true, Ordering::Release);
+        audited.go_on(&ring.bank, &load).await;
+        load.is_paused.store(false, Ordering::Release);
     }
+    let bank = &ring.bank;
     for (blow, mut times) in recovered {
         times.sort_unstable();
         let (median, longest) = (times[times.len() / 2], times[times.len() - 1]);
@@ -150,16 +180,9 @@ async fn what_was_acknowledged_stands_once_whatever_befalls_server_and_database(
         payer.await.unwrap();
     }
 
+    audited.look_up(bank, &load).await;
+    let Audited { places, .. } = audited;
     let Ledger { mut acknowledged, unknown } = std::mem::take(&mut *load.ledger.lock().unwrap());
-    let places = recorded(&bank).await;
-    for (payment, index) in &acknowledged {
-        let id = payment.signed.parse_intent().unwrap().id().get();
-        assert_eq!(
-            places.get(&id),
-            Some(index),
-            "what was acknowledged is in the log, where its receipt says"
-        );
-    }
     // The same bytes again tell what became of a payment whose answer was lost, and make it happen if it had not.
     let (in_doubt, mut had_happened) = (unknown.len(), 0);
     let mut sessions = Vec::new();
@@ -199,65 +222,146 @@ async fn what_was_acknowledged_stands_once_whatever_befalls_server_and_database(
     bank.assert_verifies().await;
 }
 
-/// Deals a blow, and says from when on payments should go through again. `None`: there is no clock to set.
-async fn strike(
-    blow: Blow,
-    bank: &mut Bank,
-    load: &Load,
-    clock: Option<&WallClock>,
+/// What was asked of the bank so far.
+#[derive(Default)]
+struct Audited {
+    /// The place in the log of every intent there.
+    places: BTreeMap<Uuid, u64>,
+    /// How many of the acknowledged were looked up.
+    acknowledged: usize,
+    /// How many leaves were verified.
+    verified: usize,
+}
+
+impl Audited {
+    /// What was acknowledged is in the log, the books are in order, and the log verifies. The last is asked whenever the log
+    /// is a fourth longer, which finds the same: damage does not heal, and the log is verified from its first leaf on.
+    async fn go_on(&mut self, bank: &Bank, load: &Load) {
+        self.look_up(bank, load).await;
+        bank.assert_books_balance().await;
+        if self.places.len() >= self.verified + self.verified / 4 {
+            let began = Instant::now();
+            bank.assert_verifies().await;
+            self.verified = self.places.len();
+            eprintln!("             {} leaves verified in {:.1?}", self.verified, began.elapsed());
+        }
+    }
+
+    /// What was acknowledged since the last time is in the log, where its receipt says.
+    async fn look_up(&mut self, bank: &Bank, load: &Load) {
+        let since: Vec<(Uuid, u64)> = {
+            let ledger = load.ledger.lock().unwrap();
+            let since = ledger.acknowledged[self.acknowledged..].iter();
+            let id = |signed: &SignedIntent| signed.parse_intent().unwrap().id().get();
+            since.map(|(payment, index)| (id(&payment.signed), *index)).collect()
+        };
+        self.acknowledged += since.len();
+        let next = self.places.len();
+        let sql = format!("SELECT intent_id, leaf_index FROM records WHERE leaf_index >= {next}");
+        for row in bank.rows(&sql).await {
+            let index = u64::try_from(row.get::<i64, _>(1)).unwrap();
+            let earlier = self.places.insert(row.get(0), index);
+            assert_eq!(earlier, None, "an intent is recorded once");
+        }
+        for (id, index) in since {
+            let place = self.places.get(&id);
+            assert_eq!(place, Some(&index), "what was acknowledged is where its receipt says");
+        }
+    }
+}
+
+/// The bank and what can be done to it.
+struct Ring {
+    bank: Bank,
+    load: Arc<Load>,
+    line: Wire,
+    clock: Option<WallClock>,
     standstill: Duration,
-) -> Option<Instant> {
-    let began = match blow {
-        Blow::Server => {
-            let began = Instant::now();
-            bank.kill_server();
-            bank.start_server().await;
-            began
+}
+
+impl Ring {
+    async fn new(is_earnest: bool) -> Self {
+        let clock = WallClock::new();
+        let environment = clock.as_ref().map_or_else(Vec::new, WallClock::environment);
+        let (seconds, megabytes) =
+            if is_earnest { (30, DISK_MEGABYTES_IN_EARNEST) } else { (3, DISK_MEGABYTES) };
+        let mut line = None;
+        let program = env!("CARGO_BIN_EXE_e2e-server");
+        let bank = Bank::start_process_on_disk(program, environment, megabytes, |config| {
+            line = Some(Wire::into(config));
+        })
+        .await;
+        let (line, standstill) = (line.unwrap(), Duration::from_secs(seconds));
+        Self { bank, load: Arc::default(), line, clock, standstill }
+    }
+
+    /// Deals a blow, and says from when on payments should go through again. `None`: there is no clock to set, or no disk to
+    /// fill.
+    async fn strike(&mut self, blow: Blow) -> Option<Instant> {
+        let mut began = Instant::now();
+        match blow {
+            Blow::Server => {
+                self.bank.kill_server();
+                self.bank.start_server().await;
+            }
+            Blow::Database => {
+                self.bank.kill_postgres();
+                self.bank.start_postgres().await;
+            }
+            Blow::Both => {
+                self.bank.kill_postgres();
+                self.bank.kill_server();
+                self.bank.start_postgres().await;
+                self.bank.start_server().await;
+            }
+            Blow::Standstill => {
+                self.bank.stop_postgres_still();
+                tokio::time::sleep(self.standstill).await;
+                self.bank.let_postgres_go_on();
+                began = Instant::now();
+            }
+            Blow::Clock => {
+                let clock = self.clock.as_ref()?;
+                clock.set_back(Duration::from_hours(1));
+                tokio::time::sleep(MISLED).await;
+                let since = self.load.acknowledged_in(MISLED).await;
+                assert_eq!(since, 0, "by that clock every request is of the future, and refused");
+                clock.put_right();
+                began = Instant::now();
+            }
+            Blow::Instance => {
+                let second = self.bank.start_another_process().await;
+                *self.load.second.lock().unwrap() = Some(self.bank.client_at(second.addr));
+                self.load.until_moved(CUSTOMERS / 2).await;
+                self.load.go_on(20).await;
+                began = Instant::now();
+                *self.load.second.lock().unwrap() = None;
+                second.kill();
+                self.load.until_moved(0).await;
+            }
+            Blow::Line => {
+                let cuts = [How::Unasked, How::Unheard, How::Lost];
+                let struck = self.line.strikes() + 3;
+                self.line.strike(&cuts.map(|how| Strike { at: At::Commit, how }));
+                eventually("the line to be cut", async || {
+                    (self.line.strikes() == struck).then_some(())
+                })
+                .await;
+            }
+            Blow::Disk => {
+                self.bank.disk()?.fill();
+                while self.load.acknowledged_in(SILENCE).await > 0 {}
+                self.bank.disk()?.free();
+                began = Instant::now();
+                // Without room for its WAL the database has gone down by itself.
+                while self.load.acknowledged_in(POLL).await == 0 {
+                    assert!(began.elapsed() < PATIENCE, "there is room again");
+                    self.bank.revive_postgres().await;
+                }
+            }
         }
-        Blow::Database => {
-            let began = Instant::now();
-            bank.kill_postgres();
-            bank.start_postgres().await;
-            began
-        }
-        Blow::Both => {
-            let began = Instant::now();
-            bank.kill_postgres();
-            bank.kill_server();
-            bank.start_postgres().await;
-            bank.start_server().await;
-            began
-        }
-        Blow::Standstill => {
-            bank.stop_postgres_still();
-            tokio::time::sleep(standstill).await;
-            bank.let_postgres_go_on();
-            Instant::now()
-        }
-        Blow::Clock => {
-            let clock = clock?;
-            clock.set_back(Duration::from_hours(1));
-            tokio::time::sleep(MISLED).await;
-            let before = load.acknowledged();
-            tokio::time::sleep(MISLED).await;
-            let since = load.acknowledged() - before;
-            assert_eq!(since, 0, "by that clock every request is of the future, and refused");
-            clock.put_right();
-            Instant::now()
-        }
-        Blow::Instance => {
-            let second = bank.start_another_process().await;
-            *load.second.lock().unwrap() = Some(bank.client_at(second.addr));
-            load.until_moved(CUSTOMERS / 2).await;
-            load.go_on(20).await;
-            let began = Instant::now();
-            *load.second.lock().unwrap() = None;
-            second.kill();
-            load.until_moved(0).await;
-            began
-        }
-    };
-    Some(began)
+        Some(began)
+    }
 }
 
 /// A customer who pays one of the others, again and again, through whatever happens to the bank.
@@ -275,6 +379,9 @@ impl Payer {
         for turn in 1.. {
             if load.stop.load(Ordering::Acquire) {
                 return;
+            }
+            while load.is_paused.load(Ordering::Acquire) {
+                tokio::time::sleep(POLL).await;
             }
             self.go_where_one_goes(&load).await;
             let to = accounts[(self.place + 1 + turn % (accounts.len() - 1)) % accounts.len()];
@@ -295,6 +402,8 @@ impl Payer {
                         continue;
                     }
                     let is_lost = match error.problem() {
+                        // The clock was set back between the request's proof and its intent.
+                        Some(problem) if problem.code == "intent-from-the-future" => true,
                         Some(problem) => matches!(problem.status, 503 | 504),
                         None => matches!(error, ClientError::Unreachable { .. }),
                     };
@@ -348,10 +457,4 @@ impl Payer {
             tokio::time::sleep(POLL).await;
         }
     }
-}
-
-/// The place in the log of every intent there.
-async fn recorded(bank: &Bank) -> BTreeMap<Uuid, u64> {
-    let rows = bank.rows("SELECT intent_id, leaf_index FROM records").await;
-    rows.iter().map(|row| (row.get(0), u64::try_from(row.get::<i64, _>(1)).unwrap())).collect()
 }
