@@ -156,14 +156,18 @@ async fn fire(
     let prepared: Arc<[Prepared]> = prepared.into();
     let next = Arc::new(AtomicUsize::new(0));
     let latencies = Arc::new(Mutex::new(Latencies::new()?));
+    let mut lines = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        lines.push(connect(field.addr).await?);
+    }
+    // Counted from here on: an opening line is no request that waits.
     let pace = match pace {
         Pace::Closed { span, .. } => Pace::Closed { start: Instant::now(), span },
         Pace::Open { interval, since, .. } => Pace::Open { start: Instant::now(), interval, since },
     };
     let began = Instant::now();
     let mut tasks = JoinSet::new();
-    for _ in 0..connections {
-        let connection = connect(field.addr).await?;
+    for connection in lines {
         let (prepared, next) = (Arc::clone(&prepared), Arc::clone(&next));
         let latencies = Arc::clone(&latencies);
         tasks.spawn(async move { drive(connection, &prepared, &next, pace, &latencies).await });
@@ -191,12 +195,21 @@ impl Latencies {
         Ok(Self { accepted: histogram()?, refused: histogram()? })
     }
 
-    fn add(&mut self, more: &Self) -> Result<(), Failure> {
-        self.accepted
-            .add(&more.accepted)
-            .and_then(|()| self.refused.add(&more.refused))
-            .map_err(|error| Failure::unexpected("latencies do not add up", &error))
+    fn add(&mut self, more: &Observed) {
+        for latency_us in &more.accepted_us {
+            self.accepted.saturating_record((*latency_us).min(LATENCY_US_MAX));
+        }
+        for latency_us in &more.refused_us {
+            self.refused.saturating_record((*latency_us).min(LATENCY_US_MAX));
+        }
     }
+}
+
+/// What one connection saw. A histogram for each would be hundreds of megabytes that are mapped while the first requests wait.
+#[derive(Default)]
+struct Observed {
+    accepted_us: Vec<u64>,
+    refused_us: Vec<u64>,
 }
 
 async fn drive(
@@ -207,7 +220,7 @@ async fn drive(
     latencies: &Mutex<Latencies>,
 ) -> Result<(u64, Refused), Failure> {
     let (mut accepted, mut refused) = (0_u64, Refused::new());
-    let mut own = Latencies::new()?;
+    let mut own = Observed::default();
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let Some(shot) = shots.get(index) else { break };
@@ -226,19 +239,19 @@ async fn drive(
         };
         let problem = send(&mut connection, shot).await?;
         let latency = u64::try_from(counted_from.elapsed().as_micros()).unwrap_or(LATENCY_US_MAX);
-        let histogram = match problem {
+        let latencies = match problem {
             None => {
                 accepted = accepted.saturating_add(1);
-                &mut own.accepted
+                &mut own.accepted_us
             }
             Some(code) => {
                 refused = add(refused, &Refused::from([(code, 1)]));
-                &mut own.refused
+                &mut own.refused_us
             }
         };
-        histogram.saturating_record(latency.min(LATENCY_US_MAX));
+        latencies.push(latency);
     }
-    latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&own)?;
+    latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&own);
     Ok((accepted, refused))
 }
 
@@ -300,9 +313,16 @@ async fn connect(addr: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Failure> 
     };
     let stream = TcpStream::connect(addr).await.map_err(|error| failed(&error))?;
     stream.set_nodelay(true).map_err(|error| failed(&error))?;
-    let (sender, connection) =
+    let (mut sender, connection) =
         handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
     tokio::spawn(connection);
+    // Answered once, so that the server has it in hand: it accepts some thousand a second.
+    let probe = Request::get("/health/live")
+        .header(header::HOST, "localhost")
+        .body(Full::default())
+        .map_err(|error| Failure::unexpected("cannot write a request", &error))?;
+    let answer = sender.send_request(probe).await.map_err(|error| failed(&error))?;
+    answer.into_body().collect().await.map_err(|error| failed(&error))?;
     Ok(sender)
 }
 
