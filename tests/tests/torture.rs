@@ -28,8 +28,8 @@ const MONEY_MINOR: i64 = 1_000_000;
 const PAYMENTS_BEFORE_A_BLOW: [u64; 5] = [3, 80, 21, 170, 45];
 
 /// The disk of the database: room for the WAL that is kept, and for what so many blows leave behind.
-const DISK_MEGABYTES: u32 = 1_024;
-const DISK_MEGABYTES_IN_EARNEST: u32 = 6_144;
+const DISK_MEGABYTES: u32 = 512;
+const DISK_MEGABYTES_IN_EARNEST: u32 = 3_072;
 /// A full disk is felt when nothing has come through for so long.
 const SILENCE: Duration = Duration::from_secs(1);
 
