@@ -174,3 +174,14 @@ async fn the_neighbour_of_one_that_cannot_be_read_back_is_left_in_doubt_and_neve
     another.shutdown().await.unwrap();
     bank.assert_verifies().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_let_into_no_database_is_told_to_come_again() {
+    let bank = Bank::start().await;
+    let mut url = url::Url::parse(bank.urls().server.expose()).unwrap();
+    url.set_path("/nowhere");
+    let error = sqlx::PgConnection::connect(url.as_str()).await.unwrap_err();
+    let code = error.as_database_error().unwrap().code().unwrap().into_owned();
+    assert_eq!(code, "3D000", "of a class that heals nowhere else");
+    assert!(server::problem::is_transient(&error), "but nothing was asked");
+}

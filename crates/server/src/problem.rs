@@ -20,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use intent::{Form, cbor};
 use serde::Serialize;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use crate::http::request_id;
 
@@ -356,14 +357,20 @@ impl From<sqlx::Error> for Problem {
 /// # Standard
 ///
 /// SQLSTATE classes 08 connection, 40 rollback (deadlock, serialization), 53 resources,
-/// 57 operator intervention; 55P03 lock not available.
+/// 57 operator intervention, 58 the system below; 55P03 lock not available. Of whatever class: what ends the session or lets
+/// none begin, as a full disk does under the class of internal errors.
 #[must_use]
 pub fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::BeginFailed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            code == "55P03" || ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
-        }),
+        sqlx::Error::Database(error) => {
+            let ends_session = error.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| {
+                matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+            });
+            let code = error.code().unwrap_or_default();
+            let classes = ["08", "40", "53", "57", "58"];
+            ends_session || code == "55P03" || classes.iter().any(|class| code.starts_with(class))
+        }
         _ => false,
     }
 }
