@@ -92,6 +92,8 @@ struct Load {
     stop: AtomicBool,
     /// Nobody begins a payment meanwhile.
     is_paused: AtomicBool,
+    /// The clock of the server is or was wrong, since the last blow.
+    is_misled: AtomicBool,
     acknowledged: AtomicU64,
     ledger: Mutex<Ledger>,
     /// A second server, while there is one: every other customer goes there.
@@ -300,6 +302,7 @@ impl Ring {
     /// Deals a blow, and says from when on payments should go through again. `None`: there is no clock to set, or no disk to
     /// fill.
     async fn strike(&mut self, blow: Blow) -> Option<Instant> {
+        self.load.is_misled.store(matches!(blow, Blow::Clock), Ordering::Release);
         let mut began = Instant::now();
         match blow {
             Blow::Server => {
@@ -405,7 +408,9 @@ impl Payer {
                     }
                     let is_lost = match error.problem() {
                         // The clock was set back between the request's proof and its intent.
-                        Some(problem) if problem.code == "intent-from-the-future" => true,
+                        Some(problem) if problem.code == "intent-from-the-future" => {
+                            load.is_misled.load(Ordering::Acquire)
+                        }
                         Some(problem) => matches!(problem.status, 503 | 504),
                         None => matches!(error, ClientError::Unreachable { .. }),
                     };

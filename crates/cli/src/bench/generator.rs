@@ -172,16 +172,15 @@ async fn fire(
         let latencies = Arc::clone(&latencies);
         tasks.spawn(async move { drive(connection, &prepared, &next, pace, &latencies).await });
     }
-    let (mut accepted, mut refused) = (0_u64, Refused::new());
+    let mut refused = Refused::new();
     while let Some(done) = tasks.join_next().await {
-        let (a, r) =
-            done.map_err(|error| Failure::unexpected("a connection panicked", &error))??;
-        accepted = accepted.saturating_add(a);
-        refused = add(refused, &r);
+        let more = done.map_err(|error| Failure::unexpected("a connection panicked", &error))??;
+        refused = add(refused, &more);
     }
     let span = began.elapsed();
     let latencies = latencies.lock().unwrap_or_else(PoisonError::into_inner);
     let (latency_us, refused_us) = (latencies.accepted.clone(), latencies.refused.clone());
+    let accepted = latency_us.len();
     Ok(Run { accepted, refused, span, latency_us, refused_us })
 }
 
@@ -218,8 +217,8 @@ async fn drive(
     next: &AtomicUsize,
     pace: Pace,
     latencies: &Mutex<Latencies>,
-) -> Result<(u64, Refused), Failure> {
-    let (mut accepted, mut refused) = (0_u64, Refused::new());
+) -> Result<Refused, Failure> {
+    let mut refused = Refused::new();
     let mut own = Observed::default();
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -240,10 +239,7 @@ async fn drive(
         let problem = send(&mut connection, shot).await?;
         let latency = u64::try_from(counted_from.elapsed().as_micros()).unwrap_or(LATENCY_US_MAX);
         let latencies = match problem {
-            None => {
-                accepted = accepted.saturating_add(1);
-                &mut own.accepted_us
-            }
+            None => &mut own.accepted_us,
             Some(code) => {
                 refused = add(refused, &Refused::from([(code, 1)]));
                 &mut own.refused_us
@@ -252,7 +248,7 @@ async fn drive(
         latencies.push(latency);
     }
     latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&own);
-    Ok((accepted, refused))
+    Ok(refused)
 }
 
 async fn send(
