@@ -2,7 +2,7 @@
 //!
 //! An answer may go out before the body it refuses was read. Closing then makes TCP reset the
 //! connection, and the reset may overtake the answer, so that the client learns only that its line
-//! broke (RFC 9112 9.6).
+//! broke (RFC 9112 9.6). Of HTTP/1.1: what becomes of one stream of HTTP/2 is not decided here.
 
 use std::future::Future;
 use std::io;
