@@ -1,8 +1,10 @@
-//! The end of a connection: what the peer is still sending is read and thrown away for a while.
+//! The end of a connection, or of one stream of it: what the peer is still sending is read and thrown
+//! away for a while.
 //!
 //! An answer may go out before the body it refuses was read. Closing then makes TCP reset the
 //! connection, and the reset may overtake the answer, so that the client learns only that its line
-//! broke (RFC 9112 9.6). Of HTTP/1.1: what becomes of one stream of HTTP/2 is not decided here.
+//! broke (RFC 9112 9.6). Over HTTP/2 it is the stream that would be reset, which a client may but need
+//! not take for the end of the answer (RFC 9113 8.1); some give the answer up.
 
 use std::future::Future;
 use std::io;
@@ -10,8 +12,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::runtime::Handle;
+use tokio::time::{Sleep, sleep, timeout};
 
 /// For how long a peer that does not close is listened to.
 const TIME_MAX: Duration = Duration::from_secs(2);
@@ -105,8 +111,64 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Lingering<S> {
     }
 }
 
+/// The body of a request over HTTP/2. What is left of it when it is dropped is read and thrown away.
+pub(super) struct Drained(Option<Incoming>);
+
+impl Drained {
+    pub(super) const fn new(body: Incoming) -> Self {
+        Self(Some(body))
+    }
+}
+
+impl Body for Drained {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        self.0.as_mut().map_or(Poll::Ready(None), |body| Pin::new(body).poll_frame(context))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Drop for Drained {
+    fn drop(&mut self) {
+        let Some(body) = self.0.take().filter(|body| !body.is_end_stream()) else { return };
+        if let Ok(runtime) = Handle::try_current() {
+            // Whether it came to its end or its time was over, nobody waits for it.
+            runtime.spawn(timeout(TIME_MAX, throw_away(body)));
+        }
+    }
+}
+
+async fn throw_away(mut body: Incoming) {
+    let mut bytes_left = BYTES_MAX;
+    while bytes_left > 0 {
+        let Some(Ok(frame)) = body.frame().await else { return };
+        bytes_left = bytes_left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::stream;
+    use http_body_util::{Empty, StreamBody};
+    use hyper::service::service_fn;
+    use hyper::{Request, Response};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
     use tokio::time::Instant;
 
@@ -155,5 +217,42 @@ mod tests {
         drop(near);
         let sent = sends.await.unwrap();
         assert!((BYTES_MAX..BYTES_MAX + 2 * 1024 * 1024).contains(&sent), "{sent}");
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_answered_early_is_not_reset() {
+        const CHUNKS: usize = 512;
+        let (near, far) = duplex(64 * 1024);
+        let serves = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+            .serve_connection(
+                TokioIo::new(near),
+                service_fn(|request: Request<Incoming>| async move {
+                    drop(Drained::new(request.into_body()));
+                    Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
+                }),
+            );
+        tokio::spawn(serves);
+        let (mut client, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(far))
+                .await
+                .unwrap();
+        tokio::spawn(connection);
+        let sent = Arc::new(AtomicUsize::new(0));
+        let chunks = stream::iter((0..CHUNKS).map({
+            let sent = Arc::clone(&sent);
+            move |_| {
+                sent.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[7; CHUNK_BYTES])))
+            }
+        }));
+        let answer = client.send_request(Request::new(StreamBody::new(chunks))).await.unwrap();
+        assert!(answer.status().is_success());
+        // A reset would end the sending of it, and this would wait for ever.
+        let all_is_sent = async {
+            while sent.load(Ordering::Relaxed) < CHUNKS {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(TIME_MAX, all_is_sent).await.expect("all of the body is taken");
     }
 }

@@ -13,8 +13,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::routing::future::RouteFuture;
-use hyper::Request;
 use hyper::body::Incoming;
+use hyper::{Request, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use rustls::ServerConfig;
@@ -28,7 +28,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use super::TlsInfo;
-use super::lingering::Lingering;
+use super::lingering::{Drained, Lingering};
 use crate::config::Limits;
 use crate::telemetry;
 
@@ -215,6 +215,10 @@ impl hyper::service::Service<Request<Incoming>> for Handler {
         if let Some(tls) = self.tls {
             extensions.insert(tls);
         }
-        self.router.clone().call(request.map(Body::new))
+        let request = match request.version() {
+            Version::HTTP_2 => request.map(|body| Body::new(Drained::new(body))),
+            _ => request.map(Body::new),
+        };
+        self.router.clone().call(request)
     }
 }
