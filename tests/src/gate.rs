@@ -22,6 +22,7 @@ struct State {
     lines: BTreeMap<u64, Line>,
     next_line: u64,
     waker: Option<Waker>,
+    freed: u64,
 }
 
 /// One connection.
@@ -60,6 +61,11 @@ impl Gate {
     /// Whether the transaction in work ends by itself when it has to wait for a lock.
     pub fn gives_up_early(&self) -> bool {
         self.state().lines.values().any(|line| line.gives_up_early)
+    }
+
+    /// How often locks may have been given up here: a transaction ended or failed, or a connection did.
+    pub fn freed(&self) -> u64 {
+        self.state().freed
     }
 
     /// Connections there are.
@@ -135,9 +141,14 @@ impl Passage {
         self.cut.notified().await;
     }
 
-    /// The database has answered, and the answer was passed on.
-    pub(crate) fn answered(&self) {
-        self.change(|line| line.is_out = false);
+    /// The database has answered, and the answer was passed on; its transaction goes on, or not.
+    pub(crate) fn answered(&self, is_in_transaction: bool) {
+        self.gate.change(|state| {
+            state.freed += u64::from(!is_in_transaction);
+            if let Some(line) = state.lines.get_mut(&self.line) {
+                line.is_out = false;
+            }
+        });
     }
 
     fn change(&self, change: impl FnOnce(&mut Line)) {
@@ -151,7 +162,10 @@ impl Passage {
 
 impl Drop for Passage {
     fn drop(&mut self) {
-        self.gate.change(|state| drop(state.lines.remove(&self.line)));
+        self.gate.change(|state| {
+            state.freed += 1;
+            state.lines.remove(&self.line);
+        });
     }
 }
 

@@ -23,7 +23,8 @@ const POSTER: &[u8] = b"strongroom-poster\0";
 pub(crate) const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
 /// `CommandComplete` of a COMMIT that could not commit.
 const ROLLED_BACK: &[u8] = b"C\0\0\0\x0dROLLBACK\0";
-/// `ReadyForQuery` in a transaction that has failed.
+/// `ReadyForQuery` in a transaction that goes on, and in one that has failed.
+const READY_IN_TRANSACTION: &[u8] = b"Z\0\0\0\x05T";
 const READY_FAILED: &[u8] = b"Z\0\0\0\x05E";
 /// Kind and length of a message.
 pub(crate) const HEADER: usize = 5;
@@ -340,7 +341,7 @@ async fn back(
         }
         if message[0] == b'Z' {
             if let Some(passage) = line.passage.as_ref().filter(|_| !is_mute) {
-                passage.answered();
+                passage.answered(message == READY_IN_TRANSACTION);
             }
             line.state.send_modify(|state| {
                 state.unanswered = state.unanswered.saturating_sub(1);

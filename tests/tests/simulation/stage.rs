@@ -12,7 +12,7 @@ use intent::UtcMicros;
 use server::clock::{self, Time};
 use server::corridor::{Answer, Enqueued, Examined, Instance, Poster};
 use server::problem::Problem;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Row as _};
 
 /// Instances.
 pub(crate) const ACTORS: usize = 2;
@@ -23,9 +23,10 @@ const AHEAD_US: i64 = 300_000_000;
 /// Nothing takes this long: the machine may have other work.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Posters whose question waits for a lock.
-const LOCKED: &str = "SELECT count(*) FROM pg_stat_activity
-     WHERE application_name = 'strongroom-poster' AND wait_event_type = 'Lock'";
+/// Posters whose question waits for a lock, and all there are.
+const LOCKED: &str =
+    "SELECT count(*) FILTER (WHERE wait_event_type = 'Lock'), count(*) FROM pg_stat_activity
+     WHERE application_name = 'strongroom-poster'";
 
 /// The clock of all instances.
 pub(crate) struct Clock {
@@ -76,6 +77,8 @@ struct Actor {
     poster: Option<Poster>,
     /// Whom it owes an answer.
     waiting: Vec<(usize, Enqueued)>,
+    /// Seen to wait for a lock when locks had been given up so often: until they are again, it waits on.
+    waits_at: Option<u64>,
 }
 
 /// Both instances.
@@ -91,7 +94,13 @@ impl Stage {
             let gate = Arc::new(Gate::default());
             let time: Arc<dyn Time> = Arc::<Clock>::clone(time);
             let instance = bank.simulate(time, &gate).await;
-            actors.push(Actor { gate, instance, poster: None, waiting: Vec::new() });
+            actors.push(Actor {
+                gate,
+                instance,
+                poster: None,
+                waiting: Vec::new(),
+                waits_at: None,
+            });
         }
         let Ok(actors) = actors.try_into() else { unreachable!("as many as there are") };
         Self { actors, watcher: bank.superuser().await }
@@ -114,8 +123,10 @@ impl Stage {
         self.actors[actor].waiting.is_empty()
     }
 
-    pub(crate) fn decide(&self, actor: usize, how: Option<How>) {
-        self.actors[actor].gate.decide(how);
+    pub(crate) fn decide(&mut self, actor: usize, how: Option<How>) {
+        let actor = &mut self.actors[actor];
+        actor.waits_at = None;
+        actor.gate.decide(how);
     }
 
     pub(crate) fn instance(&self, actor: usize) -> &Instance {
@@ -137,8 +148,7 @@ impl Stage {
         // Its poster does not move meanwhile. Where the question waits for another's lock there is no answer.
         let gate = Arc::clone(&self.actors[actor].gate);
         while tokio::time::timeout(NEWS, until(&gate, |gate| !gate.is_out())).await.is_err() {
-            let locked: i64 = self.ask(LOCKED).await;
-            if locked > 0 {
+            if self.locked().await > 0 {
                 return;
             }
         }
@@ -182,6 +192,19 @@ impl Stage {
         }
     }
 
+    /// Posters that wait for a lock of somebody alive: one that has died gives its locks up by itself, a moment later.
+    async fn locked(&mut self) -> usize {
+        let row = sqlx::query(LOCKED).fetch_one(&mut self.watcher).await.unwrap();
+        let [locked, alive] = [0, 1].map(|at| usize::try_from(row.get::<i64, _>(at)).unwrap());
+        let lines: usize = self.actors.iter().map(|actor| actor.gate.lines()).sum();
+        if alive > lines { 0 } else { locked }
+    }
+
+    /// How often locks may have been given up so far.
+    fn freed(&self) -> u64 {
+        self.actors.iter().map(|actor| actor.gate.freed()).sum()
+    }
+
     async fn ask(&mut self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&mut self.watcher).await.unwrap()
     }
@@ -202,8 +225,10 @@ impl Stage {
                 if out == 0 || !can_wait || !others_ask {
                     continue;
                 }
-                let locked = self.ask(LOCKED).await;
-                if usize::try_from(locked).unwrap() == out && self.all_out_or_quiet() {
+                let freed = self.freed();
+                if self.locked().await == out && self.all_out_or_quiet(freed) {
+                    let waits = self.actors.iter_mut().filter(|actor| actor.gate.is_out());
+                    waits.for_each(|actor| actor.waits_at = Some(freed));
                     return;
                 }
             }
@@ -214,8 +239,8 @@ impl Stage {
         told
     }
 
-    fn all_out_or_quiet(&self) -> bool {
-        self.actors.iter().all(|actor| actor.gate.is_out() || actor.is_quiet())
+    fn all_out_or_quiet(&self, freed: u64) -> bool {
+        self.actors.iter().all(|actor| actor.gate.is_out() || actor.is_quiet(freed))
     }
 
     fn poll_quiet(&mut self, cx: &mut Context<'_>, told: &mut Vec<Told>) -> Poll<()> {
@@ -232,13 +257,17 @@ impl Stage {
                 Poll::Pending => true,
             });
         }
-        if self.actors.iter().all(Actor::is_quiet) { Poll::Ready(()) } else { Poll::Pending }
+        let freed = self.freed();
+        let is_quiet = self.actors.iter().all(|actor| actor.is_quiet(freed));
+        if is_quiet { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
 impl Actor {
-    fn is_quiet(&self) -> bool {
-        self.gate.asked().is_some() || (self.waiting.is_empty() && !self.gate.is_out())
+    fn is_quiet(&self, freed: u64) -> bool {
+        let waits = self.waits_at == Some(freed);
+        self.gate.asked().is_some()
+            || if self.gate.is_out() { waits } else { self.waiting.is_empty() }
     }
 }
 
