@@ -34,7 +34,7 @@ pub use disk::Disk;
 pub use forge::Forger;
 pub use gate::{Asked, Gate};
 pub use http::{Answer, Request, Unfinished};
-pub use oracle::Oracle;
+pub use oracle::{Allowance, Oracle, Thresholds, ending_of};
 pub use patience::{eventually, eventually_within};
 pub use people::{Customer, Holder};
 pub use plans::{Plan, Plans};

@@ -1,11 +1,19 @@
 //! What every intent comes to, said beforehand: the ledger's reference model, and what it does not know.
 
+mod allowance;
+mod waiting;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use intent::BatchItem;
+use intent::{BatchItem, IntentId};
 use ledger::model::Model;
 use ledger::{AccountId, Batch, Rejection, Transfer, TransferId, TransferKind};
 use server::corridor::Refusal;
+
+pub use self::allowance::Allowance;
+use self::allowance::Payment;
+use self::waiting::Waiting;
+pub use self::waiting::{Thresholds, ending_of};
 
 /// The reference model with who owns what, who may pay how much, what was paid to whom, and which ids are used up. People are
 /// numbers.
@@ -17,11 +25,19 @@ pub struct Oracle {
     pub owners: BTreeMap<AccountId, usize>,
     /// The most that one transfer out of an account may be, in minor units; what is not here is not limited.
     pub limits: BTreeMap<AccountId, i64>,
+    /// What each person may pay; who is not here is not limited.
+    pub allowances: BTreeMap<usize, Allowance>,
+    /// What waits for a person, if anything does.
+    pub thresholds: Option<Thresholds>,
     /// When the next transfer is decided, in UTC microseconds.
     pub now_us: i64,
     taken: BTreeSet<TransferId>,
     /// Transfers that were accepted, with who got them or would.
     payees: BTreeMap<TransferId, Option<usize>>,
+    /// What counts against limits, in the order of the log.
+    paid: Vec<Payment>,
+    signatures: u64,
+    waiting: BTreeMap<IntentId, Waiting>,
 }
 
 impl Oracle {
@@ -38,8 +54,42 @@ impl Oracle {
         debit: AccountId,
         kind: TransferKind,
     ) -> Result<(), Refusal> {
+        self.signatures += 1;
+        self.one(by, id, debit, kind)
+    }
+
+    fn one(
+        &mut self,
+        by: Option<usize>,
+        id: TransferId,
+        debit: AccountId,
+        kind: TransferKind,
+    ) -> Result<(), Refusal> {
         let admitted = self.admit(by, id, debit, kind);
-        self.settle(id, admitted)
+        self.settle(id, admitted)?;
+        self.paid.extend(by.and_then(|_| self.payment(kind)));
+        Ok(())
+    }
+
+    /// As [`transfer`](Self::transfer), by somebody whose payments may have to wait for a person; the code says whether it does.
+    pub fn pay(
+        &mut self,
+        by: usize,
+        id: TransferId,
+        debit: AccountId,
+        kind: TransferKind,
+    ) -> Result<&'static str, Refusal> {
+        let Some(wait) = self.waits(by, &[kind]) else {
+            return self.transfer(Some(by), id, debit, kind).map(|()| "ok");
+        };
+        if matches!(kind, TransferKind::Hold { .. }) {
+            self.taken.insert(id);
+            return Err(Refusal::HoldNeedsApproval);
+        }
+        self.transfer(Some(by), id, debit, held(kind, Some(wait.ends_at_us)))?;
+        let payment = IntentId::new(id.get()).expect("the id of its intent");
+        self.begin_to_wait(payment, wait, vec![id]);
+        Ok("held")
     }
 
     /// What is asked before the ledger is: whether the id is free, whose account it is, and how much may leave it.
@@ -58,17 +108,28 @@ impl Oracle {
         if by.is_some() && owner.or(by) != by {
             return Err(Refusal::NotAccountOwner);
         }
-        // The bank's own money has no limit, and what stays with its owner leaves nobody.
-        let leaves = by.is_some()
-            && owner.is_some()
-            && kind
-                .accounts()
-                .is_some_and(|[_, credit]| self.owners.get(&credit).copied() != owner);
-        let limit = self.limits.get(&debit).filter(|_| leaves);
-        match limit.zip(kind.amount()) {
-            Some((limit, amount)) if amount.minor() > *limit => Err(Refusal::LimitPerTransfer),
-            _ => Ok(transfer),
+        // The bank's own money has no limit.
+        let Some((by, payment)) = by.zip(self.payment(kind)) else { return Ok(transfer) };
+        if self.limits.get(&debit).is_some_and(|limit| payment.minor > *limit) {
+            return Err(Refusal::LimitPerTransfer);
         }
+        match self.allowances.get(&by) {
+            Some(allowance) => allowance.admits(&self.paid, &payment).map(|()| transfer),
+            None => Ok(transfer),
+        }
+    }
+
+    /// What of a transfer counts against limits: what stays with its owner leaves nobody.
+    fn payment(&self, kind: TransferKind) -> Option<Payment> {
+        let [debit, credit] = kind.accounts()?;
+        let owner = self.owners.get(&debit)?;
+        (self.owners.get(&credit) != Some(owner)).then_some(Payment {
+            debit,
+            credit,
+            minor: kind.amount()?.minor(),
+            at_us: self.now_us,
+            signature: self.signatures,
+        })
     }
 
     /// Uses the id up, and posts what was admitted.
@@ -100,7 +161,9 @@ impl Oracle {
             return Err(Rejection::DuplicateItem.into());
         }
         let payee = self.payees.get(&earlier).copied();
-        let admitted = match (payee == Some(Some(by)), kind) {
+        let ends = !matches!(kind, TransferKind::Reverse { .. });
+        let may = payee == Some(Some(by)) && !(ends && self.is_of_a_payment(earlier));
+        let admitted = match (may, kind) {
             (true, _) => Transfer::new(id, kind).map_err(Refusal::from),
             (false, TransferKind::Reverse { .. }) => Err(Rejection::TransferNotFound.into()),
             (false, _) => Err(Rejection::HoldNotFound.into()),
@@ -111,19 +174,69 @@ impl Oracle {
 
     /// The code of each item of a batch.
     pub fn batch(&mut self, by: usize, atomic: bool, items: &[BatchItem]) -> Vec<&'static str> {
+        self.batch_held(by, atomic, items, None)
+    }
+
+    /// As [`batch`](Self::batch), by somebody whose payments may have to wait for a person; says whether this one does.
+    pub fn pay_batch(
+        &mut self,
+        by: usize,
+        payment: IntentId,
+        atomic: bool,
+        items: &[BatchItem],
+    ) -> (Vec<&'static str>, bool) {
+        let kinds: Vec<_> = items.iter().map(|item| post(item, None)).collect();
+        let Some(wait) = self.waits(by, &kinds) else {
+            return (self.batch(by, atomic, items), false);
+        };
+        let codes = self.batch_held(by, atomic, items, Some(wait.ends_at_us));
+        let held = items.iter().zip(&codes).filter(|(_, code)| **code == "ok");
+        let holds: Vec<_> = held.map(|(item, _)| item.id).collect();
+        let is_held = !holds.is_empty();
+        if is_held {
+            self.begin_to_wait(payment, wait, holds);
+        }
+        (codes, is_held)
+    }
+
+    fn batch_held(
+        &mut self,
+        by: usize,
+        atomic: bool,
+        items: &[BatchItem],
+        until_us: Option<i64>,
+    ) -> Vec<&'static str> {
+        self.signatures += 1;
         if atomic {
-            return self.linked(by, items);
+            let paid = self.paid.len();
+            let codes = self.linked(by, items, until_us);
+            // Of a linked group that failed nothing counts.
+            if codes.iter().any(|code| *code != "ok") {
+                self.paid.truncate(paid);
+            }
+            return codes;
         }
         let code = |item: &BatchItem| {
-            let outcome = self.transfer(Some(by), item.id, item.debit, post(item));
+            let outcome = self.one(Some(by), item.id, item.debit, post(item, until_us));
             outcome.map_or_else(Refusal::code, |()| "ok")
         };
         items.iter().map(code).collect()
     }
 
-    fn linked(&mut self, by: usize, items: &[BatchItem]) -> Vec<&'static str> {
-        let admit = |item: &BatchItem| self.admit(Some(by), item.id, item.debit, post(item));
-        let admitted: Vec<_> = items.iter().map(admit).collect();
+    fn linked(
+        &mut self,
+        by: usize,
+        items: &[BatchItem],
+        until_us: Option<i64>,
+    ) -> Vec<&'static str> {
+        let mut admitted = Vec::new();
+        for item in items {
+            let kind = post(item, until_us);
+            let admit = self.admit(Some(by), item.id, item.debit, kind);
+            // Each counts for those after it.
+            self.paid.extend(admit.as_ref().ok().and_then(|_| self.payment(kind)));
+            admitted.push(admit);
+        }
         self.taken.extend(items.iter().map(|item| item.id));
         let linked = |failed: usize, refusal: Refusal| {
             let code =
@@ -148,6 +261,17 @@ impl Oracle {
     }
 }
 
-fn post(item: &BatchItem) -> TransferKind {
-    TransferKind::Post { debit: item.debit, credit: item.credit, amount: item.amount }
+/// What an item asks for, or its like that is held until then.
+fn post(item: &BatchItem, until_us: Option<i64>) -> TransferKind {
+    let BatchItem { debit, credit, amount, .. } = *item;
+    held(TransferKind::Post { debit, credit, amount }, until_us)
+}
+
+fn held(kind: TransferKind, until_us: Option<i64>) -> TransferKind {
+    match (kind, until_us) {
+        (TransferKind::Post { debit, credit, amount }, Some(expires_at_us)) => {
+            TransferKind::Hold { debit, credit, amount, expires_at_us }
+        }
+        _ => kind,
+    }
 }

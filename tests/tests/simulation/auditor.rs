@@ -2,21 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use e2e::Oracle;
+use e2e::{Allowance, Oracle, Thresholds};
 use intent::{Effects, Form, Group, IntentId, Receipt};
 use ledger::{AccountId, AccountKind, Rejection, TransferId, TransferKind};
 use money::AssetCode;
 use server::corridor::{Answer, Refusal};
 
-use crate::plan::{Asked, What};
+use crate::plan::{Asked, Challenge, What};
+use crate::world::CUSTOMERS;
+
+/// What each customer may pay: each limit bites one of them.
+pub(crate) const ALLOWANCES: [Allowance; CUSTOMERS] = [
+    Allowance {
+        per_transfer: 4_000,
+        new_payee: 3_000,
+        per_payee: 100_000,
+        per_day: 100_000,
+        per_minute: 2,
+        per_hour: 100,
+    },
+    Allowance {
+        per_transfer: 4_500,
+        new_payee: 100_000,
+        per_payee: 2_500,
+        per_day: 2_700,
+        per_minute: 100,
+        per_hour: 3,
+    },
+];
+/// From which sums on a payment waits, and for the shortest time that a policy may name.
+pub(crate) const THRESHOLDS: Thresholds =
+    Thresholds { above: 500, two_above: 1_200, wait_us: 3_600_000_000 };
+/// How long a challenge may be answered, in microseconds.
+const CHALLENGE_US: i64 = 60_000_000;
 
 /// An outcome as somebody was told it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Outcome {
     pub(crate) index: u64,
     pub(crate) code: String,
-    items: Vec<String>,
-    decided_at_us: i64,
+    pub(crate) items: Vec<String>,
+    pub(crate) decided_at_us: i64,
 }
 
 impl Outcome {
@@ -39,13 +65,19 @@ impl Outcome {
 pub(crate) struct Auditor {
     pub(crate) oracle: Oracle,
     equity: AccountId,
+    /// Whose each challenge is, and whether it was answered.
+    challenges: Vec<(usize, bool)>,
+    challenged_at_us: i64,
 }
 
 impl Auditor {
-    pub(crate) fn new(equity: AccountId) -> Self {
+    pub(crate) fn new(equity: AccountId, challenges: &[Challenge], challenged_at_us: i64) -> Self {
         let mut oracle = Oracle::default();
+        oracle.thresholds = Some(THRESHOLDS);
+        oracle.allowances = ALLOWANCES.into_iter().enumerate().collect();
         oracle.model.open_account(equity, AssetCode::EUR, AccountKind::Equity, None).unwrap();
-        Self { oracle, equity }
+        let challenges = challenges.iter().map(|challenge| (challenge.owner, false)).collect();
+        Self { oracle, equity, challenges, challenged_at_us }
     }
 
     /// Goes through the log: each outcome is the one foreseen.
@@ -83,27 +115,58 @@ impl Auditor {
                 told(self.oracle.transfer(None, transfer, debit, kind))
             }
             What::Transfer { by, debit, kind } => {
-                told(self.oracle.transfer(Some(*by), transfer, *debit, *kind))
+                let paid = self.oracle.pay(*by, transfer, *debit, *kind);
+                (paid.unwrap_or_else(Refusal::code), Vec::new())
             }
             What::Follow { by, earlier, kind } => {
                 told(self.oracle.follow(*by, *earlier, transfer, *kind))
             }
             What::Batch { by, atomic, items } => {
-                let items = self.oracle.batch(*by, *atomic, items);
+                let (items, is_held) = self.oracle.pay_batch(*by, id, *atomic, items);
                 // Accepted as soon as one of its items is; else for the reason that brought it down.
                 let cause = items.iter().find(|code| **code != Rejection::LinkedFailed.code());
-                let is_ok = items.contains(&"ok");
-                let code = if is_ok { "ok" } else { cause.unwrap() };
+                let code = match (is_held, items.contains(&"ok")) {
+                    (true, _) => "held",
+                    (false, true) => "ok",
+                    (false, false) => cause.unwrap(),
+                };
                 (code, items.into_iter().map(str::to_owned).collect())
             }
             What::Freeze { account, freeze } => {
                 self.oracle.model.set_freeze(*account, *freeze).unwrap();
                 told(Ok(()))
             }
-            What::Expired { hold, .. } => {
-                let expired = self.oracle.model.expire(*hold, self.oracle.now_us);
-                told(expired.map(drop).map_err(Refusal::from))
+            What::Decide { by, .. } if *by < CUSTOMERS => told(Err(Refusal::PermissionDenied)),
+            What::Decide { by, payment, decision } => {
+                told(self.oracle.decide(*by, *payment, *decision))
             }
+            What::Login { by, challenge, is_proven } => {
+                told(self.log_in(*by, *challenge, *is_proven))
+            }
+            What::Expired { hold, .. } | What::Overdue { hold, .. } => {
+                told(self.oracle.expire(*hold))
+            }
+        }
+    }
+
+    fn log_in(
+        &mut self,
+        by: usize,
+        challenge: Option<usize>,
+        is_proven: bool,
+    ) -> Result<(), Refusal> {
+        let mine = challenge.map(|place| &mut self.challenges[place]);
+        let (_, is_answered) =
+            mine.filter(|(owner, _)| *owner == by).ok_or(Refusal::ChallengeUnknown)?;
+        if *is_answered {
+            Err(Refusal::ChallengeRedeemed)
+        } else if self.oracle.now_us >= self.challenged_at_us + CHALLENGE_US {
+            Err(Refusal::ChallengeExpired)
+        } else if is_proven {
+            *is_answered = true;
+            Ok(())
+        } else {
+            Err(Refusal::DeviceProofInvalid)
         }
     }
 

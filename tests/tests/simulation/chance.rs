@@ -21,6 +21,11 @@ impl Chance {
         usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
     }
 
+    /// Microseconds below `end`.
+    pub(crate) fn micros(&mut self, end: i64) -> i64 {
+        i64::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
+    }
+
     /// Once in so many times.
     pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
@@ -32,7 +37,7 @@ impl Chance {
 
     /// Minor units: mostly small beside what accounts hold, sometimes nothing, sometimes too much.
     pub(crate) fn minor(&mut self) -> i64 {
-        let end = if self.once_in(5) { 5_000 } else { 400 };
+        let end = if self.once_in(3) { 5_000 } else { 400 };
         i64::try_from(self.below(end)).unwrap()
     }
 }

@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 
 use client::Wish;
-use e2e::{Forger, eur};
-use intent::{BatchItem, Body, IntentId, SignedIntent, TransferBody, UtcMicros};
+use e2e::{Forger, ORIGIN, eur};
+use intent::{ApprovalDecision, BatchItem, Body, IntentId, SignedIntent, TransferBody, UtcMicros};
 use ledger::{AccountId, Freeze, TransferId, TransferKind};
 use money::AssetCode;
 use uuid::{Builder, Uuid};
 
+use crate::auditor::THRESHOLDS;
 use crate::chance::Chance;
-use crate::world::People;
+use crate::world::{CUSTOMERS, MANAGER, People, SIGNERS};
 
 /// How long a short hold lasts, and one that does not end in a seed, in microseconds.
 const SHORT_US: i64 = 2_000_000;
@@ -28,36 +29,85 @@ pub(crate) struct Asked {
     pub(crate) id: IntentId,
     /// `None` for what the bank records by itself.
     pub(crate) signed: Option<SignedIntent>,
+    /// Of the signer's device, where one is asked for.
+    pub(crate) device_proof: Vec<u8>,
 }
 
 impl Asked {
     fn gives_back(&self, what: TransferId) -> bool {
-        matches!(self.what, What::Expired { hold, .. } if hold == what)
+        matches!(self.what, What::Expired { hold, .. } | What::Overdue { hold, .. } if hold == what)
     }
 }
 
 /// What it is, as the auditor sees it.
 #[derive(Debug)]
 pub(crate) enum What {
-    Open { account: AccountId, owner: usize },
-    Fund { to: AccountId, minor: i64 },
-    Transfer { by: usize, debit: AccountId, kind: TransferKind },
-    Follow { by: usize, earlier: TransferId, kind: TransferKind },
-    Batch { by: usize, atomic: bool, items: Vec<BatchItem> },
-    Freeze { account: AccountId, freeze: Freeze },
-    Expired { hold: TransferId, at: UtcMicros },
+    Open {
+        account: AccountId,
+        owner: usize,
+    },
+    Fund {
+        to: AccountId,
+        minor: i64,
+    },
+    Transfer {
+        by: usize,
+        debit: AccountId,
+        kind: TransferKind,
+    },
+    Follow {
+        by: usize,
+        earlier: TransferId,
+        kind: TransferKind,
+    },
+    Batch {
+        by: usize,
+        atomic: bool,
+        items: Vec<BatchItem>,
+    },
+    Freeze {
+        account: AccountId,
+        freeze: Freeze,
+    },
+    Decide {
+        by: usize,
+        payment: IntentId,
+        decision: ApprovalDecision,
+    },
+    Login {
+        by: usize,
+        challenge: Option<usize>,
+        is_proven: bool,
+    },
+    Expired {
+        hold: TransferId,
+        at: UtcMicros,
+    },
+    /// As `Expired`, of a hold of the payment of that number: when it began to wait decides when that is over.
+    Overdue {
+        hold: TransferId,
+        payment: usize,
+    },
 }
 
 impl What {
-    /// Which customer signs it; of the rest the manager signs what is signed.
+    /// Who signs it, if anybody does.
     pub(crate) const fn by(&self) -> Option<usize> {
         match self {
             Self::Open { owner: by, .. }
             | Self::Transfer { by, .. }
             | Self::Follow { by, .. }
-            | Self::Batch { by, .. } => Some(*by),
-            Self::Fund { .. } | Self::Freeze { .. } | Self::Expired { .. } => None,
+            | Self::Batch { by, .. }
+            | Self::Decide { by, .. }
+            | Self::Login { by, .. } => Some(*by),
+            Self::Fund { .. } | Self::Freeze { .. } => Some(MANAGER),
+            Self::Expired { .. } | Self::Overdue { .. } => None,
         }
+    }
+
+    /// Whether it is a fact: where it is not true nothing is recorded.
+    pub(crate) const fn is_fact(&self) -> bool {
+        self.by().is_none()
     }
 }
 
@@ -66,10 +116,19 @@ pub(crate) struct Plan {
     pub(crate) asked: Vec<Asked>,
     pub(crate) accounts: [AccountId; OPENED + 1],
     pub(crate) bunches: VecDeque<Vec<usize>>,
+    /// When so many bunches are left, the time of every payment that waits is over, if it ever is.
+    pub(crate) late_before: Option<usize>,
+}
+
+/// What is to be answered by whoever signs in.
+pub(crate) struct Challenge {
+    pub(crate) owner: usize,
+    pub(crate) nonce: [u8; 32],
 }
 
 struct Planner<'a> {
     people: &'a People,
+    challenges: &'a [Challenge],
     chance: &'a mut Chance,
     now: UtcMicros,
     accounts: [AccountId; OPENED + 1],
@@ -77,28 +136,45 @@ struct Planner<'a> {
     /// Payments, captures and items that may be given back; holds, with when they end.
     paid: Vec<TransferId>,
     paid_singly: Vec<IntentId>,
+    /// Captures by which payments are made that are approved, if they are.
+    approved: Vec<TransferId>,
     held: Vec<(TransferId, UtcMicros)>,
+    /// What may have to wait for a person: by number, with the transfers in it.
+    payments: Vec<(usize, Vec<TransferId>)>,
 }
 
 impl Plan {
     /// Ids are of `now`, and differ between two plays of one seed in nothing else: their order is the same.
-    pub(crate) fn make(people: &People, chance: &mut Chance, now: UtcMicros) -> Self {
+    pub(crate) fn make(
+        people: &People,
+        challenges: &[Challenge],
+        chance: &mut Chance,
+        now: UtcMicros,
+    ) -> Self {
         let accounts = std::array::from_fn(|_| AccountId::new(fresh_id(chance, now)));
         let mut planner = Planner {
             people,
+            challenges,
             chance,
             now,
             accounts,
             asked: Vec::new(),
             paid: Vec::new(),
             paid_singly: Vec::new(),
+            approved: Vec::new(),
             held: Vec::new(),
+            payments: Vec::new(),
         };
         for (place, account) in accounts.into_iter().take(OPENED).enumerate() {
             let owner = usize::from(place == 2);
             let user = people.customers[owner].identity().user().id;
             let body = Wish::open_account(account, user, AssetCode::EUR).body;
             planner.sign(What::Open { account, owner }, body);
+        }
+        for account in accounts.into_iter().take(OPENED) {
+            // So that money mostly is there, and is spent sooner or later.
+            let minor = i64::try_from(planner.chance.below(9_000)).unwrap();
+            planner.fund(account, minor + 1);
         }
         for _ in 0..=planner.chance.below(ASKED_MAX) {
             planner.ask();
@@ -115,7 +191,8 @@ impl Plan {
             }
             bunches.push_back(bunch);
         }
-        Self { asked, accounts, bunches }
+        let late_before = chance.once_in(3).then(|| chance.below(bunches.len() + 1));
+        Self { asked, accounts, bunches, late_before }
     }
 }
 
@@ -126,26 +203,34 @@ impl Planner<'_> {
         id
     }
 
-    /// By a customer, or by the manager.
     fn sign_as(&mut self, id: IntentId, what: What, body: Body) {
-        let session = what.by().map_or(&self.people.manager, |by| &*self.people.customers[by]);
+        let session = self.people.signer(what.by().expect("somebody signs it"));
         let forger = Forger::of(session);
         let signed = forger.sign(intent::IntentDraft { id, at: self.now, ..forger.draft(body) });
-        self.asked.push(Asked { what, id, signed: Some(signed) });
+        let device_proof = match what {
+            What::Login { is_proven, .. } => {
+                let mut proof = session.identity().device().proof(&signed.intent).to_vec();
+                proof[0] ^= u8::from(!is_proven);
+                proof
+            }
+            _ => Vec::new(),
+        };
+        self.asked.push(Asked { what, id, signed: Some(signed), device_proof });
+    }
+
+    /// Nobody signs it. Its id is the bank's to say; here it only has to be nobody else's.
+    fn note(&mut self, what: What) {
+        let id = IntentId::new(fresh_id(self.chance, self.now)).unwrap();
+        self.asked.push(Asked { what, id, signed: None, device_proof: Vec::new() });
     }
 
     fn ask(&mut self) {
-        let (debit, credit) =
-            (*self.chance.one_of(&self.accounts), *self.chance.one_of(&self.accounts));
+        let (debit, credit) = self.accounts();
         // Mostly whoever owns it.
-        let owner = usize::from(debit == self.accounts[2]);
+        let owner = self.owner(debit);
         let by = if self.chance.once_in(8) { 1 - owner } else { owner };
         let amount = eur(self.chance.minor());
-        match self.chance.below(20) {
-            0..=3 => {
-                let (to, minor) = (credit, 1 + self.chance.minor() * 3);
-                self.sign(What::Fund { to, minor }, Wish::fund(to, eur(minor)).body);
-            }
+        match self.chance.below(26) {
             4..=8 => {
                 let fresh = IntentId::new(fresh_id(self.chance, self.now)).unwrap();
                 // Sometimes under an id that stands for another payment.
@@ -156,6 +241,10 @@ impl Planner<'_> {
                 self.sign_as(id, What::Transfer { by, debit, kind }, body);
                 self.paid.push(TransferId::new(id.get()));
                 self.paid_singly.push(id);
+                self.note_payment(
+                    by,
+                    &[(debit, credit, amount.minor(), TransferId::new(id.get()))],
+                );
             }
             9..=11 => self.batch(by),
             12..=14 => {
@@ -185,26 +274,120 @@ impl Planner<'_> {
                         What::Follow { by, earlier: hold, kind: TransferKind::Void { hold } };
                     self.sign(what, Wish::void(hold).body);
                 } else if !self.asked.iter().any(|asked| asked.gives_back(hold)) {
-                    // Whose id is the bank's to say; here it only has to be nobody else's.
-                    let id = IntentId::new(fresh_id(self.chance, self.now)).unwrap();
-                    self.asked.push(Asked { what: What::Expired { hold, at }, id, signed: None });
+                    self.note(What::Expired { hold, at });
                 }
             }
             18 if !self.paid.is_empty() => {
-                let transfer = *self.chance.one_of(&self.paid);
+                let of_approved = !self.approved.is_empty() && self.chance.once_in(3);
+                let paid = if of_approved { &self.approved } else { &self.paid };
+                let transfer = *self.chance.one_of(paid);
                 let (by, part) = (self.chance.below(2), self.part());
                 let kind = TransferKind::Reverse { transfer, amount: part };
                 let body = Wish::reverse(transfer, part, "test".to_owned()).body;
                 self.sign(What::Follow { by, earlier: transfer, kind }, body);
             }
-            _ => {
+            19..=21 if !self.payments.is_empty() => self.decide(),
+            22 | 23 => self.log_in(),
+            24 if !self.payments.is_empty() => {
+                let (payment, holds) = self.chance.one_of(&self.payments);
+                let (payment, hold) = (*payment, *self.chance.one_of(holds));
+                if !self.asked.iter().any(|asked| asked.gives_back(hold)) {
+                    self.note(What::Overdue { hold, payment });
+                }
+            }
+            25 => {
                 let account = self.accounts[self.chance.below(OPENED)];
                 let freeze =
                     Freeze { debit: self.chance.once_in(3), credit: self.chance.once_in(3) };
                 let body = Wish::freeze(account, freeze, "test".to_owned()).body;
                 self.sign(What::Freeze { account, freeze }, body);
             }
+            _ => {
+                let minor = 1 + self.chance.minor() * 3;
+                self.fund(credit, minor);
+            }
         }
+    }
+
+    fn fund(&mut self, to: AccountId, minor: i64) {
+        self.sign(What::Fund { to, minor }, Wish::fund(to, eur(minor)).body);
+    }
+
+    /// Two accounts: mostly such as there are, and not the same.
+    fn accounts(&mut self) -> (AccountId, AccountId) {
+        let rare = |chance: &mut Chance| chance.once_in(12);
+        let debit = if rare(self.chance) { OPENED } else { self.chance.below(OPENED) };
+        let credit = if rare(self.chance) {
+            self.chance.below(OPENED + 1)
+        } else {
+            (debit + 1 + self.chance.below(OPENED - 1)) % OPENED
+        };
+        (self.accounts[debit], self.accounts[credit])
+    }
+
+    fn owner(&self, account: AccountId) -> usize {
+        usize::from(account == self.accounts[2])
+    }
+
+    /// Remembers what may have to wait for a person.
+    fn note_payment(&mut self, by: usize, items: &[(AccountId, AccountId, i64, TransferId)]) {
+        let leaves = |(debit, credit, ..): &&(AccountId, AccountId, i64, TransferId)| {
+            self.owner(*debit) == by && self.owner(*credit) != by
+        };
+        let sum: i64 = items.iter().filter(leaves).map(|(_, _, minor, _)| minor).sum();
+        if sum > THRESHOLDS.above || self.chance.once_in(8) {
+            let ids = items.iter().map(|(.., id)| *id).collect();
+            self.payments.push((self.asked.len() - 1, ids));
+            if self.chance.once_in(2) {
+                self.decide();
+            }
+        }
+    }
+
+    /// Some decisions about one payment, mostly the latest.
+    fn decide(&mut self) {
+        let latest = self.payments.len() - 1;
+        let place = if self.chance.once_in(3) { self.chance.below(latest + 1) } else { latest };
+        for _ in 0..=self.chance.below(3) {
+            self.decide_once(place);
+        }
+        let holds = self.payments[place].1.iter();
+        self.approved.extend(holds.map(|hold| e2e::ending_of(*hold)));
+    }
+
+    /// By a manager; a customer may not.
+    fn decide_once(&mut self, place: usize) {
+        let payment = self.asked[self.payments[place].0].id;
+        let by = if self.chance.once_in(8) {
+            self.chance.below(CUSTOMERS)
+        } else {
+            MANAGER + self.chance.below(SIGNERS - MANAGER)
+        };
+        let decision = match self.chance.below(8) {
+            0 => ApprovalDecision::Escalate,
+            1 | 2 => ApprovalDecision::Reject,
+            _ => ApprovalDecision::Approve,
+        };
+        let body = Wish::decide(payment, decision, "test".to_owned()).body;
+        self.sign(What::Decide { by, payment, decision }, body);
+    }
+
+    /// Mostly who was asked to, on their device, once.
+    fn log_in(&mut self) {
+        let place = self.chance.below(self.challenges.len());
+        let is_known = !self.chance.once_in(8);
+        let by = if self.chance.once_in(8) {
+            self.chance.below(CUSTOMERS)
+        } else {
+            self.challenges[place].owner
+        };
+        let challenge = is_known.then_some(place);
+        let nonce = challenge.map_or([7; 32], |place| self.challenges[place].nonce);
+        let is_proven = !self.chance.once_in(8);
+        let kem_public_key = self.people.kem_public_key.clone();
+        let body =
+            Body::SessionLogin { challenge: nonce, origin: ORIGIN.to_owned(), kem_public_key };
+        self.sign(What::Login { by, challenge, is_proven }, body);
     }
 
     fn batch(&mut self, by: usize) {
@@ -213,8 +396,10 @@ impl Planner<'_> {
             let earlier = items.last().map(|item| item.id).or_else(|| self.paid.last().copied());
             let fresh = TransferId::new(fresh_id(self.chance, self.now));
             let id = earlier.filter(|_| self.chance.once_in(8)).unwrap_or(fresh);
-            let debit = self.accounts[if by == 1 { 2 } else { self.chance.below(OPENED) }];
-            let credit = *self.chance.one_of(&self.accounts);
+            let (mut debit, credit) = self.accounts();
+            if self.owner(debit) != by && !self.chance.once_in(8) {
+                debit = self.accounts[2 * by];
+            }
             items.push(BatchItem {
                 id,
                 debit,
@@ -226,7 +411,12 @@ impl Planner<'_> {
         self.paid.extend(items.iter().map(|item| item.id));
         let atomic = self.chance.once_in(2);
         let body = Body::TransferBatch { atomic, items: items.clone() };
+        let noted: Vec<_> = items
+            .iter()
+            .map(|item| (item.debit, item.credit, item.amount.minor(), item.id))
+            .collect();
         self.sign(What::Batch { by, atomic, items }, body);
+        self.note_payment(by, &noted);
     }
 
     fn part(&mut self) -> Option<money::Amount> {

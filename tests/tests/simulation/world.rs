@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use client::Session;
+use crypto::{KemSecretKey, Suite};
 use e2e::{Bank, Customer, How, Row, Rules};
 use intent::{IntentId, SessionId, UtcMicros};
 use ledger::{AccountId, TransferId};
@@ -16,27 +17,70 @@ use server::problem::Problem;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 use uuid::Uuid;
 
-use crate::auditor::{Auditor, Outcome};
+use crate::auditor::{ALLOWANCES, Auditor, Outcome, THRESHOLDS};
 use crate::chance::Chance;
-use crate::plan::{OPENED, Plan, What};
+use crate::plan::{Challenge, OPENED, Plan, What};
 use crate::stage::{ACTORS, Clock, Stage, Told};
 
 /// Failures and deaths in one seed at most.
 const FAULTS_MAX: usize = 8;
 /// How far a clock is set back, and on, at most, in microseconds.
-const BACK_MAX_US: usize = 240_000_000;
-const ON_MAX_US: usize = 1_000_000;
+const BACK_MAX_US: i64 = 240_000_000;
+const ON_MAX_US: i64 = 1_000_000;
 /// What is left unanswered at the end is asked again so often.
 const ROUNDS_MAX: usize = 12;
 /// Time that is over for every short hold.
 const LATER_US: i64 = 3_000_000;
+/// No seed takes this long, but for the time that is over for every payment that waits.
+const SEED_US_MAX: i64 = 60_000_000;
+const MINUTE_US: i64 = 60_000_000;
+const HOUR_US: i64 = 60 * MINUTE_US;
+const DAY_US: i64 = 24 * HOUR_US;
+
+/// Whoever signs, by number: customers first, then managers.
+pub(crate) const CUSTOMERS: usize = 2;
+pub(crate) const MANAGER: usize = CUSTOMERS;
+pub(crate) const SIGNERS: usize = MANAGER + 2;
+/// Outcomes that many seeds must have come to.
+const CODES: [&str; 20] = [
+    "approved-before",
+    "challenge-redeemed",
+    "challenge-expired",
+    "challenge-unknown",
+    "device-proof-invalid",
+    "duplicate-item",
+    "held",
+    "hold-not-found",
+    "insufficient-funds",
+    "limit-new-payee",
+    "limit-per-day",
+    "limit-per-hour",
+    "limit-per-minute",
+    "limit-per-payee",
+    "limit-per-transfer",
+    "ok",
+    "payment-decided",
+    "payment-expired",
+    "payment-not-found",
+    "permission-denied",
+];
+/// Who is asked to sign in, in each seed.
+const CHALLENGED: [usize; 3] = [0, 0, 1];
 
 /// Whoever signs.
 pub(crate) struct People {
-    pub(crate) customers: [Customer; 2],
-    pub(crate) manager: Session,
-    /// In which each of them signs: the customers', the manager's.
-    sessions: [SessionId; 3],
+    pub(crate) customers: [Customer; CUSTOMERS],
+    managers: [Session; SIGNERS - MANAGER],
+    /// In which each of them signs.
+    sessions: [SessionId; SIGNERS],
+    /// To which sessions are sealed that are opened here; nobody uses them.
+    pub(crate) kem_public_key: Vec<u8>,
+}
+
+impl People {
+    pub(crate) fn signer(&self, by: usize) -> &Session {
+        if by < CUSTOMERS { &self.customers[by] } else { &self.managers[by - MANAGER] }
+    }
 }
 
 pub(crate) struct World {
@@ -50,10 +94,11 @@ pub(crate) struct World {
 }
 
 /// What has happened so far.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(crate) struct Count {
     seeds: u64,
-    outcomes: u64,
+    /// By code, of intents and of the items of batches.
+    outcomes: BTreeMap<String, u64>,
     questions: u64,
     commits: u64,
     failures: u64,
@@ -66,6 +111,7 @@ struct Play<'a> {
     world: &'a mut World,
     chance: Chance,
     plan: Plan,
+    challenges: Vec<Challenge>,
     outcomes: BTreeMap<usize, Outcome>,
     /// What was refused because its id stands for another document.
     reused: BTreeSet<usize>,
@@ -75,6 +121,10 @@ struct Play<'a> {
     first_leaf: u64,
     rules: Rules,
     began_at: UtcMicros,
+    /// To which time the clock may be set back.
+    earliest: UtcMicros,
+    /// When nothing fails any more.
+    ends_at: UtcMicros,
     trace: Rc<RefCell<Vec<String>>>,
 }
 
@@ -86,6 +136,8 @@ enum Move {
     Die(usize, Death),
     Enqueue(usize),
     SetClock,
+    /// The time of every payment that waits is over.
+    Late,
 }
 
 /// How a question fails.
@@ -108,10 +160,12 @@ impl World {
     pub(crate) async fn new() -> Box<Self> {
         let mut bank = Bank::start().await;
         let customers = [bank.customer("Alice", 0).await, bank.customer("Bob", 0).await];
-        let manager = bank.login(&bank.first_manager()).await;
+        let managers = [bank.first_manager(), bank.second_manager()];
+        let managers = [bank.login(&managers[0]).await, bank.login(&managers[1]).await];
+        put_rules_in_force(&bank, &customers).await;
         let equity = bank.app().bank.equity[&AssetCode::EUR];
         let mut sessions = Vec::new();
-        for session in [&*customers[0], &*customers[1], &manager] {
+        for session in [&*customers[0], &*customers[1], &managers[0], &managers[1]] {
             let user = session.identity().user().id;
             let sql = format!("SELECT session_id FROM sessions WHERE user_id = '{user}'");
             sessions.push(SessionId::new(bank.rows(&sql).await[0].get(0)));
@@ -123,7 +177,9 @@ impl World {
         let clock = Arc::new(Clock::new());
         let stage = Stage::new(&bank, &clock).await;
         let auditor = bank.superuser().await;
-        let people = People { customers, manager, sessions };
+        let kem = KemSecretKey::generate(Suite::Standard).unwrap();
+        let kem_public_key = kem.public_key().as_bytes().to_vec();
+        let people = People { customers, managers, sessions, kem_public_key };
         Box::new(Self { bank, people, equity, clock, stage, auditor, told: Count::default() })
     }
 
@@ -131,13 +187,11 @@ impl World {
     pub(crate) async fn play(&mut self, seed: u64) -> Vec<String> {
         let told = Announced { seed, trace: Rc::default() };
         let mut chance = Chance::of(seed);
-        let newest = "SELECT (extract(epoch FROM max(recorded_at)) * 1000000)::bigint FROM records";
-        let newest: i64 = self.number(newest).await;
-        let began_at = UtcMicros::from_micros(self.clock.now().get().max(newest) + 1_000_000);
-        self.clock.set(began_at);
+        let began_at = self.begin(&mut chance).await;
+        let challenges = self.challenge().await;
         let first_leaf = self.number("SELECT size FROM log_head").await;
         let first_leaf = u64::try_from(first_leaf).unwrap();
-        let plan = Plan::make(&self.people, &mut chance, began_at);
+        let plan = Plan::make(&self.people, &challenges, &mut chance, began_at);
         let intents: Vec<IntentId> = plan.asked.iter().map(|asked| asked.id).collect();
         let rules = Rules::of_some(&plan.accounts, &intents, first_leaf);
         self.stage.raise().await;
@@ -150,13 +204,59 @@ impl World {
             world: self,
             chance,
             plan,
+            challenges,
             first_leaf,
             rules,
             began_at,
+            earliest: UtcMicros::from_micros(began_at.get() - BACK_MAX_US),
+            ends_at: UtcMicros::from_micros(began_at.get() + LATER_US),
         };
         game.go_on().await;
         self.told.seeds += 1;
         told.trace.take()
+    }
+
+    /// Sets the clock to a time that differs from that of another play of this seed in its day and hour only, which both end after
+    /// this seed: what counts by the minute, the hour and the day counts the same.
+    async fn begin(&mut self, chance: &mut Chance) -> UtcMicros {
+        let newest = "SELECT (extract(epoch FROM max(recorded_at)) * 1000000)::bigint FROM records";
+        let newest: i64 = self.number(newest).await;
+        // Nothing is signed or decided before what another seed did.
+        let free = self.clock.now().get().max(newest) + BACK_MAX_US + MINUTE_US;
+        let second = i64::try_from(chance.below(60)).unwrap();
+        let mut minute = free.div_euclid(MINUTE_US) + 1;
+        let begins = |minute: i64| minute * MINUTE_US + second * 1_000_000;
+        let is_same = |minute: i64, unit: i64, for_us: i64| {
+            let at = begins(minute);
+            (at - BACK_MAX_US).div_euclid(unit) == (at + for_us).div_euclid(unit)
+        };
+        while !is_same(minute, HOUR_US, SEED_US_MAX)
+            || !is_same(minute, DAY_US, SEED_US_MAX + THRESHOLDS.wait_us)
+        {
+            minute += 1;
+        }
+        let began_at = UtcMicros::from_micros(begins(minute));
+        self.clock.set(began_at);
+        self.renew_revocation_list().await;
+        began_at
+    }
+
+    /// Good for an hour from the earliest time to which the clock may be set back.
+    async fn renew_revocation_list(&self) {
+        let from = UtcMicros::from_micros(self.clock.now().get() - BACK_MAX_US);
+        self.stage.instance(0).renew_revocation_list(from).await.unwrap();
+    }
+
+    async fn challenge(&self) -> Vec<Challenge> {
+        let mut challenges = Vec::new();
+        for owner in CHALLENGED {
+            let identity = self.people.signer(owner).identity();
+            let (certificate, device) =
+                (identity.certificate_hash().unwrap(), identity.device().id());
+            let nonce = self.stage.instance(0).challenge(certificate, device).await.unwrap();
+            challenges.push(Challenge { owner, nonce });
+        }
+        challenges
     }
 
     /// What is told of a hold that never was, when its end stands twice in one queue.
@@ -175,14 +275,17 @@ impl World {
         told.into_iter().map(|(_, answer)| answer.unwrap_err().code().to_owned()).collect()
     }
 
-    pub(crate) const fn told(&self) -> Count {
-        self.told
+    pub(crate) const fn told(&self) -> &Count {
+        &self.told
     }
 
     /// The last judgement: the rules over all, and the log as an auditor verifies it.
     pub(crate) async fn close(self: Box<Self>) {
         let Count { seeds, questions, commits, failures, deaths, .. } = self.told;
         assert!(questions > seeds && commits > seeds, "{}", self.told);
+        let missing: Vec<_> =
+            CODES.iter().filter(|code| !self.told.outcomes.contains_key(**code)).collect();
+        assert!(seeds < 100 || missing.is_empty(), "nobody was told {missing:?}: {}", self.told);
         assert!(seeds < 20 || failures.min(deaths) > 0, "{}", self.told);
         drop(self.stage);
         self.bank.assert_verifies().await;
@@ -204,14 +307,17 @@ impl Play<'_> {
             self.take(next).await;
         }
         // From here on nothing fails.
-        self.world.clock.set(self.began_at);
-        self.world.clock.go_on(LATER_US);
+        self.world.clock.set(self.ends_at);
+        let mut before = usize::MAX;
         for _ in 0..ROUNDS_MAX {
             let open: Vec<usize> =
                 (0..self.asked.len()).filter(|who| !self.is_settled(*who)).collect();
-            if open.is_empty() {
+            // What was not true a round ago is not true now, unless something else became so.
+            let is_all_facts = open.iter().all(|who| self.plan.asked[*who].what.is_fact());
+            if is_all_facts && open.len() == before {
                 break;
             }
+            before = open.len();
             let actor = self.chance.below(ACTORS);
             self.enqueue(actor, open).await;
             while let Some(Move::Pass(actor)) = self.choose_quietly() {
@@ -237,7 +343,11 @@ impl Play<'_> {
         } else {
             (0..ACTORS).all(|actor| self.world.stage.is_idle(actor))
         };
-        if has_more && (asking.is_empty() || self.chance.once_in(16)) {
+        if self.plan.late_before == Some(self.plan.bunches.len()) && self.accounts_are_open() {
+            if asking.is_empty() {
+                return Some(Move::Late);
+            }
+        } else if has_more && (asking.is_empty() || self.chance.once_in(16)) {
             return Some(Move::Enqueue(self.chance.below(ACTORS)));
         }
         if asking.is_empty() {
@@ -310,15 +420,22 @@ impl Play<'_> {
                 };
                 self.enqueue(actor, bunch).await;
             }
+            Move::Late => {
+                self.plan.late_before = None;
+                self.ends_at = UtcMicros::from_micros(self.ends_at.get() + THRESHOLDS.wait_us);
+                self.world.clock.go_on(THRESHOLDS.wait_us);
+                self.earliest = UtcMicros::from_micros(self.world.clock.now().get() - BACK_MAX_US);
+                self.world.renew_revocation_list().await;
+            }
             Move::SetClock => {
                 let now = self.world.clock.now().get();
                 let by = if self.chance.once_in(2) {
-                    -i64::try_from(self.chance.below(BACK_MAX_US)).unwrap()
+                    -self.chance.micros(BACK_MAX_US)
                 } else {
-                    i64::try_from(self.chance.below(ON_MAX_US)).unwrap()
+                    self.chance.micros(ON_MAX_US)
                 };
                 // No further than what is signed may be ahead of the bank's clock.
-                let earliest = self.began_at.get() - i64::try_from(BACK_MAX_US).unwrap();
+                let earliest = self.earliest.get();
                 self.world.clock.set(UtcMicros::from_micros((now + by).max(earliest)));
             }
         }
@@ -347,10 +464,18 @@ impl Play<'_> {
             let instance = self.world.stage.instance(actor);
             let ready = match (&asked.signed, &asked.what) {
                 (Some(signed), what) => {
-                    let session = self.world.people.sessions[what.by().unwrap_or(2)];
-                    instance.examine(signed.clone(), session).await
+                    let session = self.world.people.sessions[what.by().unwrap()];
+                    let proof = asked.device_proof.clone();
+                    instance.examine(signed.clone(), session, proof).await
                 }
                 (None, What::Expired { hold, at }) => instance.hold_expired(*hold, *at),
+                (None, What::Overdue { hold, payment }) => {
+                    // Only of what is known to wait anybody would say that it waits no more.
+                    let waits = self.outcomes.get(payment).filter(|of| of.code == "held");
+                    let Some(outcome) = waits else { continue };
+                    let at = outcome.decided_at_us + THRESHOLDS.wait_us;
+                    instance.hold_expired(*hold, UtcMicros::from_micros(at))
+                }
                 (None, _) => unreachable!("somebody signs it"),
             };
             self.asked[who] += 1;
@@ -386,9 +511,7 @@ impl Play<'_> {
     }
 
     async fn hear(&mut self, who: usize, id: IntentId, problem: &Problem) {
-        if matches!(self.plan.asked[who].what, What::Expired { .. })
-            && problem.code().starts_with("hold-")
-        {
+        if self.plan.asked[who].what.is_fact() && problem.code().starts_with("hold-") {
             // Not so, or not yet; the end tells.
             return;
         }
@@ -411,7 +534,7 @@ impl Play<'_> {
     }
 
     async fn judge(&mut self) {
-        let mut auditor = Auditor::new(self.world.equity);
+        let mut auditor = Auditor::new(self.world.equity, &self.challenges, self.began_at.get());
         auditor.judge(&self.plan.asked, &self.outcomes);
         for who in &self.reused {
             let stands =
@@ -424,11 +547,21 @@ impl Play<'_> {
                 continue;
             }
             // Nobody signed it, and it was never true when it was looked at; and it is not now.
-            let What::Expired { hold, at } = asked.what else { panic!("{who} was never answered") };
-            assert!(now >= at.get() || at.get() > self.began_at.get() + LATER_US);
+            let hold = match asked.what {
+                What::Expired { hold, at } => {
+                    assert!(now >= at.get() || at.get() > self.ends_at.get());
+                    hold
+                }
+                What::Overdue { hold, .. } => hold,
+                _ => panic!("{who} was never answered"),
+            };
             assert!(!auditor.could_expire(hold, now), "{hold} was not given back");
         }
-        self.world.told.outcomes += u64::try_from(self.outcomes.len()).unwrap();
+        for outcome in self.outcomes.values() {
+            for code in outcome.items.iter().chain([&outcome.code]) {
+                *self.world.told.outcomes.entry(code.clone()).or_default() += 1;
+            }
+        }
         let size = self.world.number("SELECT size FROM log_head").await;
         let outcomes = u64::try_from(self.outcomes.len()).unwrap();
         assert_eq!(
@@ -458,6 +591,28 @@ impl Play<'_> {
     }
 }
 
+/// What the auditor holds against every outcome.
+async fn put_rules_in_force(bank: &Bank, customers: &[Customer; CUSTOMERS]) {
+    let units = |minor: i64| minor / 100;
+    let hours = THRESHOLDS.wait_us / HOUR_US;
+    let (above, two_above) = (units(THRESHOLDS.above), units(THRESHOLDS.two_above));
+    let value = format!(r#"{{"above":"{above}","hours":"{hours}","two_above":"{two_above}"}}"#);
+    bank.put_in_force("approvals", "bank", &value).await;
+    for (customer, of) in customers.iter().zip(ALLOWANCES) {
+        let scope = format!("user:{}", customer.identity().user().id);
+        let value = format!(
+            r#"{{"count_per_day":"1000000","new_payee":"{}","per_day":"{}","per_hour":"{}","per_minute":"{}","per_payee":"{}","per_transfer":"{}"}}"#,
+            units(of.new_payee),
+            units(of.per_day),
+            of.per_hour,
+            of.per_minute,
+            units(of.per_payee),
+            units(of.per_transfer),
+        );
+        bank.put_in_force("limits", &scope, &value).await;
+    }
+}
+
 /// Says what happened, and in which seed, when its play ends in a panic.
 struct Announced {
     seed: u64,
@@ -478,8 +633,8 @@ impl fmt::Display for Count {
         let Self { seeds, outcomes, questions, commits, failures, deaths, unknown } = self;
         write!(
             f,
-            "{seeds} seeds, {outcomes} outcomes, {questions} questions, {commits} commits, {failures} failures, \
-             {deaths} deaths, {unknown} left in doubt"
+            "{seeds} seeds, {questions} questions, {commits} commits, {failures} failures, \
+             {deaths} deaths, {unknown} left in doubt, outcomes {outcomes:?}"
         )
     }
 }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use crypto::SecretBytes;
-use intent::{Kind, SessionId, SignedIntent, UtcMicros};
+use crypto::{SecretBytes, Sha3};
+use intent::{DeviceId, Kind, SessionId, SignedIntent, UtcMicros};
 use ledger::TransferId;
 use tokio_util::sync::CancellationToken;
 
@@ -13,11 +13,13 @@ use super::poster::post;
 use super::{Answer, Attachments, Corridor, OriginInfo, Settled, Waiting, fact_waiting, verify};
 use crate::Services;
 use crate::app::QUEUE_CAPACITY;
+use crate::authority::AuthorityError;
+use crate::authority::crl::issue_crl;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::holds;
 use crate::problem::Problem;
-use crate::sessions::{Assurance, Caller, SignIn};
+use crate::sessions::{self, Assurance, Caller, SignIn};
 use crate::start::{StartError, open_bank, open_database};
 
 /// A server process without ports and background work, whose poster runs only when it is polled.
@@ -59,14 +61,36 @@ impl Instance {
         Box::pin(post(services, time, queue, CancellationToken::new()))
     }
 
-    /// Step 1 of the corridor, for somebody who is signed in with the certificate that they sign with.
+    /// Makes the next revocation list, as the background work would have at that time.
+    pub async fn renew_revocation_list(&self, at: UtcMicros) -> Result<(), AuthorityError> {
+        let Services { authority, bank, db, .. } = &*self.services;
+        let mut tx = db.as_writer().await?;
+        issue_crl(&mut tx, authority, bank.book, at).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// What somebody has to answer who signs in with this certificate, on this device.
+    pub async fn challenge(
+        &self,
+        certificate: Sha3,
+        device: DeviceId,
+    ) -> Result<[u8; 32], Problem> {
+        let now = self.time.now();
+        let challenge = sessions::service::challenge(&self.services, certificate, device, now);
+        Ok(challenge.await?.nonce)
+    }
+
+    /// Step 1 of the corridor, for somebody who is signed in with the certificate that they sign with, or signs in. The proof is
+    /// of their device.
     pub async fn examine(
         &self,
         signed: SignedIntent,
         session: SessionId,
+        device_proof: Vec<u8>,
     ) -> Result<Examined, Problem> {
         let now = self.time.now();
         let intent = signed.parse_intent()?;
+        let signs_in = intent.kind() == Kind::SessionLogin;
         let certificate = intent.certificate();
         let holder = self.services.directory.signer(&certificate, now).await?;
         let caller = Caller {
@@ -84,8 +108,8 @@ impl Instance {
             signed,
             kinds: &Kind::ALL,
             origin: OriginInfo::default(),
-            caller: Some(&caller),
-            attachments: Attachments::default(),
+            caller: (!signs_in).then_some(&caller),
+            attachments: Attachments { device_proof, ..Attachments::default() },
             now,
         };
         self.corridor.examine(request).await.map(Examined)
