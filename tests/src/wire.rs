@@ -4,19 +4,21 @@
 //! a question and its answer end (`Sync` or `Query`, `ReadyForQuery`). Without TLS, as the private cluster of every test is reached.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use server::config::{Config, DatabaseSource, DatabaseUrl};
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream, UnixStream, tcp};
+use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use url::Url;
 
 use crate::gate::{Gate, Passage};
 
+/// A socket of PostgreSQL, in its folder.
+const SOCKET: &str = ".s.PGSQL.5432";
 /// What the poster calls itself.
 const POSTER: &[u8] = b"strongroom-poster\0";
 /// The simple query by which a transaction ends, as the driver writes it.
@@ -103,18 +105,17 @@ impl Wire {
         let DatabaseSource::Url(url) = &config.database.source else { panic!("no address") };
         let mut url = Url::parse(url.expose()).unwrap();
         let host = url.query_pairs().find(|(name, _)| name == "host").expect("a socket").1;
-        let socket = PathBuf::from(host.as_ref()).join(".s.PGSQL.5432");
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let addr: SocketAddr = listener.local_addr().unwrap();
-        url.set_query(Some("sslmode=disable"));
-        url.set_ip_host(addr.ip()).unwrap();
-        url.set_port(Some(addr.port())).unwrap();
+        let socket = PathBuf::from(host.as_ref()).join(SOCKET);
+        let folder = tempfile::Builder::new().prefix("wire-").tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join(SOCKET)).unwrap();
+        url.query_pairs_mut()
+            .clear()
+            .append_pair("host", folder.path().to_str().unwrap())
+            .append_pair("sslmode", "disable");
         config.database.source = DatabaseSource::Url(DatabaseUrl::new(url.to_string()));
         let (plan, is_up) = (Mutex::default(), watch::Sender::new(true));
         let shared = Arc::new(Shared { gate, plan, is_up });
-        let listener = TcpListener::from_std(listener).unwrap();
-        tokio::spawn(accept(listener, socket, Arc::clone(&shared)));
+        tokio::spawn(accept(listener, folder, socket, Arc::clone(&shared)));
         Self { shared }
     }
 
@@ -178,7 +179,8 @@ impl Shared {
     }
 }
 
-async fn accept(listener: TcpListener, socket: PathBuf, shared: Arc<Shared>) {
+/// The folder of the listener's socket goes with it.
+async fn accept(listener: UnixListener, _folder: TempDir, socket: PathBuf, shared: Arc<Shared>) {
     while let Ok((server, _)) = listener.accept().await {
         let (socket, shared) = (socket.clone(), Arc::clone(&shared));
         tokio::spawn(async move {
@@ -188,8 +190,11 @@ async fn accept(listener: TcpListener, socket: PathBuf, shared: Arc<Shared>) {
     }
 }
 
-async fn carry(mut server: TcpStream, socket: PathBuf, shared: Arc<Shared>) -> std::io::Result<()> {
-    server.set_nodelay(true)?;
+async fn carry(
+    mut server: UnixStream,
+    socket: PathBuf,
+    shared: Arc<Shared>,
+) -> std::io::Result<()> {
     let start = start_message(&mut server).await?;
     let is_poster = start.windows(POSTER.len()).any(|part| part == POSTER);
     if is_poster && !*shared.is_up.borrow() {
@@ -264,7 +269,7 @@ impl Line {
 }
 
 /// The first message has a length and no kind.
-async fn start_message(server: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+async fn start_message(server: &mut UnixStream) -> std::io::Result<Vec<u8>> {
     let length = server.read_u32().await?;
     let mut message = length.to_be_bytes().to_vec();
     message.resize(usize::try_from(length).unwrap(), 0);
@@ -273,7 +278,7 @@ async fn start_message(server: &mut TcpStream) -> std::io::Result<Vec<u8>> {
 }
 
 async fn forth(
-    mut from: tcp::OwnedReadHalf,
+    mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     line: &Line,
     shared: &Shared,
@@ -292,9 +297,12 @@ async fn forth(
             }
             _ => continue,
         }
-        let question = std::mem::take(&mut question);
+        let mut question = std::mem::take(&mut question);
         let strike = match &line.passage {
-            Some(passage) => passage.pass(&question).await,
+            Some(passage) => {
+                hurry(&mut question);
+                passage.pass(&question).await
+            }
             None => shared.take(&question),
         };
         match strike {
@@ -312,6 +320,18 @@ async fn forth(
     }
 }
 
+/// Behind a gate nobody gives up a lock while another waits for it: it need not be waited for long.
+fn hurry(question: &mut [u8]) {
+    const LONG: &[u8] = b"lock_timeout = '50ms'";
+    const SHORT: &[u8] = b"lock_timeout = '05ms'";
+    const LENGTH_MAX: usize = 256;
+    if question.len() <= LENGTH_MAX
+        && let Some(at) = question.windows(LONG.len()).position(|part| part == LONG)
+    {
+        question[at..at + LONG.len()].copy_from_slice(SHORT);
+    }
+}
+
 /// A question that fails with this SQLSTATE.
 fn raise(state: &str) -> Vec<u8> {
     let text = format!("DO $$ BEGIN RAISE 'struck' USING ERRCODE = '{state}'; END $$\0");
@@ -319,11 +339,7 @@ fn raise(state: &str) -> Vec<u8> {
     [b"Q".as_slice(), &length.to_be_bytes(), text.as_bytes()].concat()
 }
 
-async fn back(
-    mut from: OwnedReadHalf,
-    mut to: tcp::OwnedWriteHalf,
-    line: &Line,
-) -> std::io::Result<()> {
+async fn back(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, line: &Line) -> std::io::Result<()> {
     let mut error = None;
     loop {
         let mut message = message(&mut from).await?;

@@ -179,6 +179,16 @@ impl Plan {
         for _ in 0..=planner.chance.below(ASKED_MAX) {
             planner.ask();
         }
+        let is_late = planner.chance.once_in(3);
+        if is_late && !planner.payments.is_empty() {
+            for _ in 0..=planner.chance.below(2) {
+                let place = planner.chance.below(planner.payments.len());
+                if planner.chance.once_in(2) {
+                    planner.be_overdue(place);
+                }
+                planner.decide(place);
+            }
+        }
         let Planner { asked, .. } = planner;
         let mut bunches = VecDeque::new();
         let mut rest: VecDeque<usize> = (OPENED..asked.len()).collect();
@@ -191,7 +201,8 @@ impl Plan {
             }
             bunches.push_back(bunch);
         }
-        let late_before = chance.once_in(3).then(|| chance.below(bunches.len() + 1));
+        // Late, so that something waits by then.
+        let late_before = is_late.then(|| chance.below(bunches.len().min(3) + 1));
         Self { asked, accounts, bunches, late_before }
     }
 }
@@ -258,8 +269,7 @@ impl Planner<'_> {
                 self.held.push((TransferId::new(id.get()), expires_at));
             }
             15 | 16 if !self.held.is_empty() => {
-                let (hold, _) = *self.chance.one_of(&self.held);
-                let by = self.chance.below(2);
+                let (hold, by) = (self.some_hold(), self.chance.below(2));
                 let part = self.part();
                 let kind = TransferKind::Capture { hold, amount: part };
                 let what = What::Follow { by, earlier: hold, kind };
@@ -286,14 +296,14 @@ impl Planner<'_> {
                 let body = Wish::reverse(transfer, part, "test".to_owned()).body;
                 self.sign(What::Follow { by, earlier: transfer, kind }, body);
             }
-            19..=21 if !self.payments.is_empty() => self.decide(),
+            19..=21 if !self.payments.is_empty() => {
+                let place = self.some_payment();
+                self.decide(place);
+            }
             22 | 23 => self.log_in(),
             24 if !self.payments.is_empty() => {
-                let (payment, holds) = self.chance.one_of(&self.payments);
-                let (payment, hold) = (*payment, *self.chance.one_of(holds));
-                if !self.asked.iter().any(|asked| asked.gives_back(hold)) {
-                    self.note(What::Overdue { hold, payment });
-                }
+                let place = self.some_payment();
+                self.be_overdue(place);
             }
             25 => {
                 let account = self.accounts[self.chance.below(OPENED)];
@@ -339,15 +349,37 @@ impl Planner<'_> {
             let ids = items.iter().map(|(.., id)| *id).collect();
             self.payments.push((self.asked.len() - 1, ids));
             if self.chance.once_in(2) {
-                self.decide();
+                self.decide(self.payments.len() - 1);
             }
         }
     }
 
-    /// Some decisions about one payment, mostly the latest.
-    fn decide(&mut self) {
+    /// Mostly the latest.
+    fn some_payment(&mut self) -> usize {
         let latest = self.payments.len() - 1;
-        let place = if self.chance.once_in(3) { self.chance.below(latest + 1) } else { latest };
+        if self.chance.once_in(3) { self.chance.below(latest + 1) } else { latest }
+    }
+
+    /// The time of one of its holds is said to be over.
+    fn be_overdue(&mut self, place: usize) {
+        let (payment, holds) = &self.payments[place];
+        let (payment, hold) = (*payment, *self.chance.one_of(holds));
+        if !self.asked.iter().any(|asked| asked.gives_back(hold)) {
+            self.note(What::Overdue { hold, payment });
+        }
+    }
+
+    /// What follows a hold: sometimes one that waits for a person, which is not for its payee to end.
+    fn some_hold(&mut self) -> TransferId {
+        if !self.payments.is_empty() && self.chance.once_in(3) {
+            let (_, holds) = self.chance.one_of(&self.payments);
+            return *self.chance.one_of(holds);
+        }
+        self.chance.one_of(&self.held).0
+    }
+
+    /// Some decisions about one payment.
+    fn decide(&mut self, place: usize) {
         for _ in 0..=self.chance.below(3) {
             self.decide_once(place);
         }
