@@ -136,7 +136,7 @@ enum Move {
     Die(usize, Death),
     Enqueue(usize),
     SetClock,
-    /// The time of every payment that waits is over.
+    /// The time of every payment that waits is over, or nearly.
     Late,
 }
 
@@ -419,7 +419,10 @@ impl Play<'_> {
             Move::Late => {
                 self.plan.late_before = None;
                 self.ends_at = UtcMicros::from_micros(self.ends_at.get() + THRESHOLDS.wait_us);
-                self.world.clock.go_on(THRESHOLDS.wait_us);
+                // Sometimes not quite: then what waits may still be approved.
+                let before =
+                    if self.chance.once_in(2) { self.chance.micros(BACK_MAX_US) } else { 0 };
+                self.world.clock.go_on(THRESHOLDS.wait_us - before);
                 self.earliest = UtcMicros::from_micros(self.world.clock.now().get() - BACK_MAX_US);
                 self.world.renew_revocation_list().await;
             }
