@@ -10,6 +10,8 @@
 mod auditor;
 #[path = "simulation/chance.rs"]
 mod chance;
+#[path = "simulation/count.rs"]
+mod count;
 #[path = "simulation/plan.rs"]
 mod plan;
 #[path = "simulation/stage.rs"]
@@ -20,7 +22,8 @@ mod world;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use world::{Count, World};
+use count::Count;
+use world::World;
 
 /// Seeds of a run; `STRONGROOM_SEEDS` sets another number, `STRONGROOM_SEED` the only one.
 const SEEDS: u64 = 1_000;

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use uuid::Uuid;
 
 use crate::auditor::{ALLOWANCES, Auditor, Outcome, THRESHOLDS};
 use crate::chance::Chance;
+use crate::count::Count;
 use crate::plan::{Challenge, OPENED, Plan, What};
 use crate::stage::{ACTORS, Clock, Stage, Told};
 
@@ -41,29 +41,6 @@ const DAY_US: i64 = 24 * HOUR_US;
 pub(crate) const CUSTOMERS: usize = 2;
 pub(crate) const MANAGER: usize = CUSTOMERS;
 pub(crate) const SIGNERS: usize = MANAGER + 2;
-/// Outcomes that many seeds must have come to.
-const CODES: [&str; 20] = [
-    "approved-before",
-    "challenge-redeemed",
-    "challenge-expired",
-    "challenge-unknown",
-    "device-proof-invalid",
-    "duplicate-item",
-    "held",
-    "hold-not-found",
-    "insufficient-funds",
-    "limit-new-payee",
-    "limit-per-day",
-    "limit-per-hour",
-    "limit-per-minute",
-    "limit-per-payee",
-    "limit-per-transfer",
-    "ok",
-    "payment-decided",
-    "payment-expired",
-    "payment-not-found",
-    "permission-denied",
-];
 /// Who is asked to sign in, in each seed.
 const CHALLENGED: [usize; 3] = [0, 0, 1];
 
@@ -91,19 +68,6 @@ pub(crate) struct World {
     stage: Stage,
     auditor: PgConnection,
     told: Count,
-}
-
-/// What has happened so far.
-#[derive(Default)]
-pub(crate) struct Count {
-    seeds: u64,
-    /// By code, of intents and of the items of batches.
-    outcomes: BTreeMap<String, u64>,
-    questions: u64,
-    commits: u64,
-    failures: u64,
-    deaths: u64,
-    unknown: u64,
 }
 
 /// One seed, being played.
@@ -624,37 +588,5 @@ impl Drop for Announced {
             eprintln!("{}", self.trace.borrow().join("\n"));
             eprintln!("seed {0} failed; again: make simulate SEED={0}", self.seed);
         }
-    }
-}
-
-impl Count {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.seeds += other.seeds;
-        self.questions += other.questions;
-        self.commits += other.commits;
-        self.failures += other.failures;
-        self.deaths += other.deaths;
-        self.unknown += other.unknown;
-        for (code, times) in other.outcomes {
-            *self.outcomes.entry(code).or_default() += times;
-        }
-    }
-
-    /// A rule that nobody runs into is not tested.
-    pub(crate) fn assert_all_rules_were_met(&self) {
-        let missing: Vec<_> =
-            CODES.iter().filter(|code| !self.outcomes.contains_key(**code)).collect();
-        assert!(missing.is_empty(), "nobody was told {missing:?}: {self}");
-    }
-}
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seeds, outcomes, questions, commits, failures, deaths, unknown } = self;
-        write!(
-            f,
-            "{seeds} seeds, {questions} questions, {commits} commits, {failures} failures, \
-             {deaths} deaths, {unknown} left in doubt, outcomes {outcomes:?}"
-        )
     }
 }
