@@ -13,7 +13,7 @@ use tlog::{Appended, Checkpoint, CheckpointSigner, Edge, Hash, LeafIndex};
 use uuid::Uuid;
 
 use super::Fault;
-use super::store::{self, NewRecord};
+use super::store::{self, Evidence, NewRecord};
 use super::submission::Settled;
 use crate::log::service::{catch_up, check_append};
 use crate::log::store as log_store;
@@ -76,8 +76,6 @@ pub(super) fn prepare(entry: Entry) -> Result<Prepared, Fault> {
 pub(super) struct LockedLog {
     pub(super) head: Head,
     pub(super) edge: Edge,
-    /// Epoch of authority, read under the lock.
-    pub(super) epoch: u64,
 }
 
 /// Takes the head's lock: the last of every group commit.
@@ -87,12 +85,20 @@ pub(super) async fn lock(
     edge: Option<Edge>,
 ) -> Result<LockedLog, Fault> {
     let head = log_store::lock_head(tx, book).await?;
-    let epoch = log_store::authority_epoch(tx, book).await?;
     let edge = catch_up(tx, book, edge, head).await?;
-    Ok(LockedLog { head, edge, epoch })
+    Ok(LockedLog { head, edge })
 }
 
-/// Writes leaves, tiles, checkpoint and head. Gives back the new edge and, in order, what to answer after COMMIT.
+/// What is true once the transaction commits.
+pub(super) struct Grown {
+    pub(super) edge: Edge,
+    /// What to answer, in order.
+    pub(super) settled: Vec<Settled>,
+    /// The epoch of authority under the head's lock.
+    pub(super) epoch: u64,
+}
+
+/// Writes leaves, tiles, checkpoint and head.
 pub(super) async fn append(
     tx: &mut PgConnection,
     book: BookId,
@@ -100,12 +106,21 @@ pub(super) async fn append(
     log: LockedLog,
     prepared: Vec<Prepared>,
     now: UtcMicros,
-) -> Result<(Edge, Vec<Settled>), Fault> {
+) -> Result<Grown, Fault> {
     let leaves: Vec<Hash> = prepared.iter().map(|new| new.leaf.hash()).collect();
     let mut edge = log.edge.clone();
     let appended = edge.append(&leaves);
     check_append(&log.edge, &leaves, &appended)?;
+    log_store::insert_tiles(tx, book, &appended.completed).await?;
 
+    let checkpoint = Checkpoint {
+        origin: signer.origin().clone(),
+        size: appended.new_size,
+        root: appended.root,
+    };
+    let signed_at_s = u64::try_from(now.get().div_euclid(1_000_000)).unwrap_or_default();
+    let note =
+        signer.sign(&checkpoint, signed_at_s).map_err(crate::log::LogError::from)?.into_string();
     let new: Vec<_> = (appended.old_size.get()..).zip(&prepared).collect();
     let records: Vec<NewRecord<'_>> = new
         .iter()
@@ -117,24 +132,16 @@ pub(super) async fn append(
             record: &new.record,
         })
         .collect();
-    store::insert_records(tx, book, appended.new_size, timestamp(now), &records).await?;
-    log_store::insert_tiles(tx, book, &appended.completed).await?;
-
-    let checkpoint = Checkpoint {
-        origin: signer.origin().clone(),
-        size: appended.new_size,
-        root: appended.root,
+    let evidence = Evidence {
+        old_size: log.head.size,
+        head: Head { size: appended.new_size, root: appended.root },
+        records: &records,
+        note: &note,
+        at: timestamp(now),
     };
-    let signed_at_s = u64::try_from(now.get().div_euclid(1_000_000)).unwrap_or_default();
-    let note =
-        signer.sign(&checkpoint, signed_at_s).map_err(crate::log::LogError::from)?.into_string();
-    log_store::insert_checkpoint(tx, book, appended.new_size, &note, timestamp(now)).await?;
-    let head = Head { size: appended.new_size, root: appended.root };
-    if !log_store::move_head(tx, book, log.head.size, head).await? {
-        return Err(Fault::Broken("the head of the log moved under its lock"));
-    }
+    let epoch = store::write_evidence(tx, book, evidence).await?;
     let settled = settle(prepared, &appended, CheckpointText::new(note))?;
-    Ok((edge, settled))
+    Ok(Grown { edge, settled, epoch })
 }
 
 fn settle(

@@ -5,7 +5,7 @@ use ledger::BookId;
 use sqlx::{PgConnection, Postgres, Transaction};
 use tlog::{Edge, TreeSize};
 
-use super::append::{self, Prepared};
+use super::append::{self, Grown, Prepared};
 use super::attempt::Aborted;
 use super::fold::{Decision, Fold};
 use super::refusal::Refusal;
@@ -115,25 +115,24 @@ impl Close {
     ) -> Result<(Edge, Vec<Settled>), Aborted> {
         let book = services.bank.book;
         let log = append::lock(&mut tx, book, self.edge).await?;
-        let epoch = log.epoch;
         if self.overtaken_at.is_some_and(|size| size != log.head.size) {
             return Err(Aborted::Overtaken);
         }
+        let signer = services.authority.checkpoint_signer();
+        let Grown { edge, settled, epoch } =
+            append::append(&mut tx, book, signer, log, prepared, self.now).await?;
         if self.epoch.is_some_and(|examined| examined != epoch) {
             return Err(Aborted::AuthorityChanged { epoch });
         }
         if self.bumps_epoch {
             store::bump_epoch(&mut tx, book).await?;
         }
-        let signer = services.authority.checkpoint_signer();
-        let closed = append::append(&mut tx, book, signer, log, prepared, self.now).await?;
         tx.commit().await.map_err(|error| Aborted::During(error.into()))?;
-        let (edge, _) = &closed;
         services.outbox.committed(edge.size().get());
         // A crash right here loses nothing but the answers: the client asks again with the same id.
         if self.bumps_epoch {
             services.directory.observe_epoch(epoch.saturating_add(1));
         }
-        Ok(closed)
+        Ok((edge, settled))
     }
 }

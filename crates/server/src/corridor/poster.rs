@@ -33,7 +33,7 @@ use super::ordered::{self, Paid};
 use super::rehearsal::{self, Rehearsal};
 use super::store;
 use super::submission::{EventJob, Job, Queued, Settled};
-use super::working::{self, InForce};
+use super::working::{self, InForce, Loaded};
 use super::{Fault, Queue, state, verify};
 use crate::clock::{MachineTime, Time};
 use crate::db::PLANS_KEPT_FOR;
@@ -210,18 +210,10 @@ impl Poster {
         for job in jobs {
             needs.of(job.intent.get(), &services.bank.equity);
         }
-        let mut fold = working::load(
-            &mut tx,
-            book,
-            needs,
-            &services.bank,
-            Arc::clone(&policies.policies),
-            now,
-        )
-        .await?;
-        let intent_ids: Vec<Uuid> = jobs.iter().map(|job| job.intent.get().id().get()).collect();
-        let decided: HashSet<Uuid> =
-            store::decided_intents(&mut tx, book, &intent_ids).await?.into_iter().collect();
+        let ids: Vec<Uuid> = jobs.iter().map(|job| job.intent.get().id().get()).collect();
+        let allowed = Arc::clone(&policies.policies);
+        let Loaded { mut fold, decided } =
+            working::load(&mut tx, book, &ids, needs, &services.bank, allowed, now).await?;
         let mut written = Written::default();
         let mut kept = Kept::default();
         let mut prepared = Vec::with_capacity(jobs.len());
@@ -401,7 +393,8 @@ impl Poster {
         let (edge, mut policies) = (self.edge.take(), self.policies.take());
         let mut tx = self.begin().await?;
         order.begin(&mut tx, book).await?;
-        let mut fold = None;
+        let ids: Vec<Uuid> = events.iter().map(|event| event.id.get()).collect();
+        let (mut fold, mut known) = (None, HashSet::new());
         if events.iter().any(|event| event.fact.is_some()) {
             let in_force = working::policies(&mut tx, book, policies).await?;
             let mut needs = Needs::default();
@@ -410,13 +403,13 @@ impl Poster {
                 .filter_map(|event| event.fact.as_ref())
                 .for_each(|of| needs.of_fact(of, &services.bank.equity));
             let allowed = Arc::clone(&in_force.policies);
-            fold = Some(working::load(&mut tx, book, needs, &services.bank, allowed, now).await?);
+            let loaded =
+                working::load(&mut tx, book, &ids, needs, &services.bank, allowed, now).await?;
+            (fold, known) = (Some(loaded.fold), loaded.decided);
             policies = Some(in_force);
+        } else {
+            known.extend(store::decided_intents(&mut tx, book, &ids).await?);
         }
-        // Looked up under the locks: another instance may have recorded the same fact while we waited.
-        let ids: Vec<Uuid> = events.iter().map(|event| event.id.get()).collect();
-        let mut known: HashSet<Uuid> =
-            store::decided_intents(&mut tx, book, &ids).await?.into_iter().collect();
         let (mut prepared, mut fates) = (Vec::new(), Vec::with_capacity(events.len()));
         let (mut written, mut paid) = (Written::default(), Vec::new());
         let mut bumps_epoch = false;

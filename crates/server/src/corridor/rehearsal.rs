@@ -44,9 +44,9 @@ pub(super) async fn rehearse(
         let policies = working::policies(&mut tx, book, None).await?;
         let mut needs = Needs::default();
         needs.of(intent, &services.bank.equity);
-        let loaded =
-            working::load(&mut tx, book, needs, &services.bank, policies.policies, now).await;
-        let mut fold = loaded.map_err(|aborted| match aborted {
+        let allowed = policies.policies;
+        let loaded = working::load(&mut tx, book, &[], needs, &services.bank, allowed, now).await;
+        let mut fold = loaded.map(|loaded| loaded.fold).map_err(|aborted| match aborted {
             Aborted::Before(fault) | Aborted::During(fault) => fault,
             // Something that it names was made this instant: asked again, it is there.
             Aborted::Overtaken | Aborted::AuthorityChanged { .. } => {

@@ -1,15 +1,16 @@
 //! What a group commit works on: read under locks before its fold, and written after it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use intent::{IntentId, UserId, UtcMicros};
 use ledger::{BookId, Ledger, TransferId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::attempt::Aborted;
 use super::fold::{self, Fold, Needs, Pair, ending_id};
-use super::store::{self, Referenced, TransferRows};
+use super::store::{self, Postings, Referenced, TransferRows};
 use crate::approvals::APPROVALS;
 use crate::bank::Bank;
 use crate::log::store as log_store;
@@ -42,26 +43,35 @@ pub(super) async fn policies(
     Ok(InForce { epoch, policies: Arc::new(Policies::in_force(&rows)) })
 }
 
+/// What a group commit works on.
+pub(super) struct Loaded<'a> {
+    pub(super) fold: Fold<'a>,
+    /// Those of its intents and events that were decided before.
+    pub(super) decided: HashSet<Uuid>,
+}
+
 /// Locks and reads everything that is needed, in the order of locks: accounts by id come first.
 pub(super) async fn load<'a>(
     tx: &mut PgConnection,
     book: BookId,
+    intents: &[Uuid],
     mut needs: Needs,
     bank: &'a Bank,
     policies: Arc<Policies>,
     now: UtcMicros,
-) -> Result<Fold<'a>, Aborted> {
+) -> Result<Loaded<'a>, Aborted> {
     find_what_is_referred_to(tx, book, &mut needs).await?;
     let accounts: Vec<_> = needs.accounts.iter().map(|account| account.get()).collect();
     store::lock_accounts(tx, book, &accounts).await?;
     let loaded = store::read_accounts(tx, book, &accounts).await?;
     let transfers: Vec<_> = needs.transfers.iter().map(|id| id.get()).collect();
-    let taken = store::taken_transfers(tx, book, &transfers).await?;
+    // Under the locks: another instance may have decided the same while we waited.
+    let used = store::used_ids(tx, book, intents, &transfers).await?;
 
     let mut fold = Fold::new(Ledger::new(), &bank.equity, bank.founded_at, policies);
     fold.assets = Arc::clone(&bank.assets);
     fold.risk = fold::risk_states(loaded.iter().map(|l| (l.account.id, l.risk.as_slice())))?;
-    fold.taken = taken.into_iter().collect();
+    fold.taken = used.transfers.into_iter().map(TransferId::new).collect();
     let mut limited = BTreeSet::new();
     for account in loaded {
         let id = account.account.id;
@@ -89,7 +99,7 @@ pub(super) async fn load<'a>(
             fold.rows.put(row);
         }
     }
-    Ok(fold)
+    Ok(Loaded { fold, decided: used.intents.into_iter().collect() })
 }
 
 /// What people have paid since they came back without any of their devices: each has a lock, which accounts that are paid at
@@ -221,20 +231,25 @@ pub(super) async fn write(
     tx: &mut PgConnection,
     book: BookId,
     fold: &Fold<'_>,
-    rows: &TransferRows,
+    transfers: &TransferRows,
     registers: &Rows,
     now: UtcMicros,
 ) -> sqlx::Result<()> {
-    store::insert_transfers(tx, book, rows, now).await?;
-    store::update_accounts(tx, book, &fold.changed_accounts()).await?;
     let payees: Vec<_> = fold.changed_payees().collect();
-    store::write_payees(tx, book, &payees, &fold.owners).await?;
+    let postings = Postings {
+        transfers,
+        accounts: &fold.changed_accounts(),
+        payees: &payees,
+        owners: &fold.owners,
+        posted_at: now,
+    };
+    store::write_postings(tx, book, &postings).await?;
     let mut written: Vec<Row> = fold.changed_records();
     written.extend(fold.changed_accruals());
     written.extend(registers.iter().cloned());
     registers::service::write(tx, book, &written).await
 }
 
-fn ids(transfers: &BTreeSet<TransferId>) -> Vec<uuid::Uuid> {
+fn ids(transfers: &BTreeSet<TransferId>) -> Vec<Uuid> {
     transfers.iter().map(|id| id.get()).collect()
 }

@@ -3,7 +3,6 @@
 use intent::UtcMicros;
 use ledger::BookId;
 use sqlx::PgConnection;
-use time::OffsetDateTime;
 use tlog::{Hash, LeafIndex, Tile, TileId, TreeSize};
 use uuid::Uuid;
 
@@ -57,33 +56,13 @@ pub(crate) async fn newest_at(
     Ok(at.map(micros))
 }
 
-/// The epoch of authority: a statement of its own, after the head's lock, so that it sees what the holder of that lock
-/// before us has committed.
+/// The epoch of authority.
 pub(crate) async fn authority_epoch(tx: &mut PgConnection, book: BookId) -> sqlx::Result<u64> {
     let epoch =
         sqlx::query_scalar!("SELECT epoch FROM authority_state WHERE book_id = $1", book_id(book),)
             .fetch_one(tx)
             .await?;
     u64::try_from(epoch).map_err(corrupt)
-}
-
-/// Moves the head from `old` to `new`; `false` if somebody moved it meanwhile, which the lock excludes.
-pub(crate) async fn move_head(
-    tx: &mut PgConnection,
-    book: BookId,
-    old: TreeSize,
-    new: Head,
-) -> sqlx::Result<bool> {
-    let moved = sqlx::query!(
-        "UPDATE log_head SET size = $3, root = $4 WHERE book_id = $1 AND size = $2",
-        book_id(book),
-        int8(old.get())?,
-        int8(new.size.get())?,
-        new.root.as_bytes().as_slice(),
-    )
-    .execute(tx)
-    .await?;
-    Ok(moved.rows_affected() == 1)
 }
 
 /// Hashes of the leaves `first..end`, in order.
@@ -149,26 +128,6 @@ pub(crate) async fn insert_tiles(
         .execute(&mut *tx)
         .await?;
     }
-    Ok(())
-}
-
-/// Stores the signed checkpoint of a tree size.
-pub(crate) async fn insert_checkpoint(
-    tx: &mut PgConnection,
-    book: BookId,
-    size: TreeSize,
-    note: &str,
-    signed_at: OffsetDateTime,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "INSERT INTO log_checkpoints (book_id, size, note, signed_at) VALUES ($1, $2, $3, $4)",
-        book_id(book),
-        int8(size.get())?,
-        note,
-        signed_at,
-    )
-    .execute(tx)
-    .await?;
     Ok(())
 }
 
