@@ -37,8 +37,8 @@ const TPC_B: &str = "pgbench";
 const PGBENCH_CLIENTS: &str = "32";
 /// Of idle accounts, so many are paid, spread evenly over all of them.
 const IDLE_PAYEES: u32 = 200_000;
-/// Segments of WAL (16 MB) that a bank in operation has and uses again: half of the cluster's `min_wal_size`.
-const WAL_SEGMENTS: u32 = 64;
+/// Segments of WAL (16 MB) that a bank in operation has and uses again: the cluster's `min_wal_size`.
+const WAL_SEGMENTS: u32 = 128;
 /// Everybody comes from one address, as fast as they can: requests are counted, as they would be, and never refused.
 const RATE_LIMITS: &str = "sign_in.address=1000000/1,sign_in.user=1000000/1,write.address=1000000/1,\
     write.user=1000000/1,read.address=1000000/1,read.user=1000000/1,public.address=1000000/1";

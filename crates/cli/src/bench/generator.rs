@@ -58,10 +58,10 @@ pub(crate) struct Measured {
     pub(crate) p99_us_full: u64,
     pub(crate) half_per_s: f64,
     pub(crate) refused: Refused,
-    pub(crate) server_us: f64,
-    pub(crate) postgres_us: f64,
-    pub(crate) client_us: f64,
-    pub(crate) wal_bytes: f64,
+    /// What a transfer costs at saturation.
+    pub(crate) cost: Cost,
+    /// The same at half load, where fewer share a group commit.
+    pub(crate) half_cost: Cost,
     pub(crate) server_bytes: u64,
 }
 
@@ -69,12 +69,11 @@ impl Measured {
     /// `transfers` are those of one request, `server_bytes` what the server had in memory after it.
     pub(crate) fn new(
         transfers: f64,
-        full: &Run,
-        half: &Run,
-        cost: &Cost,
+        (full, full_cost): (&Run, &Cost),
+        (half, half_cost): (&Run, &Cost),
         server_bytes: u64,
     ) -> Self {
-        let moved = (exact(full.accepted) * transfers).max(1.0);
+        let moved = |run: &Run| (exact(run.accepted) * transfers).max(1.0);
         Self {
             transfers_per_s: full.requests_per_s() * transfers,
             p50_us: half.latency_us.value_at_quantile(0.5),
@@ -83,10 +82,8 @@ impl Measured {
             p99_us_full: full.latency_us.value_at_quantile(0.99),
             half_per_s: half.requests_per_s() * transfers,
             refused: add(full.refused.clone(), &half.refused),
-            server_us: cost.server_us / moved,
-            postgres_us: cost.postgres_us / moved,
-            client_us: cost.client_us / moved,
-            wal_bytes: cost.wal_bytes / moved,
+            cost: full_cost.of_each(moved(full)),
+            half_cost: half_cost.of_each(moved(half)),
             server_bytes,
         }
     }

@@ -169,11 +169,12 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
     let peers = args.peers.then(|| Peers::prepare(&field, field.accounts())).transpose()?;
     let mut rounds = Vec::new();
     for round in 1..=args.rounds.max(1) {
-        field.checkpoint()?;
         let mut measured = Round::default();
         measured.pgbench_tps.push(field.tpc_b(args.seconds)?);
         for scenario in &args.scenario {
             say(&format!("round {round}: {}", scenario.name()));
+            // The WAL of the one before can be used again, as when it is spread over a day.
+            field.checkpoint()?;
             measured.scenarios.push((*scenario, measure(&field, *scenario, &args).await?));
         }
         if let Some(peers) = &peers {
@@ -237,8 +238,15 @@ async fn measure(field: &Field, scenario: Scenario, args: &Args) -> Result<Measu
     let rate = full.requests_per_s() / 2.0;
     let half_count = load::count(rate * f64::from(args.seconds));
     let shots = load::sign(field, scenario, half_count)?;
+    let meter = field.meter()?;
     let half = generator::open(field, &shots, connections, rate, Since::Due).await?;
-    Ok(Measured::new(scenario.transfers_per_intent(), &full, &half, &cost, server_bytes))
+    let half_cost = field.meter()?.since(&meter);
+    Ok(Measured::new(
+        scenario.transfers_per_intent(),
+        (&full, &cost),
+        (&half, &half_cost),
+        server_bytes,
+    ))
 }
 
 impl Scenario {

@@ -38,6 +38,23 @@ impl Meter {
     }
 }
 
+impl Cost {
+    /// What each of `count` took of it.
+    pub(crate) fn of_each(&self, count: f64) -> Self {
+        Self {
+            server_us: self.server_us / count,
+            postgres_us: self.postgres_us / count,
+            client_us: self.client_us / count,
+            wal_bytes: self.wal_bytes / count,
+        }
+    }
+
+    /// CPU of all three, in µs.
+    pub(crate) fn cpu_us(&self) -> f64 {
+        self.server_us + self.postgres_us + self.client_us
+    }
+}
+
 /// `VmRSS` of /proc/PID/status, in bytes.
 pub(crate) fn resident_bytes(pid: u32) -> Option<u64> {
     memory_bytes(pid, "VmRSS:")

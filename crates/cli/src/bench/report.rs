@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::generator::{Measured, Refused, add};
 use super::load::Scenario;
 use super::peers;
+use super::processor::Cost;
 use super::reference::Primitives;
 use super::sign_in::Figures;
 
@@ -46,10 +47,10 @@ pub(super) struct Medians {
     pub(super) p99_us_full: u64,
     pub(super) half_per_s: f64,
     pub(super) refused: Refused,
-    pub(super) server_us: f64,
-    pub(super) postgres_us: f64,
-    pub(super) client_us: f64,
-    pub(super) wal_bytes: f64,
+    /// Of a transfer, at saturation.
+    pub(super) cost: Cost,
+    /// Of a transfer, at half load.
+    pub(super) half_cost: Cost,
     pub(super) server_bytes: u64,
 }
 
@@ -155,10 +156,10 @@ impl Report {
                 m.p50_us.to_string(),
                 m.p99_us.to_string(),
                 format!("{}/s", whole(m.half_per_s)),
-                format!("{:.0}", m.server_us),
-                format!("{:.0}", m.postgres_us),
-                format!("{:.0}", m.client_us),
-                whole(m.wal_bytes),
+                format!("{:.0}", m.cost.server_us),
+                format!("{:.0}", m.cost.postgres_us),
+                format!("{:.0}", m.cost.client_us),
+                whole(m.cost.wal_bytes),
                 (m.server_bytes / 1_000_000).to_string(),
             ]);
         }
@@ -186,7 +187,7 @@ fn ceiling_per_s(scenarios: &[(Scenario, Medians)]) -> Option<f64> {
     let cores = std::thread::available_parallelism()
         .map_or(1.0, |cores| u32::try_from(cores.get()).map_or(1.0, f64::from));
     let (_, single) = scenarios.iter().find(|(scenario, _)| *scenario == Scenario::Single)?;
-    let cost_us = single.server_us + single.postgres_us + single.client_us;
+    let cost_us = single.cost.cpu_us();
     (cost_us > 0.0).then_some(cores * 1_000_000.0 / cost_us)
 }
 
@@ -212,10 +213,8 @@ impl Medians {
             refused: measured
                 .iter()
                 .fold(Refused::new(), |all, measured| add(all, &measured.refused)),
-            server_us: float(|m| m.server_us),
-            postgres_us: float(|m| m.postgres_us),
-            client_us: float(|m| m.client_us),
-            wal_bytes: float(|m| m.wal_bytes),
+            cost: costs(measured.iter().map(|measured| measured.cost)),
+            half_cost: costs(measured.iter().map(|measured| measured.half_cost)),
             server_bytes: whole(|m| m.server_bytes),
         }
     }
@@ -230,15 +229,32 @@ impl Medians {
             "latency_at_per_s": rounded(self.half_per_s),
             "saturated": { "p50_us": self.p50_us_full, "p99_us": self.p99_us_full },
             "refused": self.refused,
-            "cpu_us": {
-                "server": ratio(self.server_us),
-                "postgres": ratio(self.postgres_us),
-                "client": ratio(self.client_us),
-            },
-            "wal_bytes": rounded(self.wal_bytes),
+            "cpu_us": cpu(&self.cost),
+            "cpu_us_at_half_load": cpu(&self.half_cost),
+            "wal_bytes": rounded(self.cost.wal_bytes),
             "server_bytes": self.server_bytes,
         })
     }
+}
+
+/// The medians of each figure.
+fn costs(measured: impl Iterator<Item = Cost>) -> Cost {
+    let measured: Vec<Cost> = measured.collect();
+    let float = |of: fn(&Cost) -> f64| median(&measured.iter().map(of).collect::<Vec<_>>());
+    Cost {
+        server_us: float(|cost| cost.server_us),
+        postgres_us: float(|cost| cost.postgres_us),
+        client_us: float(|cost| cost.client_us),
+        wal_bytes: float(|cost| cost.wal_bytes),
+    }
+}
+
+fn cpu(cost: &Cost) -> Value {
+    json!({
+        "server": ratio(cost.server_us),
+        "postgres": ratio(cost.postgres_us),
+        "client": ratio(cost.client_us),
+    })
 }
 
 pub(super) fn median(values: &[f64]) -> f64 {
@@ -281,10 +297,13 @@ pub(super) mod tests {
             p99_us_full: 90_000,
             half_per_s: transfers_per_s / 2.0,
             refused: Refused::new(),
-            server_us: 160.0,
-            postgres_us: 60.0,
-            client_us: 30.0,
-            wal_bytes: 7_600.0,
+            cost: Cost { server_us: 160.0, postgres_us: 60.0, client_us: 30.0, wal_bytes: 7_600.0 },
+            half_cost: Cost {
+                server_us: 250.0,
+                postgres_us: 150.0,
+                client_us: 40.0,
+                wal_bytes: 9_000.0,
+            },
             server_bytes: 100_000_000,
         }
     }

@@ -193,9 +193,9 @@ impl Growth {
                 format!("{:.2}", kept.beside_pgbench),
                 ms(single.p50_us),
                 ms(single.p99_us),
-                whole(single.server_us),
-                whole(single.postgres_us),
-                whole(single.wal_bytes),
+                whole(single.cost.server_us),
+                whole(single.cost.postgres_us),
+                whole(single.cost.wal_bytes),
             ]);
         }
         aligned(table)
