@@ -76,6 +76,8 @@ pub(super) fn prepare(entry: Entry) -> Result<Prepared, Fault> {
 pub(super) struct LockedLog {
     pub(super) head: Head,
     pub(super) edge: Edge,
+    /// Epoch of authority, as of when we began to wait for the lock.
+    pub(super) epoch: u64,
 }
 
 /// Takes the head's lock: the last of every group commit.
@@ -84,9 +86,9 @@ pub(super) async fn lock(
     book: BookId,
     edge: Option<Edge>,
 ) -> Result<LockedLog, Fault> {
-    let head = log_store::lock_head(tx, book).await?;
+    let (head, epoch) = log_store::lock_head(tx, book).await?;
     let edge = catch_up(tx, book, edge, head).await?;
-    Ok(LockedLog { head, edge })
+    Ok(LockedLog { head, edge, epoch })
 }
 
 /// What is true once the transaction commits.

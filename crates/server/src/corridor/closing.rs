@@ -118,6 +118,10 @@ impl Close {
         if self.overtaken_at.is_some_and(|size| size != log.head.size) {
             return Err(Aborted::Overtaken);
         }
+        // So that no checkpoint is signed in vain; what changed while we waited for the lock shows after it.
+        if self.epoch.is_some_and(|examined| examined < log.epoch) {
+            return Err(Aborted::AuthorityChanged { epoch: log.epoch });
+        }
         let signer = services.authority.checkpoint_signer();
         let Grown { edge, settled, epoch } =
             append::append(&mut tx, book, signer, log, prepared, self.now).await?;

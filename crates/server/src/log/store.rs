@@ -17,15 +17,17 @@ pub(crate) struct Head {
     pub(crate) root: Hash,
 }
 
-/// Reads the head and locks it until the transaction ends: the last lock of every group commit.
-pub(crate) async fn lock_head(tx: &mut PgConnection, book: BookId) -> sqlx::Result<Head> {
+/// Reads the head and locks it until the transaction ends: the last lock of every group commit. With it comes the epoch of
+/// authority as of when we began to wait: whoever held the lock before us may have moved it since.
+pub(crate) async fn lock_head(tx: &mut PgConnection, book: BookId) -> sqlx::Result<(Head, u64)> {
     let row = sqlx::query!(
-        "SELECT size, root FROM log_head WHERE book_id = $1 FOR UPDATE",
+        "SELECT h.size, h.root, a.epoch FROM log_head h JOIN authority_state a ON a.book_id = h.book_id
+          WHERE h.book_id = $1 FOR UPDATE OF h",
         book_id(book),
     )
     .fetch_one(tx)
     .await?;
-    head(row.size, &row.root)
+    Ok((head(row.size, &row.root)?, u64::try_from(row.epoch).map_err(corrupt)?))
 }
 
 /// Has this transaction wait for no further lock longer than an instant: whoever holds the head keeps everybody waiting.
