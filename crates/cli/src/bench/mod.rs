@@ -170,17 +170,20 @@ pub(crate) async fn run(globals: &Globals, args: Args) -> Result<Exit, Failure> 
     let mut rounds = Vec::new();
     for round in 1..=args.rounds.max(1) {
         let mut measured = Round::default();
+        // Before each: the WAL of what came before can be used again, as when it is spread over a day.
+        field.checkpoint()?;
         measured.pgbench_tps.push(field.tpc_b(args.seconds)?);
         for scenario in &args.scenario {
             say(&format!("round {round}: {}", scenario.name()));
-            // The WAL of the one before can be used again, as when it is spread over a day.
             field.checkpoint()?;
             measured.scenarios.push((*scenario, measure(&field, *scenario, &args).await?));
         }
         if let Some(peers) = &peers {
             say(&format!("round {round}: peers"));
+            field.checkpoint()?;
             measured.peers_tps = peers.measure(&field, args.seconds)?;
         }
+        field.checkpoint()?;
         measured.pgbench_tps.push(field.tpc_b(args.seconds)?);
         rounds.push(measured);
     }

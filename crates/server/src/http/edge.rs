@@ -1,7 +1,7 @@
 //! One middleware around the whole router, in one future: a tower of layers would box a body and a
 //! future each, on a path that runs thousands of times a second.
 //!
-//! In order: a request id; the concurrency limit; the body limit; the handler, under a deadline and
+//! In order: a request id; a turn among those in work, or none soon enough; the body limit; the handler, under a deadline and
 //! behind a wall for panics; headers; numbers; a log line.
 //!
 //! # Security
@@ -29,7 +29,8 @@ use axum::http::{HeaderValue, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
 use hyper::body::Body as _;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 use tower::Service;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
@@ -40,6 +41,9 @@ use crate::config::Limits;
 use crate::problem::{Code, Problem};
 use crate::telemetry::HttpMetrics;
 
+/// How long a request waits for its turn before it is told to come back. Who is refused at once asks again at once, and what
+/// it costs to refuse is then missing for what was accepted.
+const TURN_TIMEOUT: Duration = Duration::from_millis(250);
 /// Below this, compressing costs more than it saves.
 const COMPRESS_ABOVE_BYTES: u64 = 1024;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -146,14 +150,22 @@ impl Shared {
         response
     }
 
+    /// A place among the requests in work. Who waits gets theirs in the order in which they came.
+    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        match self.in_work.try_acquire() {
+            Ok(permit) => Some(permit),
+            Err(_) => Box::pin(timeout(TURN_TIMEOUT, self.in_work.acquire())).await.ok()?.ok(),
+        }
+    }
+
     async fn answer(&self, mut request: Request) -> Response {
         // Whoever watches the bank must still see it when it is busy.
         let _permit = if is_probe(request.uri().path()) {
             None
         } else {
-            match self.in_work.try_acquire() {
-                Ok(permit) => Some(permit),
-                Err(_) => return Problem::new(Code::Overloaded).into_response(),
+            match self.turn().await {
+                Some(permit) => Some(permit),
+                None => return Problem::new(Code::Overloaded).into_response(),
             }
         };
         DefaultBodyLimit::max(self.limits.body_bytes_max).apply(&mut request);
@@ -165,7 +177,7 @@ impl Shared {
             && request.headers().contains_key(header::ACCEPT_ENCODING);
         let mut router = if compress { self.compressed.clone() } else { self.plain.clone() };
         let handler = unwinding(async move { router.call(request).await });
-        match tokio::time::timeout(self.limits.timeout, handler).await {
+        match timeout(self.limits.timeout, handler).await {
             Ok(Ok(Ok(response))) => response,
             // The panic hook has logged where; the client learns nothing of it.
             Ok(Err(_panic)) => Problem::internal().into_response(),
@@ -330,8 +342,8 @@ mod tests {
         assert_eq!(ask(&router, fits).await.0, StatusCode::OK);
     }
 
-    #[tokio::test]
-    async fn one_request_too_many_is_told_to_come_back_and_probes_still_pass() {
+    /// A router that takes one request at a time, and how it is told that one has come and may go.
+    fn one_at_a_time() -> (Router, Arc<Notify>, Arc<Notify>) {
         let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let slow = {
             let (entered, leave) = (entered.clone(), leave.clone());
@@ -341,11 +353,18 @@ mod tests {
             }
         };
         let inner = Router::new().route("/", get(slow)).route("/health", get(|| async { "ok" }));
-        let router = edge(inner, limits());
-        let first = tokio::spawn({
-            let router = router.clone();
-            async move { ask(&router, request(Method::GET, "/", Body::empty())).await.0 }
-        });
+        (edge(inner, limits()), entered, leave)
+    }
+
+    fn spawn_request(router: &Router) -> tokio::task::JoinHandle<StatusCode> {
+        let router = router.clone();
+        tokio::spawn(async move { ask(&router, request(Method::GET, "/", Body::empty())).await.0 })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_request_too_many_is_told_to_come_back_and_probes_still_pass() {
+        let (router, entered, leave) = one_at_a_time();
+        let first = spawn_request(&router);
         entered.notified().await;
         let (status, headers, problem) =
             ask(&router, request(Method::GET, "/", Body::empty())).await;
@@ -358,6 +377,20 @@ mod tests {
         assert_eq!(probe.0, StatusCode::OK);
         leave.notify_one();
         assert_eq!(first.await.unwrap(), StatusCode::OK);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_request_too_many_gets_the_place_of_one_that_ends_soon() {
+        let (router, entered, leave) = one_at_a_time();
+        let first = spawn_request(&router);
+        entered.notified().await;
+        let second = spawn_request(&router);
+        tokio::time::sleep(TURN_TIMEOUT / 2).await;
+        leave.notify_one();
+        assert_eq!(first.await.unwrap(), StatusCode::OK);
+        entered.notified().await;
+        leave.notify_one();
+        assert_eq!(second.await.unwrap(), StatusCode::OK);
     }
 
     #[tokio::test]

@@ -28,7 +28,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use super::TlsInfo;
-use super::lingering::{Drained, Lingering};
+use super::lingering::{Answered, Lingering};
 use crate::config::Limits;
 use crate::telemetry;
 
@@ -130,7 +130,7 @@ impl Port {
             tracing::debug!(%error, "no TCP_NODELAY");
         }
         let Some(acceptor) = &self.acceptor else {
-            let handler = Handler { router: self.router, peer, tls: None };
+            let handler = Handler::new(self.router, peer, None);
             return drive(handler, stream, Protocol::Http1, self.stop).await;
         };
         let stream = match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
@@ -144,7 +144,7 @@ impl Port {
             Some(b"h2") => Protocol::Http2,
             _ => Protocol::Http1,
         };
-        let handler = Handler { router: self.router, peer, tls: Some(info) };
+        let handler = Handler::new(self.router, peer, Some(info));
         drive(handler, stream, protocol, self.stop).await;
     }
 }
@@ -202,6 +202,13 @@ struct Handler {
     router: Router,
     peer: SocketAddr,
     tls: Option<TlsInfo>,
+    answered: Answered,
+}
+
+impl Handler {
+    fn new(router: Router, peer: SocketAddr, tls: Option<TlsInfo>) -> Self {
+        Self { router, peer, tls, answered: Answered::new() }
+    }
 }
 
 impl hyper::service::Service<Request<Incoming>> for Handler {
@@ -216,7 +223,7 @@ impl hyper::service::Service<Request<Incoming>> for Handler {
             extensions.insert(tls);
         }
         let request = match request.version() {
-            Version::HTTP_2 => request.map(|body| Body::new(Drained::new(body))),
+            Version::HTTP_2 => request.map(|body| Body::new(self.answered.drained(body))),
             _ => request.map(Body::new),
         };
         self.router.clone().call(request)
