@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use client::ClientError;
 use e2e::{Bank, Customer, eur, eventually};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Postgres, Row, Transaction};
 use tokio::task::JoinHandle;
@@ -16,7 +17,7 @@ const OF_ROWS: [&str; 3] = ["AccessShareLock", "RowExclusiveLock", "RowShareLock
 struct Stopped<'a> {
     bank: &'a Bank,
     people: &'a [Arc<Customer>],
-    paying: JoinHandle<()>,
+    paying: JoinHandle<Result<(), ClientError>>,
 }
 
 impl<'a> Stopped<'a> {
@@ -29,9 +30,10 @@ impl<'a> Stopped<'a> {
         let mut other = connection.begin().await.unwrap();
         sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut *other).await.unwrap();
         let (from, to) = (Arc::clone(&people[0]), people[1].account);
-        let paying = tokio::spawn(async move {
-            from.transfer(from.account, to, eur(1), None).await.unwrap();
-        });
+        let paying =
+            tokio::spawn(
+                async move { from.transfer(from.account, to, eur(1), None).await.map(drop) },
+            );
         let waits = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
                       WHERE application_name = 'strongroom-poster' AND NOT granted";
         eventually("the poster to wait", async || (bank.count(waits).await == 1).then_some(()))
@@ -67,7 +69,7 @@ impl<'a> Stopped<'a> {
 
     async fn goes_on(self, other: Transaction<'_, Postgres>) {
         other.rollback().await.unwrap();
-        self.paying.await.unwrap();
+        self.paying.await.unwrap().unwrap();
     }
 }
 
@@ -116,4 +118,32 @@ async fn a_group_commit_locks_rows_of_its_accounts_then_the_head_of_the_log_and_
     stopped.goes_on(other).await;
     assert_eq!(bank.balance(people[1].account).await, 1_003);
     bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn authority_that_ends_while_a_group_commit_waits_for_the_head_has_ended_for_it() {
+    let bank = Bank::start().await;
+    let mut people = Vec::new();
+    for name in ["Alice", "Bob"] {
+        people.push(Arc::new(bank.customer(name, 1_000).await));
+    }
+    let mut connection = bank.superuser().await;
+    let leaves = bank.count("SELECT size FROM log_head").await;
+    let sql = "SELECT FROM log_head FOR UPDATE";
+    let (stopped, mut other) = Stopped::by(sql, &mut connection, (&bank, &people)).await;
+    // As another instance revokes: under the head, and the epoch with it.
+    let alice = people[0].identity().user().id;
+    for sql in [
+        format!(
+            "UPDATE certificates SET status = 'revoked', ended_at = now() WHERE user_id = '{alice}'"
+        ),
+        "UPDATE authority_state SET epoch = epoch + 1".to_owned(),
+    ] {
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut *other).await.unwrap();
+    }
+    other.commit().await.unwrap();
+    let told = stopped.paying.await.unwrap().unwrap_err();
+    assert_eq!(told.problem().unwrap().code, "certificate-not-accepted", "{told}");
+    assert_eq!(bank.count("SELECT size FROM log_head").await, leaves, "nothing was recorded");
+    assert_eq!(bank.balance(people[1].account).await, 1_000);
 }

@@ -275,7 +275,7 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// From the last header byte to the first byte of the answer.
     pub timeout: Duration,
-    /// Requests in work at once; the next one is told to come back.
+    /// Requests in work at once; the next one waits a moment, and is then told to come back.
     pub requests_max: usize,
     /// Connections open at once; the next one waits in the kernel's queue.
     pub connections_max: usize,

@@ -13,7 +13,7 @@ use tlog::{Appended, Checkpoint, CheckpointSigner, Edge, Hash, LeafIndex};
 use uuid::Uuid;
 
 use super::Fault;
-use super::store::{self, Evidence, NewRecord};
+use super::store::{self, LogAppend, NewRecord};
 use super::submission::Settled;
 use crate::log::service::{catch_up, check_append};
 use crate::log::store as log_store;
@@ -134,14 +134,14 @@ pub(super) async fn append(
             record: &new.record,
         })
         .collect();
-    let evidence = Evidence {
+    let appending = LogAppend {
         old_size: log.head.size,
         head: Head { size: appended.new_size, root: appended.root },
         records: &records,
         note: &note,
         at: timestamp(now),
     };
-    let epoch = store::write_evidence(tx, book, evidence).await?;
+    let epoch = store::append_to_log(tx, book, appending).await?;
     let settled = settle(prepared, &appended, CheckpointText::new(note))?;
     Ok(Grown { edge, settled, epoch })
 }

@@ -295,7 +295,7 @@ impl Poster {
         order.begin(&mut tx, book).await?;
         let ids: Vec<Uuid> = jobs.iter().map(|job| job.intent.get().id().get()).collect();
         let decided: HashSet<Uuid> =
-            store::decided_intents(&mut tx, book, &ids).await?.into_iter().collect();
+            store::used_ids(&mut tx, book, &ids, &[]).await?.intents.into_iter().collect();
         let (mut prepared, mut fates) = (Vec::new(), Vec::new());
         let mut close = Close { edge, epoch: None, bumps_epoch: false, overtaken_at: None, now };
         for job in jobs {
@@ -408,7 +408,7 @@ impl Poster {
             (fold, known) = (Some(loaded.fold), loaded.decided);
             policies = Some(in_force);
         } else {
-            known.extend(store::decided_intents(&mut tx, book, &ids).await?);
+            known.extend(store::used_ids(&mut tx, book, &ids, &[]).await?.intents);
         }
         let (mut prepared, mut fates) = (Vec::new(), Vec::with_capacity(events.len()));
         let (mut written, mut paid) = (Written::default(), Vec::new());

@@ -36,8 +36,8 @@ pub(super) async fn rehearse(
 ) -> Result<Effects, Fault> {
     let mut tx = tx?;
     let (book, now, intent) = (services.bank.book, clock::now(), &job.intent);
-    let known = store::decided_intents(&mut tx, book, &[intent.id().get()]).await?;
-    if !known.is_empty() {
+    let used = store::used_ids(&mut tx, book, &[intent.id().get()], &[]).await?;
+    if !used.intents.is_empty() {
         return Err(Fault::IdReused);
     }
     let effects = if fold::moves_money(intent.kind()) {

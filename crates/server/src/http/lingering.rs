@@ -114,7 +114,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Lingering<S> {
 }
 
 /// How many streams of one connection are read to their end at a time: together as much as a connection of HTTP/1.1.
-const STREAMS_MAX: usize = 4;
+const DRAINED_STREAMS_MAX: usize = 4;
 
 /// The streams of one connection of HTTP/2 that were answered early.
 #[derive(Clone)]
@@ -122,7 +122,7 @@ pub(super) struct Answered(Arc<Semaphore>);
 
 impl Answered {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(STREAMS_MAX)))
+        Self(Arc::new(Semaphore::new(DRAINED_STREAMS_MAX)))
     }
 
     /// A body whose rest, when it is dropped, is read and thrown away for a while.
@@ -174,7 +174,7 @@ impl Drop for Drained {
 }
 
 async fn throw_away(mut body: Incoming) {
-    let mut bytes_left = BYTES_MAX / STREAMS_MAX;
+    let mut bytes_left = BYTES_MAX / DRAINED_STREAMS_MAX;
     while bytes_left > 0 {
         let Some(Ok(frame)) = body.frame().await else { return };
         // A frame counts even if it is empty.
@@ -242,40 +242,89 @@ mod tests {
         assert!((BYTES_MAX..BYTES_MAX + 2 * 1024 * 1024).contains(&sent), "{sent}");
     }
 
-    #[tokio::test]
-    async fn a_stream_that_is_answered_early_is_not_reset() {
-        const CHUNKS: usize = 500;
+    type Sent = Arc<AtomicUsize>;
+    type Chunks = http_body_util::combinators::BoxBody<Bytes, Infallible>;
+    type Client = hyper::client::conn::http2::SendRequest<Chunks>;
+
+    /// A client of a server that answers before it has read anything.
+    async fn answered_early() -> Client {
         let (near, far) = duplex(64 * 1024);
+        let answered = Answered::new();
+        let service = service_fn(move |request: Request<Incoming>| {
+            drop(answered.drained(request.into_body()));
+            async { Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())) }
+        });
         let serves = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
-            .serve_connection(
-                TokioIo::new(near),
-                service_fn(|request: Request<Incoming>| async move {
-                    drop(Answered::new().drained(request.into_body()));
-                    Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
-                }),
-            );
+            .serve_connection(TokioIo::new(near), service);
         tokio::spawn(serves);
-        let (mut client, connection) =
+        let (client, connection) =
             hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(far))
                 .await
                 .unwrap();
         tokio::spawn(connection);
-        let sent = Arc::new(AtomicUsize::new(0));
-        let chunks = stream::iter((0..CHUNKS).map({
+        client
+    }
+
+    /// Begins to send; what comes back are the bytes that have gone so far.
+    async fn send(client: &mut Client, length: usize) -> Sent {
+        let sent = Sent::default();
+        let chunks = stream::iter((0..length / CHUNK_BYTES).map({
             let sent = Arc::clone(&sent);
             move |_| {
-                sent.fetch_add(1, Ordering::Relaxed);
+                sent.fetch_add(CHUNK_BYTES, Ordering::Relaxed);
                 Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[7; CHUNK_BYTES])))
             }
         }));
-        let answer = client.send_request(Request::new(StreamBody::new(chunks))).await.unwrap();
-        assert!(answer.status().is_success());
+        let answer = client.send_request(Request::new(BodyExt::boxed(StreamBody::new(chunks))));
+        assert!(answer.await.unwrap().status().is_success());
+        sent
+    }
+
+    /// What has gone once nothing more goes.
+    async fn settled(sent: &Sent) -> usize {
+        let mut before = usize::MAX;
+        loop {
+            let now = sent.load(Ordering::Relaxed);
+            if now == before {
+                return now;
+            }
+            before = now;
+            sleep(TIME_MAX / 10).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_answered_early_is_not_reset() {
+        let length = 500 * CHUNK_BYTES;
+        let sent = send(&mut answered_early().await, length).await;
         // A reset would end the sending of it, and this would wait for ever.
         let all_is_sent = async {
-            while sent.load(Ordering::Relaxed) < CHUNKS {
+            while sent.load(Ordering::Relaxed) < length {
                 tokio::task::yield_now().await;
             }
         };
         timeout(TIME_MAX, all_is_sent).await.expect("all of the body is taken");
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_goes_on_without_end_is_reset_after_its_share() {
+        let share = BYTES_MAX / DRAINED_STREAMS_MAX;
+        let sent = send(&mut answered_early().await, 4 * share).await;
+        let sent = settled(&sent).await;
+        assert!(sent < share + 2 * 1024 * 1024, "{sent}");
+    }
+
+    #[tokio::test]
+    async fn one_stream_too_many_of_a_connection_is_reset_at_once() {
+        let mut client = answered_early().await;
+        let mut silent = Vec::new();
+        for _ in 0..DRAINED_STREAMS_MAX {
+            let body = BodyExt::boxed(StreamBody::new(stream::pending()));
+            silent.push(client.send_request(Request::new(body)).await.unwrap());
+        }
+        let length = 200 * CHUNK_BYTES;
+        let sent = send(&mut client, length).await;
+        let sent = settled(&sent).await;
+        assert!(sent < length, "{sent}");
     }
 }

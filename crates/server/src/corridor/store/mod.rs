@@ -8,7 +8,7 @@
     reason = "how sqlx is told the type of an array of borrowed values"
 )]
 
-mod evidence;
+mod log_append;
 mod postings;
 
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ use risk::PairState;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-pub(super) use self::evidence::{Evidence, NewRecord, write_evidence};
+pub(super) use self::log_append::{LogAppend, NewRecord, append_to_log};
 pub(super) use self::postings::{Postings, TransferRows, write_postings};
 use super::fold::{HoldFacts, Pair};
 use crate::interest::{Accrual, accrual};
@@ -113,21 +113,6 @@ pub(super) async fn read_accounts(
             })
         })
         .collect()
-}
-
-/// Which of `ids` were decided before.
-pub(super) async fn decided_intents(
-    tx: &mut PgConnection,
-    book: BookId,
-    ids: &[Uuid],
-) -> sqlx::Result<Vec<Uuid>> {
-    sqlx::query_scalar!(
-        "SELECT intent_id FROM records WHERE book_id = $1 AND intent_id = ANY($2)",
-        book_id(book),
-        ids,
-    )
-    .fetch_all(tx)
-    .await
 }
 
 /// Ids that were used before.
@@ -252,10 +237,8 @@ pub(super) async fn read_payees(
     }
     let payers: Vec<Uuid> = pairs.iter().map(|(payer, _)| payer.get()).collect();
     let paid: Vec<Uuid> = pairs.iter().map(|(_, payee)| payee.get()).collect();
-    let owners: Vec<Option<Uuid>> = pairs
-        .iter()
-        .map(|(payer, _)| owners.get(payer).copied().flatten().map(UserId::get))
-        .collect();
+    let owners: Vec<Option<Uuid>> =
+        pairs.iter().map(|(payer, _)| owner_of(owners, payer)).collect();
     let rows = sqlx::query!(
         r#"SELECT u.account_id AS "account_id!", u.payee_id AS "payee_id!", p.known_since AS "known_since?", p.last_paid_at,
                   p.payments AS "payments?", p.total AS "total?", p.day_sum AS "day_sum?", p.risk AS "risk?",
@@ -336,6 +319,11 @@ pub(super) async fn bump_epoch(tx: &mut PgConnection, book: BookId) -> sqlx::Res
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// Whose an account is; `None` is the bank's, or unknown.
+fn owner_of(owners: &HashMap<AccountId, Option<UserId>>, account: &AccountId) -> Option<Uuid> {
+    owners.get(account).copied().flatten().map(UserId::get)
 }
 
 /// A statement that wrote fewer or more rows than it was given is a bug or a race that the locks exclude.

@@ -9,7 +9,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::super::fold::{ChangedAccount, Decision, Item, Pair};
-use super::require_rows;
+use super::{owner_of, require_rows};
 use crate::limits::PayeeUsage;
 use crate::sql::{book_id, timestamp};
 
@@ -51,7 +51,7 @@ impl TransferRows {
         if !decided.id_was_free {
             return Ok(());
         }
-        let owner = |account: &AccountId| owners.get(account).copied().flatten().map(UserId::get);
+        let owner = |account: &AccountId| owner_of(owners, account);
         self.ids.push(decided.id.get());
         self.intents.push(intent_id);
         self.items.push(i32::try_from(item).map_err(|error| sqlx::Error::Encode(error.into()))?);
@@ -111,10 +111,8 @@ pub(in crate::corridor) async fn write_postings(
     };
     let figure =
         |of: fn(&PayeeUsage) -> i64| -> Vec<i64> { payees.iter().map(|(_, to)| of(to)).collect() };
-    let owned_by: Vec<Option<Uuid>> = payees
-        .iter()
-        .map(|((payer, _), _)| owners.get(payer).copied().flatten().map(UserId::get))
-        .collect();
+    let owned_by: Vec<Option<Uuid>> =
+        payees.iter().map(|((payer, _), _)| owner_of(owners, payer)).collect();
     let known_since: Vec<OffsetDateTime> =
         payees.iter().map(|(_, to)| timestamp(to.known_since)).collect();
     let last_paid_at: Vec<Option<OffsetDateTime>> =

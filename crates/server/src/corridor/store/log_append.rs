@@ -1,4 +1,4 @@
-//! What a group commit writes of evidence: one statement.
+//! What a group commit appends to the log: one statement, tiles aside.
 
 use intent::{Group, Leaf, Record, UserId};
 use ledger::BookId;
@@ -21,7 +21,7 @@ pub(in crate::corridor) struct NewRecord<'a> {
 }
 
 /// What makes a log of one size one of another.
-pub(in crate::corridor) struct Evidence<'a> {
+pub(in crate::corridor) struct LogAppend<'a> {
     pub(in crate::corridor) old_size: TreeSize,
     pub(in crate::corridor) head: Head,
     pub(in crate::corridor) records: &'a [NewRecord<'a>],
@@ -33,10 +33,10 @@ pub(in crate::corridor) struct Evidence<'a> {
 
 /// Inserts records and checkpoint and moves the head, whose lock we hold. Gives back the epoch of authority: a statement
 /// after that lock sees what the holder of the lock before us has committed.
-pub(in crate::corridor) async fn write_evidence(
+pub(in crate::corridor) async fn append_to_log(
     tx: &mut PgConnection,
     book: BookId,
-    Evidence { old_size, head, records, note, at }: Evidence<'_>,
+    LogAppend { old_size, head, records, note, at }: LogAppend<'_>,
 ) -> sqlx::Result<u64> {
     let indices = records.iter().map(|new| int8(new.index)).collect::<sqlx::Result<Vec<_>>>()?;
     let ids: Vec<Uuid> = records.iter().map(|new| new.intent_id).collect();
