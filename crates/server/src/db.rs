@@ -39,13 +39,10 @@ const REPLACE_DEAD_PAUSE: Duration = Duration::from_millis(2);
 /// and reads all of it when it has grown. Nor is any of our statements worth compiling.
 const PLANNING: &str = "SET jit = off; SET plan_cache_mode = force_custom_plan";
 /// The writer's role for good. Its statements probe an index for each row that they want, whatever the arrays hold, so their
-/// plans are kept; but not for long: [`PLANS_KEPT_FOR`].
+/// plans are kept, until the poster gives them up because the tables have grown.
 const POSTER_SETTINGS: &str = "SET ROLE strongroom_writer; SET jit = off; SET plan_cache_mode = force_generic_plan; \
      SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
      SET enable_material = off; SET enable_memoize = off";
-/// How long a poster keeps its plans: those that were made while the tables were small would read all of an index when they
-/// have grown, and planning each statement anew costs more than running it.
-pub(crate) const PLANS_KEPT_FOR: Duration = Duration::from_secs(1);
 /// The gate's role for good. Its statements are planned once: each finds its row by the primary key, whatever the tables hold.
 const GATE_SETTINGS: &str = "SET ROLE strongroom_gate; SET default_transaction_read_only = on; SET jit = off; \
      SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET statement_timeout = 5000";
@@ -164,7 +161,7 @@ impl Db {
         .await
     }
 
-    /// A connection of its own for a poster, which asks for new plans by itself ([`PLANS_KEPT_FOR`]).
+    /// A connection of its own for a poster, which gives its plans up by itself.
     pub async fn poster_connection(&self) -> sqlx::Result<PgConnection> {
         let options = self.options.clone().application_name("strongroom-poster");
         let mut connection = PgConnection::connect_with(&options).await?;

@@ -29,6 +29,7 @@ pub(crate) mod fold;
 mod kept;
 mod log_time;
 mod ordered;
+mod plans;
 mod poster;
 pub mod refusal;
 mod rehearsal;

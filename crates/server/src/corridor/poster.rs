@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use intent::{Effects, Kind, UtcMicros};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
@@ -30,13 +30,13 @@ use super::fold::{self, Asker, Needs};
 use super::kept::Kept;
 use super::log_time::LogTime;
 use super::ordered::{self, Paid};
+use super::plans::Plans;
 use super::rehearsal::{self, Rehearsal};
 use super::store;
 use super::submission::{EventJob, Job, Queued, Settled};
 use super::working::{self, InForce, Loaded};
 use super::{Fault, Queue, state, verify};
 use crate::clock::{MachineTime, Time};
-use crate::db::PLANS_KEPT_FOR;
 use crate::log::store as log_store;
 use crate::{Services, telemetry as names};
 
@@ -70,8 +70,8 @@ struct Poster {
     services: Arc<Services>,
     connection: Option<PgConnection>,
     time: Arc<dyn Time>,
-    /// When its statements were planned, or soon after, of [`Time::elapsed`].
-    planned_at: Duration,
+    /// Of its connection's statements.
+    plans: Plans,
     /// The tree as of our last commit; `None` until it is loaded, and after any doubt.
     edge: Option<Edge>,
     /// What the bank allows, as of our last commit.
@@ -84,7 +84,7 @@ impl Poster {
         Self {
             services,
             connection: None,
-            planned_at: time.elapsed(),
+            plans: Plans::new(time.elapsed()),
             time,
             edge: None,
             policies: None,
@@ -121,6 +121,7 @@ impl Poster {
                     next = queue.try_recv().ok();
                 }
             }
+            self.plans.wrote(transfers);
             self.commit(money, Work::Money).await;
             self.commit(logins, Work::State).await;
             let mut events = Vec::new();
@@ -493,12 +494,14 @@ impl Poster {
     async fn begin(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
         if self.connection.is_none() {
             self.connection = Some(Box::pin(self.services.db.poster_connection()).await?);
+            self.plans.renew(self.time.elapsed());
         }
         match &mut self.connection {
             Some(connection) => {
-                if self.time.elapsed().saturating_sub(self.planned_at) > PLANS_KEPT_FOR {
+                let now = self.time.elapsed();
+                if self.plans.are_old(now) {
                     sqlx::raw_sql("DISCARD PLANS").execute(&mut *connection).await?;
-                    self.planned_at = self.time.elapsed();
+                    self.plans.renew(now);
                 }
                 connection.begin().await
             }
