@@ -116,17 +116,17 @@ impl Close {
         let book = services.bank.book;
         let log = append::lock(&mut tx, book, self.edge).await?;
         if self.overtaken_at.is_some_and(|size| size != log.head.size) {
-            return Err(Aborted::Overtaken);
+            return Err(give_back(tx, Aborted::Overtaken).await);
         }
         // So that no checkpoint is signed in vain; what changed while we waited for the lock shows after it.
         if self.epoch.is_some_and(|examined| examined < log.epoch) {
-            return Err(Aborted::AuthorityChanged { epoch: log.epoch });
+            return Err(give_back(tx, Aborted::AuthorityChanged { epoch: log.epoch }).await);
         }
         let signer = services.authority.checkpoint_signer();
         let Grown { edge, settled, epoch } =
             append::append(&mut tx, book, signer, log, prepared, self.now).await?;
         if self.epoch.is_some_and(|examined| examined != epoch) {
-            return Err(Aborted::AuthorityChanged { epoch });
+            return Err(give_back(tx, Aborted::AuthorityChanged { epoch }).await);
         }
         if self.bumps_epoch {
             store::bump_epoch(&mut tx, book).await?;
@@ -138,5 +138,13 @@ impl Close {
             services.directory.observe_epoch(epoch.saturating_add(1));
         }
         Ok((edge, settled))
+    }
+}
+
+/// Takes everything back at once: whatever is asked next, of other connections, nobody waits for these locks meanwhile.
+async fn give_back(tx: Transaction<'_, Postgres>, why: Aborted) -> Aborted {
+    match tx.rollback().await {
+        Ok(()) => why,
+        Err(error) => error.into(),
     }
 }
