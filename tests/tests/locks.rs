@@ -146,4 +146,12 @@ async fn authority_that_ends_while_a_group_commit_waits_for_the_head_has_ended_f
     assert_eq!(told.problem().unwrap().code, "certificate-not-accepted", "{told}");
     assert_eq!(bank.count("SELECT size FROM log_head").await, leaves, "nothing was recorded");
     assert_eq!(bank.balance(people[1].account).await, 1_000);
+    // With nobody left the poster asks nothing more, and another instance must not wait for it.
+    for sql in [
+        "SET lock_timeout = '5s'",
+        "SELECT FROM accounts FOR UPDATE",
+        "SELECT FROM log_head FOR UPDATE",
+    ] {
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    }
 }
