@@ -141,7 +141,8 @@ impl Close {
     }
 }
 
-/// Takes everything back at once: whatever is asked next, of other connections, nobody waits for these locks meanwhile.
+/// Takes everything back at once. A transaction that is only dropped keeps its locks until its connection is asked something
+/// else, which may be never.
 async fn give_back(tx: Transaction<'_, Postgres>, why: Aborted) -> Aborted {
     match tx.rollback().await {
         Ok(()) => why,
