@@ -35,7 +35,7 @@ pub use forge::Forger;
 pub use gate::{Asked, Gate};
 pub use http::{Answer, Request, Unfinished};
 pub use oracle::{Allowance, Oracle, Thresholds, ending_of};
-pub use patience::{eventually, eventually_within};
+pub use patience::{clear_of_midnight, eventually, eventually_within};
 pub use people::{Customer, Holder};
 pub use plans::{Plan, Plans};
 pub use policies::code_of;

@@ -15,6 +15,16 @@ pub async fn eventually<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T
     eventually_within(PATIENCE, what, ask).await
 }
 
+/// Waits for the next day (UTC) where this one ends within a minute: for tests of what a day allows or brings.
+pub async fn clear_of_midnight() {
+    const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
+    let left_us = DAY_US - server::clock::now().get().rem_euclid(DAY_US);
+    let left = Duration::from_micros(left_us.unsigned_abs());
+    if left < PATIENCE {
+        tokio::time::sleep(left).await;
+    }
+}
+
 /// As [`eventually`], with a deadline of its own.
 ///
 /// # Panics

@@ -3,11 +3,17 @@
 use std::time::Duration;
 
 use client::{ClientError, Session, Settled, StandingOrderView, Wish};
-use e2e::{Bank, Customer, Holder, code_of, eur, eventually_within};
+use e2e::{Bank, Customer, Holder, clear_of_midnight, code_of, eur, eventually_within};
 use intent::{BusinessDay, IntentId, OrderTerms, Rhythm, ShortOfFunds};
 use ledger::{AccountId, Freeze};
 
 const SOON: Duration = Duration::from_secs(20);
+
+/// Whose tests end on the day on which they begin.
+async fn bank_of_today() -> Bank {
+    clear_of_midnight().await;
+    Bank::start().await
+}
 
 /// Due at once: its first day is today, whatever day that is.
 fn today(rhythm: Rhythm) -> OrderTerms {
@@ -42,7 +48,7 @@ fn outcome(view: &StandingOrderView) -> (&str, &str, &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_due_is_paid_once_though_two_instances_notice_and_says_what_the_order_says() {
-    let bank = Bank::start().await;
+    let bank = bank_of_today().await;
     let another = bank.start_another().await;
     let alice = bank.customer("Alice", 10_000).await;
     let bob = bank.customer("Bob", 0).await;
@@ -72,7 +78,7 @@ async fn what_is_due_is_paid_once_though_two_instances_notice_and_says_what_the_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_off_of_the_bank_moves_a_payment_to_its_next_business_day() {
-    let bank = Bank::start().await;
+    let bank = bank_of_today().await;
     let alice = bank.customer("Alice", 10_000).await;
     let bob = bank.customer("Bob", 0).await;
     // Off are today and tomorrow, whatever days these are.
@@ -97,7 +103,7 @@ async fn a_day_off_of_the_bank_moves_a_payment_to_its_next_business_day() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_without_money_skips_the_day_or_waits_for_the_next_attempt() {
-    let bank = Bank::start().await;
+    let bank = bank_of_today().await;
     let alice = bank.customer("Alice", 50).await;
     let bob = bank.customer("Bob", 0).await;
     let once = place(&alice, bob.account, 100, today(Rhythm::Once)).await;
@@ -119,7 +125,7 @@ async fn an_order_without_money_skips_the_day_or_waits_for_the_next_attempt() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frozen_account_costs_a_day_and_a_closed_one_the_order() {
-    let bank = Bank::start().await;
+    let bank = bank_of_today().await;
     let alice = bank.customer("Alice", 1_000).await;
     let [bob, cleo] = [bank.customer("Bob", 0).await, bank.customer("Cleo", 0).await];
     bank.manager()
@@ -158,7 +164,7 @@ async fn a_frozen_account_costs_a_day_and_a_closed_one_the_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_held_to_the_limits_and_pays_nothing_that_a_person_would_have_to_see() {
-    let bank = Bank::start().await;
+    let bank = bank_of_today().await;
     let alice = bank.customer("Alice", 1_000_000).await;
     let bob = bank.customer("Bob", 0).await;
     bank.put_in_force("approvals", "bank", r#"{"above":"100","two_above":"1000"}"#).await;
@@ -212,7 +218,7 @@ async fn an_order_is_held_to_the_limits_and_pays_nothing_that_a_person_would_hav
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_is_ended_while_it_is_due_is_paid_or_not_and_never_after() {
-    let bank = Bank::start().await;
+    let bank = bank_of_today().await;
     let another = bank.start_another().await;
     let alice = bank.customer("Alice", 10_000).await;
     let bob = bank.customer("Bob", 0).await;
@@ -233,7 +239,7 @@ async fn an_order_that_is_ended_while_it_is_due_is_paid_or_not_and_never_after()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_or_ends_another_persons_order_or_orders_from_an_account_that_is_not_theirs() {
-    let bank = Bank::start().await;
+    let bank = bank_of_today().await;
     let [alice, eve] = [bank.customer("Alice", 1_000).await, bank.customer("Eve", 0).await];
     let order = place(&alice, eve.account, 100, today(Rhythm::Weekly)).await;
     tried(&alice, order).await;
@@ -267,7 +273,7 @@ fn reasons(refused: &Result<Settled, ClientError>, by: &Session) -> Vec<String> 
 /// An order is paid when nobody knows any more who signed it: who would be stopped at a payment is stopped at the order.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thief_on_a_new_device_gets_no_further_by_an_order_than_by_a_payment() {
-    let bank = Bank::start().await;
+    let bank = bank_of_today().await;
     bank.put_in_force("risk", "bank", "{}").await;
     let alice = bank.customer("Alice", 100_000).await;
     let [bob, eve] = [bank.customer("Bob", 0).await, bank.customer("Eve", 0).await];
