@@ -23,10 +23,11 @@ const AHEAD_US: i64 = 300_000_000;
 /// Nothing takes this long: the machine may have other work.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Posters whose question waits for a lock, and all there are.
+/// Posters whose question waits for a lock, and all there are. One that was given its lock and has not run since would still
+/// be told to wait by `wait_event`, not by `pg_locks`.
 const LOCKED: &str =
-    "SELECT count(*) FILTER (WHERE wait_event_type = 'Lock'), count(*) FROM pg_stat_activity
-     WHERE application_name = 'strongroom-poster'";
+    "SELECT count(*) FILTER (WHERE pid IN (SELECT pid FROM pg_locks WHERE NOT granted)), count(*)
+       FROM pg_stat_activity WHERE application_name = 'strongroom-poster'";
 
 /// The clock of all instances.
 pub(crate) struct Clock {
