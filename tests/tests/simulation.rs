@@ -23,7 +23,6 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use count::Count;
-use e2e::clear_of_midnight;
 use world::World;
 
 /// Seeds of a run; `STRONGROOM_SEEDS` sets another number, `STRONGROOM_SEED` the only one.
@@ -78,8 +77,6 @@ fn whatever_fails_or_dies_each_intent_has_one_outcome_and_it_is_the_one_foreseen
 #[test]
 fn a_seed_goes_the_same_way_every_time() {
     run(async {
-        // The sums of a day begin anew with it.
-        clear_of_midnight().await;
         let mut world = World::new().await;
         for seed in 1..=12 {
             let (first, second) = (world.play(seed).await, world.play(seed).await);
