@@ -4,6 +4,7 @@ use client::{ClientError, SecondFactor, Session, Visit};
 use e2e::{Bank, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::Connection;
 
 const PASSWORD: &str = "seven green umbrellas";
 
@@ -97,10 +98,17 @@ async fn sessions_that_end_together_share_commits() {
         open.push(visit(&bank, &email).await);
     }
     let before = bank.count("SELECT count(*) FROM log_checkpoints").await;
+    // Whoever comes first waits for the head of the log, and the others behind it.
+    let mut connection = bank.superuser().await;
+    let mut head = connection.begin().await.unwrap();
+    sqlx::query("SELECT FROM log_head FOR UPDATE").execute(&mut *head).await.unwrap();
     let mut closing = tokio::task::JoinSet::new();
     for visit in open {
         closing.spawn(async move { visit.logout().await.unwrap() });
     }
+    let ended = "SELECT count(*) FROM sessions WHERE revocation_reason = 'logout'";
+    eventually("the sessions to end", async || (bank.count(ended).await == 12).then_some(())).await;
+    head.rollback().await.unwrap();
     closing.join_all().await;
     assert_eq!(events(&bank, "session.opened").await.len(), 12);
     assert_eq!(ends(&bank).await.len(), 12);

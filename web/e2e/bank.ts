@@ -7,6 +7,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 
 export type StaffRole = 'manager' | 'auditor_clerk' | 'system_admin';
 
@@ -46,6 +47,19 @@ const freePort = (): Promise<number> =>
   });
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+/** What a server says on its standard error, so far; what it calls an error is told at once, among the results of the tests. */
+export function listen(server: ChildProcess, heard: (line: string) => void = () => {}): string[] {
+  const said: string[] = [];
+  if (server.stderr) {
+    createInterface({ input: server.stderr }).on('line', (line) => {
+      said.push(line);
+      heard(line);
+      if (/ERROR/.test(line)) process.stderr.write(`the server: ${line}\n`);
+    });
+  }
+  return said;
+}
 
 /** Deals with a running bank by its folder: runs the command line as its people. */
 export class BankHandle {
@@ -153,22 +167,21 @@ export class Bank extends BankHandle {
 
   /** Opens the doors; again after `stop`. */
   async open(): Promise<void> {
-    const log: string[] = [];
     const server = spawn(binary(), ['serve', '--no-input'], {
       env: this.env,
       cwd: this.facts.folder,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    server.stderr?.on('data', (part: Buffer) => log.push(part.toString()));
+    const said = listen(server);
     this.server = server;
     const end = Date.now() + PATIENCE_MS;
     while (Date.now() < end) {
-      if (server.exitCode !== null) throw new Error(`the server ended: ${log.join('')}`);
+      if (server.exitCode !== null) throw new Error(`the server ended: ${said.join('\n')}`);
       const ready = await fetch(`${this.plain}/health/ready`).catch(() => null);
       if (ready?.ok) return;
       await pause(LOOK_MS);
     }
-    throw new Error(`the server did not open: ${log.join('')}`);
+    throw new Error(`the server did not open: ${said.join('\n')}`);
   }
 
   /** Stops the server in order, or as a power cut would; the database and all that was committed stay. */

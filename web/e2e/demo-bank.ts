@@ -1,7 +1,7 @@
 /** A small demo bank: people of every role, entered with one click, and a few hundred signed intents to look at. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { expect, type Page } from '@playwright/test';
-import { binary } from './bank';
+import { binary, listen } from './bank';
 
 const PORTS = ['--listen', '127.0.0.1:0', '--tls-listen', '127.0.0.1:0'];
 const SMALL = { customers: 8, intents: 300 };
@@ -27,14 +27,12 @@ export class DemoBank {
     if (running) return new DemoBank(null, running, size);
     const day = ['--customers', `${size.customers}`, '--intents', `${size.intents}`];
     const demo = spawn(binary(), ['demo', ...day, ...PORTS], { stdio: ['ignore', 'ignore', 'pipe'] });
-    let told = '';
     const address = await new Promise<string>((found, failed) => {
-      demo.once('exit', () => failed(new Error(`the demo ended: ${told}`)));
-      demo.stderr?.on('data', (part: Buffer) => {
-        told += part.toString();
-        const printed = /http:\/\/localhost:\d+\/demo#[0-9a-f]+/.exec(told);
+      const said = listen(demo, (line) => {
+        const printed = /http:\/\/localhost:\d+\/demo#[0-9a-f]+/.exec(line);
         if (printed) found(printed[0]);
       });
+      demo.once('exit', () => failed(new Error(`the demo ended: ${said.join('\n')}`)));
     });
     return new DemoBank(demo, address, size);
   }
