@@ -16,6 +16,7 @@
 //! Row-level security compares with `app.user_id`, `app.role` and `app.permissions`. They come from a [`Caller`], which
 //! only authentication makes, and are written as typed literals: a UUID and names from enums.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use intent::{Role, UserId};
@@ -51,10 +52,18 @@ pub const GATE_CONNECTIONS: u32 = 4;
 /// A reader's statement never needs longer; it ends before the request does.
 const READER_STATEMENT_TIMEOUT_MS: u32 = 20_000;
 
+/// SQLSTATE `admin_shutdown`.
+const ADMIN_SHUTDOWN: &str = "57P01";
+/// SQLSTATE `crash_shutdown`.
+const CRASH_SHUTDOWN: &str = "57P02";
+/// SQLSTATE `in_failed_sql_transaction`.
+const IN_FAILED_TRANSACTION: &str = "25P02";
+
 /// Connections to the bank's database. Clones share one pool.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
+    doubts: Doubts,
     gate: PgPool,
     options: PgConnectOptions,
 }
@@ -63,6 +72,8 @@ impl Db {
     /// Connects once, so that a wrong URL fails here and not in the first request.
     pub async fn connect(url: &DatabaseUrl, connections_max: u32) -> sqlx::Result<Self> {
         let options = url.expose().parse::<PgConnectOptions>()?.application_name("strongroom");
+        let doubts = Doubts::default();
+        let doubted = doubts.clone();
         let pool = PgPoolOptions::new()
             .max_connections(connections_max)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -70,9 +81,11 @@ impl Db {
             .after_connect(|connection, _| {
                 Box::pin(async move { sqlx::raw_sql(PLANNING).execute(connection).await.map(drop) })
             })
-            .before_acquire(|connection, meta| {
+            .before_acquire(move |connection, meta| {
+                let is_doubted = doubted.cover(meta.age);
                 Box::pin(async move {
-                    Ok(meta.idle_for < IDLE_BEFORE_PING || connection.ping().await.is_ok())
+                    let is_fresh = meta.idle_for < IDLE_BEFORE_PING;
+                    Ok(!is_doubted && (is_fresh || connection.ping().await.is_ok()))
                 })
             })
             .connect_with(options.clone())
@@ -88,7 +101,7 @@ impl Db {
                 )
             })
             .connect_lazy_with(options.clone().application_name("strongroom-gate"));
-        Ok(Self { pool, gate, options })
+        Ok(Self { pool, doubts, gate, options })
     }
 
     /// A connection that reads what every request asks of its session, in statements of their own.
@@ -195,8 +208,7 @@ impl Db {
     async fn begin(&self, statement: String) -> sqlx::Result<Transaction<'static, Postgres>> {
         let began = Instant::now();
         loop {
-            // Boxed, here and at the gate: the pool's future has 4 kB, and every request's would have them, moved with it.
-            match Box::pin(self.pool.begin_with(AssertSqlSafe(statement.clone()))).await {
+            match self.try_begin(statement.clone()).await {
                 Err(error) if is_dead(&error) && began.elapsed() < REPLACE_DEAD_FOR => {
                     tokio::time::sleep(REPLACE_DEAD_PAUSE).await;
                 }
@@ -204,16 +216,56 @@ impl Db {
             }
         }
     }
+
+    /// Begins in a task of its own, which goes on where nobody waits for it any more, and then ends what it began: the pool
+    /// would lend a connection that was given back between BEGIN and its answer with the transaction still open.
+    async fn try_begin(&self, statement: String) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let (pool, doubts) = (self.pool.clone(), self.doubts.clone());
+        let begun = tokio::spawn(async move {
+            let begun = pool.begin_with(AssertSqlSafe(statement)).await;
+            begun.inspect_err(|error| {
+                if has_code(error, &[IN_FAILED_TRANSACTION]) {
+                    doubts.arise();
+                }
+            })
+        });
+        match begun.await {
+            Ok(begun) => begun,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_shutdown) => Err(sqlx::Error::PoolClosed),
+            },
+        }
+    }
 }
 
-/// Whether the connection had ended before the statement: broken on our side, or ended by the server (SQLSTATE 57P01
-/// `admin_shutdown`, 57P02 `crash_shutdown`).
-fn is_dead(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| ["57P01", "57P02"].contains(&&*code))
-        }
-        _ => false,
+/// When the pool was found to have lent a connection that stands in a transaction which had failed: one whose BEGIN was
+/// done and what stood beside it was not. It and all that are as old are not lent again.
+#[derive(Clone, Debug, Default)]
+struct Doubts(Arc<Mutex<Option<Instant>>>);
+
+impl Doubts {
+    /// About every connection that there is.
+    fn arise(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
+
+    /// Whether they are about a connection of this age.
+    fn cover(&self, age: Duration) -> bool {
+        let arose = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        arose.is_some_and(|arose| arose.elapsed() <= age)
+    }
+}
+
+/// Whether the connection was of no use before the statement: broken on our side, ended by the server, or left in a
+/// transaction that had failed.
+fn is_dead(error: &sqlx::Error) -> bool {
+    let useless = [ADMIN_SHUTDOWN, CRASH_SHUTDOWN, IN_FAILED_TRANSACTION];
+    matches!(error, sqlx::Error::Io(_)) || has_code(error, &useless)
+}
+
+/// Whether the database answered with one of these SQLSTATEs.
+fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| codes.contains(&&*code))
 }

@@ -4,6 +4,10 @@
 
 mod support;
 
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
 use intent::{Role, UserId};
 use server::config::{Config, DatabaseSource, DatabaseUrl, Profile};
 use server::db::Db;
@@ -349,4 +353,51 @@ async fn production_refuses_a_superuser_and_a_database_that_forgets() {
 async fn a_second_migration_finds_nothing_to_do() {
     let cluster = migrated_cluster().await;
     assert_eq!(server::migrate::prepare(cluster.cluster.urls()).await.unwrap(), 0);
+}
+
+/// A transaction of a person's is given up at any moment of its beginning; the next one over its connection is the writer's.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_waits_for_any_more_is_ended_before_its_connection_is_lent_again() {
+    let cluster = migrated_cluster().await;
+    let db = Db::connect(&cluster.cluster.urls().server, 1).await.unwrap();
+    let alice = UserId::new(ALICE);
+    let mut begun_too_soon = 0;
+    for steps in 0..200 {
+        let mut beginning = Box::pin(db.as_person(alice, Role::Customer, BASICS));
+        for _ in 0..steps {
+            let step = poll_fn(|cx| Poll::Ready(beginning.as_mut().poll(cx)));
+            if step.await.is_ready() {
+                begun_too_soon += 1;
+                break;
+            }
+            std::thread::sleep(Duration::from_micros(5));
+        }
+        drop(beginning);
+        let mut tx = db.as_writer().await.unwrap();
+        let of_before = "SELECT current_setting('transaction_read_only') || coalesce(current_setting('app.user_id', true), '')";
+        let of_before: String = sqlx::query_scalar(of_before).fetch_one(&mut *tx).await.unwrap();
+        assert_eq!(of_before, "off", "given up after {steps} steps");
+        tx.commit().await.unwrap();
+    }
+    assert!((1..200).contains(&begun_too_soon), "given up before and after: {begun_too_soon}");
+}
+
+/// BEGIN is done and what stands beside it is not: by luck once, and not for whoever comes next.
+#[tokio::test]
+async fn a_transaction_that_could_only_half_begin_stays_with_whom_it_met() {
+    let cluster = migrated_cluster().await;
+    let db = Db::connect(&cluster.cluster.urls().server, 1).await.unwrap();
+    db.as_writer().await.unwrap().commit().await.unwrap();
+    let mut owner = connect(&cluster.cluster.urls().owner).await;
+    let mut allow = async |sql: &'static str| {
+        sqlx::raw_sql(sql).execute(&mut owner).await.unwrap();
+    };
+    allow("REVOKE strongroom_writer FROM strongroom_server").await;
+    let met = db.as_writer().await.unwrap_err();
+    assert_eq!(met.as_database_error().unwrap().code().as_deref(), Some(DENIED));
+    allow("GRANT strongroom_writer TO strongroom_server").await;
+    for _ in 0..4 {
+        db.as_writer().await.unwrap().commit().await.unwrap();
+        db.as_auditor().await.unwrap().commit().await.unwrap();
+    }
 }
