@@ -4,6 +4,12 @@
 //! In order: a request id; a turn among those in work, or none soon enough; the body limit; the handler, under a deadline and
 //! behind a wall for panics; headers; numbers; a log line.
 //!
+//! # Atomicity
+//!
+//! What may change something is carried through in a task of its own, and counts among those in work until it is done, also
+//! where its sender hangs up: by that moment they would choose which half of it is done, as that a session ends and is not
+//! recorded. What only reads, and what waits for its turn, is given up.
+//!
 //! # Security
 //!
 //! - The id is always ours: one chosen by a client could imitate another request in the log.
@@ -29,7 +35,7 @@ use axum::http::{HeaderValue, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
 use hyper::body::Body as _;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tower::Service;
 use tower_http::CompressionLevel;
@@ -92,7 +98,7 @@ pub fn edge(plain: Router, limits: Limits) -> Router {
         compressed: plain.clone().layer(compression),
         plain,
         limits,
-        in_work: Semaphore::new(limits.requests_max),
+        in_work: Arc::new(Semaphore::new(limits.requests_max)),
         ids: RequestIds::new(),
         metrics: HttpMetrics::new(),
     })))
@@ -105,7 +111,7 @@ struct Shared {
     plain: Router,
     compressed: Router,
     limits: Limits,
-    in_work: Semaphore,
+    in_work: Arc<Semaphore>,
     ids: RequestIds,
     metrics: HttpMetrics,
 }
@@ -151,16 +157,17 @@ impl Shared {
     }
 
     /// A place among the requests in work. Who waits gets theirs in the order in which they came.
-    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        match self.in_work.try_acquire() {
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        let in_work = Arc::clone(&self.in_work);
+        match Arc::clone(&in_work).try_acquire_owned() {
             Ok(permit) => Some(permit),
-            Err(_) => Box::pin(timeout(TURN_TIMEOUT, self.in_work.acquire())).await.ok()?.ok(),
+            Err(_) => Box::pin(timeout(TURN_TIMEOUT, in_work.acquire_owned())).await.ok()?.ok(),
         }
     }
 
     async fn answer(&self, mut request: Request) -> Response {
         // Whoever watches the bank must still see it when it is busy.
-        let _permit = if is_probe(request.uri().path()) {
+        let permit = if is_probe(request.uri().path()) {
             None
         } else {
             match self.turn().await {
@@ -176,14 +183,27 @@ impl Shared {
         let compress = *request.method() == Method::GET
             && request.headers().contains_key(header::ACCEPT_ENCODING);
         let mut router = if compress { self.compressed.clone() } else { self.plain.clone() };
-        let handler = unwinding(async move { router.call(request).await });
-        match timeout(self.limits.timeout, handler).await {
-            Ok(Ok(Ok(response))) => response,
-            // The panic hook has logged where; the client learns nothing of it.
-            Ok(Err(_panic)) => Problem::internal().into_response(),
-            Err(_elapsed) => Problem::new(Code::TimedOut).into_response(),
-        }
+        let (deadline, only_reads) = (self.limits.timeout, request.method().is_safe());
+        let work = async move {
+            let handler = unwinding(async move { router.call(request).await });
+            let response = match timeout(deadline, handler).await {
+                Ok(Ok(Ok(response))) => response,
+                // The panic hook has logged where; the client learns nothing of it.
+                Ok(Err(_panic)) => Problem::internal().into_response(),
+                Err(_elapsed) => Problem::new(Code::TimedOut).into_response(),
+            };
+            drop(permit);
+            response
+        };
+        if only_reads { work.await } else { carried_through(work).await }
     }
+}
+
+/// Does it whether its sender still listens or not.
+async fn carried_through(work: impl Future<Output = Response> + Send + 'static) -> Response {
+    let task = tokio::spawn(REQUEST_ID.scope(REQUEST_ID.get(), work));
+    // It panics nowhere outside its wall: it is dropped with the runtime.
+    task.await.unwrap_or_else(|_shutdown| Problem::new(Code::Unavailable).into_response())
 }
 
 /// Refuses a body that says it is too long, and stops reading one that does not say.
@@ -391,6 +411,43 @@ mod tests {
         entered.notified().await;
         leave.notify_one();
         assert_eq!(second.await.unwrap(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn what_changes_something_is_carried_through_though_its_sender_hangs_up() {
+        let (entered, leave, done) = <(Arc<Notify>, Arc<Notify>, Arc<Notify>)>::default();
+        let steps = (Arc::clone(&entered), Arc::clone(&leave), Arc::clone(&done));
+        let handler = move || {
+            let (entered, leave, done) = steps.clone();
+            async move {
+                entered.notify_one();
+                leave.notified().await;
+                done.notify_one();
+                request_id().unwrap_or_default()
+            }
+        };
+        let router = edge(Router::new().route("/", get(handler.clone()).post(handler)), limits());
+        let begin = async |method| {
+            let asked = tokio::spawn(router.clone().oneshot(request(method, "/", Body::empty())));
+            entered.notified().await;
+            asked
+        };
+        let hang_up = async |asked: tokio::task::JoinHandle<_>| {
+            asked.abort();
+            assert!(asked.await.unwrap_err().is_cancelled());
+        };
+        hang_up(begin(Method::GET).await).await;
+        hang_up(begin(Method::POST).await).await;
+        let mut waits = pin!(begin(Method::POST));
+        let is_let_in = timeout(TURN_TIMEOUT / 5, &mut waits).await.is_ok();
+        assert!(!is_let_in, "the first one has its place until it is done");
+        leave.notify_one();
+        done.notified().await;
+        let asked = waits.await;
+        leave.notify_one();
+        let answer = asked.await.unwrap().unwrap();
+        let id = answer.headers()[X_REQUEST_ID].clone();
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), id.as_bytes());
     }
 
     #[tokio::test]
