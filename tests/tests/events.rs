@@ -1,10 +1,13 @@
 //! Facts that no holder signs, and that stand in the log all the same.
 
+use std::time::Duration;
+
 use client::{ClientError, SecondFactor, Session, Visit};
 use e2e::{Bank, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Connection;
+use tokio::time::timeout;
 
 const PASSWORD: &str = "seven green umbrellas";
 
@@ -114,6 +117,26 @@ async fn sessions_that_end_together_share_commits() {
     assert_eq!(ends(&bank).await.len(), 12);
     let commits = bank.count("SELECT count(*) FROM log_checkpoints").await - before;
     assert!(commits < 12, "{commits} commits for 12 events");
+    bank.assert_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_session_is_recorded_though_whoever_ended_it_hung_up() {
+    let bank = Bank::start().await;
+    let (_, email) = customer(&bank).await;
+    let mut unanswered = 0;
+    for listens in 0..24 {
+        let visit = visit(&bank, &email).await;
+        let answer = timeout(Duration::from_micros(listens * 400), visit.logout()).await;
+        unanswered += u64::from(answer.is_err());
+    }
+    assert!(unanswered > 0, "nobody hung up");
+    let ended = "SELECT count(*) FROM sessions WHERE revocation_reason = 'logout'";
+    eventually("all ends to be recorded", async || {
+        let recorded = i64::try_from(ends(&bank).await.len()).unwrap();
+        (recorded == bank.count(ended).await).then_some(())
+    })
+    .await;
     bank.assert_verifies().await;
 }
 

@@ -427,25 +427,22 @@ mod tests {
             }
         };
         let router = edge(Router::new().route("/", get(handler.clone()).post(handler)), limits());
-        let begin = async |method| {
-            let asked = tokio::spawn(router.clone().oneshot(request(method, "/", Body::empty())));
+        let ask =
+            |method| tokio::spawn(router.clone().oneshot(request(method, "/", Body::empty())));
+        for method in [Method::GET, Method::POST] {
+            let hangs_up = ask(method);
             entered.notified().await;
-            asked
-        };
-        let hang_up = async |asked: tokio::task::JoinHandle<_>| {
-            asked.abort();
-            assert!(asked.await.unwrap_err().is_cancelled());
-        };
-        hang_up(begin(Method::GET).await).await;
-        hang_up(begin(Method::POST).await).await;
-        let mut waits = pin!(begin(Method::POST));
-        let is_let_in = timeout(TURN_TIMEOUT / 5, &mut waits).await.is_ok();
-        assert!(!is_let_in, "the first one has its place until it is done");
+            hangs_up.abort();
+            assert!(hangs_up.await.unwrap_err().is_cancelled());
+        }
+        let waits = ask(Method::POST);
+        let is_let_in = timeout(TURN_TIMEOUT / 5, entered.notified()).await.is_ok();
+        assert!(!is_let_in, "the one before it has its place until it is done");
         leave.notify_one();
         done.notified().await;
-        let asked = waits.await;
+        entered.notified().await;
         leave.notify_one();
-        let answer = asked.await.unwrap().unwrap();
+        let answer = waits.await.unwrap().unwrap();
         let id = answer.headers()[X_REQUEST_ID].clone();
         assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), id.as_bytes());
     }
