@@ -66,6 +66,7 @@ Examples:
   strongroom bench --scenario single --bodies cbor
   strongroom bench --peers
   strongroom bench --overload curve.svg
+  strongroom bench --overload curve.svg --overload-connections 4000
   strongroom bench --growth growth.svg -o json > growth.json
   strongroom bench --growth growth.svg --growth-leaves 1M
   strongroom bench --growth trial.svg --growth-accounts 1k,20k --growth-history 0,100k --rounds 1 --seconds 2")]
@@ -113,6 +114,10 @@ pub(crate) struct Args {
     /// Instead: offer 0.5 to 5 times what saturates, and draw the curve of what is accepted as this file
     #[arg(long, value_name = "SVG", conflicts_with = "peers")]
     overload: Option<PathBuf>,
+
+    /// Connections of the overload. The server takes 1,024 requests in hand at once, and 4,096 connections
+    #[arg(long, value_name = "N", default_value_t = 2_048, requires = "overload")]
+    overload_connections: u32,
 
     /// Instead: measure `single` beside pgbench while accounts, then history grow, time `verify`, and draw what is left of the
     /// speed as this file. With the sizes below and three rounds, most of an hour and 24 GB
@@ -206,7 +211,8 @@ async fn overloaded(
     args: &Args,
     path: &Path,
 ) -> Result<Exit, Failure> {
-    let connections = usize::try_from(args.connections).unwrap_or(usize::MAX);
+    let connections = [args.connections, args.overload_connections]
+        .map(|of| usize::try_from(of).unwrap_or(usize::MAX));
     let span = Duration::from_secs(args.seconds.into());
     let curve = overload::measure(&field, connections, span).await?;
     let verified = field.verify_conservation()?;

@@ -15,8 +15,6 @@ use crate::failure::Failure;
 
 /// What is offered, as parts of what saturates.
 const FACTORS: [f64; 8] = [0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0];
-/// More than the server takes in hand at once (1,024), or nothing would ever be turned away.
-const CONNECTIONS: usize = 2_048;
 
 /// The curve.
 pub(super) struct Curve {
@@ -39,14 +37,14 @@ struct Point {
     client_cores: f64,
 }
 
-/// Finds saturation, then offers each part of it for `span`.
+/// Finds saturation over the first number of connections, then offers each part of it for `span` over the second.
 ///
 /// # Errors
 ///
 /// [`Failure`] where a request was acknowledged that stands in no row, or a row that nobody was told of.
 pub(super) async fn measure(
     field: &Field,
-    connections: usize,
+    [connections, crowd]: [usize; 2],
     span: Duration,
 ) -> Result<Curve, Failure> {
     let scenario = Scenario::Single;
@@ -60,7 +58,7 @@ pub(super) async fn measure(
         eprintln!("bench: offering {rate:.0}/s, {factor} of what saturates");
         let shots = load::sign(field, scenario, count(rate))?;
         let (rows, meter) = (field.transfers()?, field.meter()?);
-        let run = generator::open(field, &shots, CONNECTIONS, rate, Since::Sent).await?;
+        let run = generator::open(field, &shots, crowd, rate, Since::Sent).await?;
         let (rows, cost) = (field.transfers()?.saturating_sub(rows), field.meter()?.since(&meter));
         if rows != run.accepted {
             let what = format!("{} were acknowledged, and {rows} are there", run.accepted);
