@@ -23,6 +23,9 @@ pub(super) struct Curve {
 }
 
 struct Point {
+    /// What the generator was due to send, as part of what saturates.
+    asked_for: f64,
+    /// What its connections, with one request each, could send of that.
     offered_per_s: f64,
     accepted_per_s: f64,
     /// Turned away with `503 overloaded` and `Retry-After`.
@@ -64,17 +67,18 @@ pub(super) async fn measure(
             let what = format!("{} were acknowledged, and {rows} are there", run.accepted);
             return Err(Failure::new(Exit::Unexpected, what));
         }
-        points.push(Point::new(&run, field.server_bytes(), cost.client_us));
+        points.push(Point::new(factor, &run, field.server_bytes(), cost.client_us));
     }
     Ok(Curve { saturated_per_s, points })
 }
 
 impl Point {
-    fn new(run: &Run, server_bytes: u64, client_us: f64) -> Self {
+    fn new(asked_for: f64, run: &Run, server_bytes: u64, client_us: f64) -> Self {
         let seconds = run.span.as_secs_f64().max(f64::EPSILON);
         let overloaded = run.refused.get(generator::OVERLOADED).copied().unwrap_or_default();
         let refused = run.refused.values().copied().fold(0, u64::saturating_add);
         Self {
+            asked_for,
             offered_per_s: exact(run.accepted.saturating_add(refused)) / seconds,
             accepted_per_s: run.requests_per_s(),
             overloaded_per_s: exact(overloaded) / seconds,
@@ -95,6 +99,7 @@ impl Curve {
             .iter()
             .map(|point| {
                 json!({
+                    "asked_for": point.asked_for,
                     "offered_per_s": rounded(point.offered_per_s),
                     "accepted_per_s": rounded(point.accepted_per_s),
                     "overloaded_per_s": rounded(point.overloaded_per_s),
@@ -114,6 +119,7 @@ impl Curve {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED);
         table.set_header([
+            "asked for",
             "offered/s",
             "accepted/s",
             "503/s",
@@ -127,6 +133,7 @@ impl Curve {
         let ms = |us: u64| format!("{:.1}", exact(us) / 1_000.0);
         for point in &self.points {
             table.add_row([
+                point.asked_for.to_string(),
                 whole(point.offered_per_s),
                 whole(point.accepted_per_s),
                 whole(point.overloaded_per_s),
@@ -144,46 +151,69 @@ impl Curve {
         format!("saturated at {}/s\n{table}\n", whole(self.saturated_per_s))
     }
 
-    /// The curve as a picture: accepted and turned away per second over what was offered, and the p99 of those accepted.
+    /// The curve as a picture: accepted and turned away per second over what was asked for, and the p99 of those accepted.
     pub(super) fn svg(&self) -> String {
         const HEIGHT: f64 = 380.0;
         const LEFT: f64 = 60.0;
-        /// The axes end at a multiple of this.
+        /// The axis of requests ends at a multiple of this, and has so many parts.
         const ROUND: f64 = 2_500.0;
-        /// Parts that each axis is divided into.
         const STEPS: f64 = 5.0;
-        // In the order of what the generator managed to offer.
-        let mut sorted: Vec<&Point> = self.points.iter().collect();
-        sorted.sort_by(|a, b| a.offered_per_s.total_cmp(&b.offered_per_s));
-        let offered = sorted.iter().map(|point| point.offered_per_s);
-        let answered = sorted.iter().map(|point| point.accepted_per_s.max(point.overloaded_per_s));
+        let points = &self.points;
+        let answered = points.iter().map(|point| point.accepted_per_s.max(point.overloaded_per_s));
         let panel = Panel {
             left: LEFT,
             right: picture::WIDTH - 20.0,
             top: 50.0,
             bottom: HEIGHT - 50.0,
-            x_end: picture::end(offered, ROUND),
+            x_end: picture::end(FACTORS.into_iter(), 1.0),
             y_end: picture::end(answered, ROUND),
         };
-        let mut picture =
-            Picture::new(HEIGHT, "Accepted and refused requests per second over the offered load");
-        let saturated = whole(self.saturated_per_s);
-        let title =
-            format!("Single payments per second over the offered load; saturated at {saturated}/s");
-        picture.text(Ink::Plain, (LEFT, 20.0), &title);
+        let mut picture = Picture::new(
+            HEIGHT,
+            "Accepted and refused requests per second over what was asked for",
+        );
+        picture.text(Ink::Plain, (LEFT, 20.0), "Single payments per second under overload");
         picture.text(Ink::Main, (LEFT, 38.0), "accepted (labels: p99 in ms)");
         picture.text(Ink::Beside, (260.0, 38.0), "turned away with 503 and Retry-After");
-        let [x, y] = [panel.x_end, panel.y_end].map(|end| picture::ticks(end / STEPS, end, 0));
-        picture.axes(&panel, &x, &y, "offered per second");
-        let line = |of: fn(&Point) -> f64| {
-            sorted.iter().map(move |point| (point.offered_per_s, of(point)))
-        };
+        let x = picture::ticks(1.0, panel.x_end, 0);
+        let y = picture::ticks(panel.y_end / STEPS, panel.y_end, 0);
+        let saturated = whole(self.saturated_per_s);
+        let below = format!("asked for, in parts of what saturates ({saturated}/s)");
+        picture.axes(&panel, &x, &y, &below);
+        let line =
+            |of: fn(&Point) -> f64| points.iter().map(move |point| (point.asked_for, of(point)));
         picture.line(&panel, Ink::Main, line(|point| point.accepted_per_s));
         picture.line(&panel, Ink::Beside, line(|point| point.overloaded_per_s));
-        for point in &sorted {
+        for point in points {
             let p99_ms = format!("{:.0}", exact(point.p99_us) / 1_000.0);
-            picture.mark(&panel, (point.offered_per_s, point.accepted_per_s), &p99_ms);
+            picture.mark(&panel, (point.asked_for, point.accepted_per_s), &p99_ms);
         }
         picture.svg()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_point_of_the_curve_is_told_and_drawn_at_what_was_asked_for() {
+        let point = |asked_for: f64| Point {
+            asked_for,
+            offered_per_s: 9_000.0,
+            accepted_per_s: 6_000.0,
+            overloaded_per_s: 3_000.0,
+            other: 0,
+            p50_us: 400_000,
+            p99_us: 612_345,
+            refused_p99_us: 350_000,
+            server_bytes: 200_000_000,
+            client_cores: 0.3,
+        };
+        let points = FACTORS.into_iter().map(point).collect();
+        let curve = Curve { saturated_per_s: 7_000.0, points };
+        assert_eq!(curve.svg().matches(">612<").count(), FACTORS.len());
+        assert_eq!(curve.json()["points"][7]["asked_for"], 5.0);
+        assert!(curve.table().contains("0.75"));
     }
 }
