@@ -209,6 +209,7 @@ test('password, authenticator and recovery codes open the door, each once', { ta
   await you(page).click();
   await expect(page.getByText('Second factor', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
 
   // This browser is trusted now, until its person says otherwise.
   await typePassword(page, email, password);
