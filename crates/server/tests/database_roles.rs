@@ -361,13 +361,13 @@ async fn what_nobody_waits_for_any_more_is_ended_before_its_connection_is_lent_a
     let cluster = migrated_cluster().await;
     let db = Db::connect(&cluster.cluster.urls().server, 1).await.unwrap();
     let alice = UserId::new(ALICE);
-    let mut begun_too_soon = 0;
+    let mut begun = 0;
     for steps in 0..200 {
         let mut beginning = Box::pin(db.as_person(alice, Role::Customer, BASICS));
         for _ in 0..steps {
             let step = poll_fn(|cx| Poll::Ready(beginning.as_mut().poll(cx)));
             if step.await.is_ready() {
-                begun_too_soon += 1;
+                begun += 1;
                 break;
             }
             std::thread::sleep(Duration::from_micros(5));
@@ -379,7 +379,7 @@ async fn what_nobody_waits_for_any_more_is_ended_before_its_connection_is_lent_a
         assert_eq!(of_before, "off", "given up after {steps} steps");
         tx.commit().await.unwrap();
     }
-    assert!((1..200).contains(&begun_too_soon), "given up before and after: {begun_too_soon}");
+    assert!((1..200).contains(&begun), "given up before and after: {begun}");
 }
 
 /// BEGIN is done and what stands beside it is not: by luck once, and not for whoever comes next.

@@ -116,7 +116,13 @@ pub(crate) struct Args {
     overload: Option<PathBuf>,
 
     /// Connections of the overload. The server takes 1,024 requests in hand at once, and 4,096 connections
-    #[arg(long, value_name = "N", default_value_t = 2_048, requires = "overload")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 2_048,
+        requires = "overload",
+        value_parser = clap::value_parser!(u32).range(1..=4_096)
+    )]
     overload_connections: u32,
 
     /// Instead: measure `single` beside pgbench while accounts, then history grow, time `verify`, and draw what is left of the
