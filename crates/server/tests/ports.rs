@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use intent::UtcMicros;
 use rustls::crypto::aws_lc_rs::{self, kx_group};
@@ -16,7 +16,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use server::config::{Limits, TlsConfig};
 use server::http::serve::{Serving, serve};
-use server::http::{TlsInfo, edge, tls};
+use server::http::{TlsInfo, tls};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -36,7 +36,7 @@ async fn open(routes: Router) -> Bank {
     let now = UtcMicros::from_micros(1_760_000_000_000_000);
     let tls = tls::server_config(&config, folder.path(), now).unwrap();
     let limits = Limits::default();
-    let serving = serve(edge(routes, limits), listen, (listen, tls), limits).await.unwrap();
+    let serving = serve(routes, listen, (listen, tls), limits).await.unwrap();
     Bank { serving, folder }
 }
 
@@ -148,5 +148,30 @@ async fn a_request_in_work_is_answered_while_the_ports_close() {
     }
     leave.notify_one();
     assert!(asking.await.unwrap().ends_with("late but whole"));
+    assert!(closing.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_what_is_carried_through_though_its_sender_hung_up() {
+    let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let slow = {
+        let (entered, leave) = (entered.clone(), leave.clone());
+        async move || {
+            entered.notify_one();
+            leave.notified().await;
+        }
+    };
+    let bank = open(Router::new().route("/", post(slow))).await;
+    let addr = bank.serving.addr;
+    let mut hangs_up = TcpStream::connect(addr).await.unwrap();
+    let request = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n";
+    hangs_up.write_all(request).await.unwrap();
+    entered.notified().await;
+    hangs_up.set_zero_linger().unwrap();
+    drop(hangs_up);
+    let mut closing = tokio::spawn(bank.serving.shutdown(Duration::from_secs(30)));
+    let ended = tokio::time::timeout(Duration::from_millis(200), &mut closing).await;
+    assert!(ended.is_err(), "it is not done yet");
+    leave.notify_one();
     assert!(closing.await.unwrap());
 }

@@ -8,7 +8,8 @@
 //!
 //! What may change something is carried through in a task of its own, and counts among those in work until it is done, also
 //! where its sender hangs up: by that moment they would choose which half of it is done, as that a session ends and is not
-//! recorded. What only reads, and what waits for its turn, is given up.
+//! recorded. It is counted and logged like what was answered, and whoever stops the server waits for it. What only reads, and
+//! what waits for its turn, is given up.
 //!
 //! # Security
 //!
@@ -35,8 +36,9 @@ use axum::http::{HeaderValue, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
 use hyper::body::Body as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 use tower::Service;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
@@ -89,8 +91,9 @@ tokio::task_local! {
     static REQUEST_ID: HeaderValue;
 }
 
-/// Puts the edge around `router`, which answers what it has no route for itself. Call it once, last.
-pub fn edge(plain: Router, limits: Limits) -> Router {
+/// Puts the edge around `plain`, which answers what it has no route for itself. Call it once, last. What is carried through
+/// although its sender hung up is among `tasks`.
+pub fn edge(plain: Router, limits: Limits, tasks: TaskTracker) -> Router {
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE_BYTES)));
@@ -99,6 +102,7 @@ pub fn edge(plain: Router, limits: Limits) -> Router {
         plain,
         limits,
         in_work: Arc::new(Semaphore::new(limits.requests_max)),
+        tasks,
         ids: RequestIds::new(),
         metrics: HttpMetrics::new(),
     })))
@@ -112,6 +116,7 @@ struct Shared {
     compressed: Router,
     limits: Limits,
     in_work: Arc<Semaphore>,
+    tasks: TaskTracker,
     ids: RequestIds,
     metrics: HttpMetrics,
 }
@@ -132,15 +137,16 @@ impl Service<Request> for Edge {
 }
 
 impl Shared {
-    async fn handle(&self, request: Request) -> Response {
-        let began = Instant::now();
-        let id = self.ids.next();
-        let (method, uri) = (request.method().clone(), request.uri().clone());
+    async fn handle(self: Arc<Self>, request: Request) -> Response {
+        let asked = Asked {
+            id: self.ids.next(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            began: Instant::now(),
+        };
         let over_tls = request.extensions().get::<TlsInfo>().is_some();
-        let in_work = InWork::begin(&self.metrics);
-        let mut response = REQUEST_ID.scope(id.clone(), self.answer(request)).await;
-        drop(in_work);
-        let after = began.elapsed();
+        let mut response = REQUEST_ID.scope(asked.id.clone(), self.answer(request, &asked)).await;
+        let after = asked.began.elapsed();
         let headers = response.headers_mut();
         headers.reserve(HEADERS.len().saturating_add(3));
         for (name, value) in HEADERS {
@@ -150,9 +156,9 @@ impl Shared {
             headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HSTS);
         }
         headers.insert(SERVER_TIMING, server_timing(after));
-        headers.insert(X_REQUEST_ID, id.clone());
+        headers.insert(X_REQUEST_ID, asked.id.clone());
         self.metrics.answered(response.status(), after);
-        log_line(&id, &method, &uri, &response, after);
+        asked.log_line(&response, after, true);
         response
     }
 
@@ -165,7 +171,8 @@ impl Shared {
         }
     }
 
-    async fn answer(&self, mut request: Request) -> Response {
+    async fn answer(self: &Arc<Self>, mut request: Request, asked: &Asked) -> Response {
+        let in_work = InWork::begin(self);
         // Whoever watches the bank must still see it when it is busy.
         let permit = if is_probe(request.uri().path()) {
             None
@@ -192,18 +199,52 @@ impl Shared {
                 Ok(Err(_panic)) => Problem::internal().into_response(),
                 Err(_elapsed) => Problem::new(Code::TimedOut).into_response(),
             };
-            drop(permit);
+            drop((permit, in_work));
             response
         };
-        if only_reads { work.await } else { carried_through(work).await }
+        if only_reads { work.await } else { self.carried_through(work, asked.clone()).await }
+    }
+
+    /// Does it whether its sender still listens or not.
+    async fn carried_through(
+        self: &Arc<Self>,
+        work: impl Future<Output = Response> + Send + 'static,
+        asked: Asked,
+    ) -> Response {
+        let (tell, told) = oneshot::channel();
+        let (shared, id) = (Arc::clone(self), asked.id.clone());
+        self.tasks.spawn(REQUEST_ID.scope(id, async move {
+            if let Err(unheard) = tell.send(work.await) {
+                let after = asked.began.elapsed();
+                shared.metrics.answered(unheard.status(), after);
+                asked.log_line(&unheard, after, false);
+            }
+        }));
+        // It panics nowhere outside its wall: it is dropped with the runtime.
+        told.await.unwrap_or_else(|_shutdown| Problem::new(Code::Unavailable).into_response())
     }
 }
 
-/// Does it whether its sender still listens or not.
-async fn carried_through(work: impl Future<Output = Response> + Send + 'static) -> Response {
-    let task = tokio::spawn(REQUEST_ID.scope(REQUEST_ID.get(), work));
-    // It panics nowhere outside its wall: it is dropped with the runtime.
-    task.await.unwrap_or_else(|_shutdown| Problem::new(Code::Unavailable).into_response())
+/// What is told of a request in the log.
+#[derive(Clone)]
+struct Asked {
+    id: HeaderValue,
+    method: Method,
+    uri: Uri,
+    began: Instant,
+}
+
+impl Asked {
+    fn log_line(&self, response: &Response, after: Duration, heard: bool) {
+        let (status, duration_us) = (response.status().as_u16(), after.as_micros());
+        let (id, path) = (self.id.to_str().unwrap_or_default(), self.uri.path());
+        let method = &self.method;
+        if response.status().is_server_error() {
+            tracing::warn!(request_id = id, %method, path, status, duration_us, heard, "request failed");
+        } else {
+            tracing::debug!(request_id = id, %method, path, status, duration_us, heard, "request");
+        }
+    }
 }
 
 /// Refuses a body that says it is too long, and stops reading one that does not say.
@@ -238,17 +279,6 @@ async fn unwinding<T>(future: impl Future<Output = T>) -> Result<T, Box<dyn Any 
     .await
 }
 
-fn log_line(id: &HeaderValue, method: &Method, uri: &Uri, response: &Response, after: Duration) {
-    let status = response.status().as_u16();
-    let (id, path) = (id.to_str().unwrap_or_default(), uri.path());
-    let duration_us = after.as_micros();
-    if response.status().is_server_error() {
-        tracing::warn!(request_id = id, %method, path, status, duration_us, "request failed");
-    } else {
-        tracing::debug!(request_id = id, %method, path, status, duration_us, "request");
-    }
-}
-
 /// W3C Server Timing: milliseconds.
 fn server_timing(after: Duration) -> HeaderValue {
     let mut text = String::with_capacity(24);
@@ -258,18 +288,18 @@ fn server_timing(after: Duration) -> HeaderValue {
 }
 
 /// Counts a request for as long as it is in work, also when the client hangs up and it is dropped.
-struct InWork<'a>(&'a HttpMetrics);
+struct InWork(Arc<Shared>);
 
-impl<'a> InWork<'a> {
-    fn begin(metrics: &'a HttpMetrics) -> Self {
-        metrics.began();
-        Self(metrics)
+impl InWork {
+    fn begin(shared: &Arc<Shared>) -> Self {
+        shared.metrics.began();
+        Self(Arc::clone(shared))
     }
 }
 
-impl Drop for InWork<'_> {
+impl Drop for InWork {
     fn drop(&mut self) {
-        self.0.ended();
+        self.0.metrics.ended();
     }
 }
 
@@ -324,7 +354,7 @@ mod tests {
             .route("/here", get(|| async { "x" }))
             .fallback(|| async { Problem::not_found() })
             .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) });
-        let router = edge(inner, limits());
+        let router = edge(inner, limits(), TaskTracker::new());
         for (method, path, code) in
             [(Method::GET, "/nowhere", "not-found"), (Method::POST, "/here", "method-not-allowed")]
         {
@@ -337,7 +367,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_500_that_tells_nothing() {
         let panics = || async { assert!(limits().requests_max == 0, "the secret") };
-        let router = edge(Router::new().route("/", get(panics)), limits());
+        let router = edge(Router::new().route("/", get(panics)), limits(), TaskTracker::new());
         for _ in 0..2 {
             let (status, _, problem) = ask(&router, request(Method::GET, "/", Body::empty())).await;
             assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
@@ -349,7 +379,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_over_the_limit_is_refused_whether_or_not_it_says_so() {
         let reads = |body: Body| async move { super::super::read_body(body).await.map(|_| "read") };
-        let router = edge(Router::new().route("/", post(reads)), limits());
+        let router = edge(Router::new().route("/", post(reads)), limits(), TaskTracker::new());
         let mut announced = request(Method::POST, "/", Body::from("x"));
         announced.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("17"));
         let silent = request(Method::POST, "/", Body::from(vec![b'x'; 17]));
@@ -373,7 +403,7 @@ mod tests {
             }
         };
         let inner = Router::new().route("/", get(slow)).route("/health", get(|| async { "ok" }));
-        (edge(inner, limits()), entered, leave)
+        (edge(inner, limits(), TaskTracker::new()), entered, leave)
     }
 
     fn spawn_request(router: &Router) -> tokio::task::JoinHandle<StatusCode> {
@@ -426,7 +456,9 @@ mod tests {
                 request_id().unwrap_or_default()
             }
         };
-        let router = edge(Router::new().route("/", get(handler.clone()).post(handler)), limits());
+        let (inner, tasks) =
+            (Router::new().route("/", get(handler.clone()).post(handler)), TaskTracker::new());
+        let router = edge(inner, limits(), tasks.clone());
         let ask =
             |method| tokio::spawn(router.clone().oneshot(request(method, "/", Body::empty())));
         for method in [Method::GET, Method::POST] {
@@ -438,6 +470,7 @@ mod tests {
         let waits = ask(Method::POST);
         let is_let_in = timeout(TURN_TIMEOUT / 5, entered.notified()).await.is_ok();
         assert!(!is_let_in, "the one before it has its place until it is done");
+        assert_eq!(tasks.len(), 1, "and is waited for");
         leave.notify_one();
         done.notified().await;
         entered.notified().await;
@@ -445,12 +478,18 @@ mod tests {
         let answer = waits.await.unwrap().unwrap();
         let id = answer.headers()[X_REQUEST_ID].clone();
         assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), id.as_bytes());
+        tasks.close();
+        tasks.wait().await;
     }
 
     #[tokio::test]
     async fn no_answer_in_time_is_a_504() {
         let limits = Limits { timeout: Duration::ZERO, ..limits() };
-        let router = edge(Router::new().route("/", get(std::future::pending::<()>)), limits);
+        let router = edge(
+            Router::new().route("/", get(std::future::pending::<()>)),
+            limits,
+            TaskTracker::new(),
+        );
         let (status, _, problem) = ask(&router, request(Method::GET, "/", Body::empty())).await;
         assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
         assert_eq!(problem["code"], "timed-out");
@@ -460,7 +499,7 @@ mod tests {
     async fn answers_are_hardened_and_a_handlers_own_policy_stays() {
         let own = || async { ([(header::CONTENT_SECURITY_POLICY, "default-src 'self'")], "x") };
         let inner = Router::new().route("/own", get(own)).route("/", get(|| async { "x" }));
-        let router = edge(inner, limits());
+        let router = edge(inner, limits(), TaskTracker::new());
         let (_, headers, _) = ask(&router, request(Method::GET, "/", Body::empty())).await;
         for (name, value) in HEADERS {
             assert_eq!(headers[&name], value);
@@ -476,7 +515,7 @@ mod tests {
         let long = || async { "x".repeat(2_000) };
         let short = || async { "x".repeat(200) };
         let inner = Router::new().route("/long", get(long).post(long)).route("/short", get(short));
-        let router = edge(inner, limits());
+        let router = edge(inner, limits(), TaskTracker::new());
         for (method, path, asked, compressed) in [
             (Method::GET, "/long", true, true),
             (Method::GET, "/long", false, false),

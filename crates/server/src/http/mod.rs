@@ -16,7 +16,7 @@ mod lingering;
 pub mod serve;
 pub mod tls;
 
-pub use self::edge::{edge, request_id};
+pub use self::edge::request_id;
 pub(crate) use self::enveloped::{Enveloped, Written};
 pub use self::extract::{Json, Path, Query, read_body};
 pub use self::tls::TlsInfo;

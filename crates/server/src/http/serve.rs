@@ -28,6 +28,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use super::TlsInfo;
+use super::edge::edge;
 use super::lingering::{Answered, Lingering};
 use crate::config::Limits;
 use crate::telemetry;
@@ -56,9 +57,9 @@ pub struct Serving {
     tasks: TaskTracker,
 }
 
-/// Opens both ports. Returns when they accept connections.
+/// Opens both ports, with the [`edge`] around `routes`. Returns when they accept connections.
 pub async fn serve(
-    router: Router,
+    routes: Router,
     listen: SocketAddr,
     tls: (SocketAddr, Arc<ServerConfig>),
     limits: Limits,
@@ -68,7 +69,7 @@ pub async fn serve(
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let (addr, tls_addr) = (plain.local_addr()?, secure.local_addr()?);
     let port = Port {
-        router,
+        router: edge(routes, limits, tasks.clone()),
         connections: Arc::new(Semaphore::new(limits.connections_max)),
         stop: stop.clone(),
         tasks: tasks.clone(),
@@ -81,7 +82,7 @@ pub async fn serve(
 }
 
 impl Serving {
-    /// Stops accepting, lets requests in work finish for at most `grace`. True when all did.
+    /// Stops accepting, lets requests in work finish for at most `grace`, also those whose sender hung up. True when all did.
     pub async fn shutdown(self, grace: Duration) -> bool {
         self.stop.cancel();
         self.tasks.close();
