@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::routing::{get, post};
+use axum::routing::{any, get};
 use axum::{Extension, Router};
 use intent::UtcMicros;
 use rustls::crypto::aws_lc_rs::{self, kx_group};
@@ -127,18 +127,22 @@ async fn the_plain_port_says_that_it_is_plain() {
     assert!(!answer.contains("strict-transport-security"), "{answer}");
 }
 
+/// A route that tells when it is entered, and answers when it may.
+fn slow() -> (Router, Arc<Notify>, Arc<Notify>) {
+    let (entered, leave) = <(Arc<Notify>, Arc<Notify>)>::default();
+    let steps = (Arc::clone(&entered), Arc::clone(&leave));
+    let slow = async move || {
+        steps.0.notify_one();
+        steps.1.notified().await;
+        "late but whole"
+    };
+    (Router::new().route("/", any(slow)), entered, leave)
+}
+
 #[tokio::test]
 async fn a_request_in_work_is_answered_while_the_ports_close() {
-    let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let slow = {
-        let (entered, leave) = (entered.clone(), leave.clone());
-        async move || {
-            entered.notify_one();
-            leave.notified().await;
-            "late but whole"
-        }
-    };
-    let bank = open(Router::new().route("/", get(slow))).await;
+    let (routes, entered, leave) = slow();
+    let bank = open(routes).await;
     let addr = bank.serving.addr;
     let asking = tokio::spawn(async move { ask(TcpStream::connect(addr).await.unwrap()).await });
     entered.notified().await;
@@ -153,15 +157,8 @@ async fn a_request_in_work_is_answered_while_the_ports_close() {
 
 #[tokio::test]
 async fn a_stop_waits_for_what_is_carried_through_though_its_sender_hung_up() {
-    let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let slow = {
-        let (entered, leave) = (entered.clone(), leave.clone());
-        async move || {
-            entered.notify_one();
-            leave.notified().await;
-        }
-    };
-    let bank = open(Router::new().route("/", post(slow))).await;
+    let (routes, entered, leave) = slow();
+    let bank = open(routes).await;
     let addr = bank.serving.addr;
     let mut hangs_up = TcpStream::connect(addr).await.unwrap();
     let request = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n";

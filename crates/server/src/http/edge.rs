@@ -330,11 +330,17 @@ mod tests {
     use serde_json::Value;
     use tokio::sync::Notify;
     use tower::ServiceExt;
+    use tracing::Level;
 
     use super::*;
+    use crate::telemetry;
 
     fn limits() -> Limits {
         Limits { body_bytes_max: 16, requests_max: 1, ..Limits::default() }
+    }
+
+    fn edged(inner: Router) -> Router {
+        edge(inner, limits(), TaskTracker::new())
     }
 
     fn request(method: Method, path: &str, body: Body) -> Request {
@@ -354,7 +360,7 @@ mod tests {
             .route("/here", get(|| async { "x" }))
             .fallback(|| async { Problem::not_found() })
             .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) });
-        let router = edge(inner, limits(), TaskTracker::new());
+        let router = edged(inner);
         for (method, path, code) in
             [(Method::GET, "/nowhere", "not-found"), (Method::POST, "/here", "method-not-allowed")]
         {
@@ -367,7 +373,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_500_that_tells_nothing() {
         let panics = || async { assert!(limits().requests_max == 0, "the secret") };
-        let router = edge(Router::new().route("/", get(panics)), limits(), TaskTracker::new());
+        let router = edged(Router::new().route("/", get(panics)));
         for _ in 0..2 {
             let (status, _, problem) = ask(&router, request(Method::GET, "/", Body::empty())).await;
             assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
@@ -379,7 +385,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_over_the_limit_is_refused_whether_or_not_it_says_so() {
         let reads = |body: Body| async move { super::super::read_body(body).await.map(|_| "read") };
-        let router = edge(Router::new().route("/", post(reads)), limits(), TaskTracker::new());
+        let router = edged(Router::new().route("/", post(reads)));
         let mut announced = request(Method::POST, "/", Body::from("x"));
         announced.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("17"));
         let silent = request(Method::POST, "/", Body::from(vec![b'x'; 17]));
@@ -403,7 +409,7 @@ mod tests {
             }
         };
         let inner = Router::new().route("/", get(slow)).route("/health", get(|| async { "ok" }));
-        (edge(inner, limits(), TaskTracker::new()), entered, leave)
+        (edged(inner), entered, leave)
     }
 
     fn spawn_request(router: &Router) -> tokio::task::JoinHandle<StatusCode> {
@@ -445,6 +451,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_changes_something_is_carried_through_though_its_sender_hangs_up() {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let logging = tracing_subscriber::fmt().with_max_level(Level::DEBUG).with_ansi(false);
+        let _logging = tracing::subscriber::set_default(
+            logging.with_writer(Arc::new(log.reopen().unwrap())).finish(),
+        );
         let (entered, leave, done) = <(Arc<Notify>, Arc<Notify>, Arc<Notify>)>::default();
         let steps = (Arc::clone(&entered), Arc::clone(&leave), Arc::clone(&done));
         let handler = move || {
@@ -480,6 +491,16 @@ mod tests {
         assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), id.as_bytes());
         tasks.close();
         tasks.wait().await;
+        let log = std::fs::read_to_string(log.path()).unwrap();
+        let [unheard, heard] = ["heard=false", "heard=true"].map(|told| {
+            let lines: Vec<_> = log.lines().filter(|line| line.contains(told)).collect();
+            assert!(lines.len() == 1 && lines[0].contains("method=POST"), "{told}: {log}");
+            lines[0]
+        });
+        assert!(heard.contains(id.to_str().unwrap()), "{heard}");
+        assert!(unheard.contains("status=200"), "{unheard}");
+        let counted = telemetry::recorder().render();
+        assert!(counted.contains("strongroom_http_requests_total{class=\"2xx\"} 2"), "{counted}");
     }
 
     #[tokio::test]
@@ -499,7 +520,7 @@ mod tests {
     async fn answers_are_hardened_and_a_handlers_own_policy_stays() {
         let own = || async { ([(header::CONTENT_SECURITY_POLICY, "default-src 'self'")], "x") };
         let inner = Router::new().route("/own", get(own)).route("/", get(|| async { "x" }));
-        let router = edge(inner, limits(), TaskTracker::new());
+        let router = edged(inner);
         let (_, headers, _) = ask(&router, request(Method::GET, "/", Body::empty())).await;
         for (name, value) in HEADERS {
             assert_eq!(headers[&name], value);
@@ -515,7 +536,7 @@ mod tests {
         let long = || async { "x".repeat(2_000) };
         let short = || async { "x".repeat(200) };
         let inner = Router::new().route("/long", get(long).post(long)).route("/short", get(short));
-        let router = edge(inner, limits(), TaskTracker::new());
+        let router = edged(inner);
         for (method, path, asked, compressed) in [
             (Method::GET, "/long", true, true),
             (Method::GET, "/long", false, false),
