@@ -43,7 +43,7 @@ impl WallClock {
         ]
     }
 
-    /// Steps back. Processes notice within a second.
+    /// Steps back. Processes notice within two seconds: the library counts whole ones.
     pub fn set_back(&self, by: Duration) {
         self.set(&format!("-{}", by.as_secs()));
     }
@@ -53,7 +53,10 @@ impl WallClock {
         self.set("+0");
     }
 
+    /// At once: who reads a file that is being written finds it empty.
     fn set(&self, offset: &str) {
-        std::fs::write(&self.offset, offset).unwrap();
+        let next = self.offset.with_extension("next");
+        std::fs::write(&next, offset).unwrap();
+        std::fs::rename(next, &self.offset).unwrap();
     }
 }

@@ -36,7 +36,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// How long a bank may take to let people in again, and how often they try.
 const PATIENCE: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(50);
-/// How long a clock is wrong.
+/// How long nobody may get in by a clock that is wrong.
 const MISLED: Duration = Duration::from_secs(2);
 
 /// What befalls the bank.
@@ -100,6 +100,8 @@ struct Load {
     second: Mutex<Option<client::Bank>>,
     /// How many are there.
     moved: AtomicUsize,
+    /// How many are signing in again, and are refused.
+    locked_out: AtomicUsize,
 }
 
 impl Load {
@@ -126,6 +128,14 @@ impl Load {
     async fn until_moved(&self, payers: usize) {
         eventually("customers to change the server", async || {
             (self.moved.load(Ordering::Acquire) == payers).then_some(())
+        })
+        .await;
+    }
+
+    /// Then nobody has a payment under way.
+    async fn until_all_are_locked_out(&self) {
+        eventually("every customer to be locked out", async || {
+            (self.locked_out.load(Ordering::Acquire) == CUSTOMERS).then_some(())
         })
         .await;
     }
@@ -328,7 +338,7 @@ impl Ring {
             Blow::Clock => {
                 let clock = self.clock.as_ref()?;
                 clock.set_back(Duration::from_hours(1));
-                tokio::time::sleep(MISLED).await;
+                self.load.until_all_are_locked_out().await;
                 let since = self.load.acknowledged_in(MISLED).await;
                 assert_eq!(since, 0, "by that clock every request is of the future, and refused");
                 clock.put_right();
@@ -450,6 +460,7 @@ impl Payer {
 
     async fn go_home(&mut self, load: &Load) {
         let began = Instant::now();
+        load.locked_out.fetch_add(1, Ordering::AcqRel);
         loop {
             match self.home.login(Arc::clone(&self.holder.identity)).await {
                 Ok(session) => {
@@ -457,6 +468,7 @@ impl Payer {
                     if std::mem::take(&mut self.is_moved) {
                         load.moved.fetch_sub(1, Ordering::AcqRel);
                     }
+                    load.locked_out.fetch_sub(1, Ordering::AcqRel);
                     return;
                 }
                 Err(error) => assert!(began.elapsed() < PATIENCE, "no new session: {error:?}"),
