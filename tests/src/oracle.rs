@@ -1,6 +1,7 @@
 //! What every intent comes to, said beforehand: the ledger's reference model, and what it does not know.
 
 mod allowance;
+mod orders;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,8 @@ use server::corridor::Refusal;
 
 pub use self::allowance::Allowance;
 use self::allowance::Payment;
+use self::orders::Standing;
+pub use self::orders::{Day, Ordered, run_of};
 use self::waiting::Waiting;
 pub use self::waiting::{Thresholds, ending_of};
 
@@ -38,6 +41,7 @@ pub struct Oracle {
     paid: Vec<Payment>,
     signatures: u64,
     waiting: BTreeMap<IntentId, Waiting>,
+    orders: BTreeMap<IntentId, Standing>,
 }
 
 impl Oracle {
@@ -110,13 +114,16 @@ impl Oracle {
         }
         // The bank's own money has no limit.
         let Some((by, payment)) = by.zip(self.payment(kind)) else { return Ok(transfer) };
-        if self.limits.get(&debit).is_some_and(|limit| payment.minor > *limit) {
+        self.allow(by, &payment).map(|()| transfer)
+    }
+
+    /// Whether a payment is within its payer's limits.
+    fn allow(&self, by: usize, payment: &Payment) -> Result<(), Refusal> {
+        if self.limits.get(&payment.debit).is_some_and(|limit| payment.minor > *limit) {
             return Err(Refusal::LimitPerTransfer);
         }
-        match self.allowances.get(&by) {
-            Some(allowance) => allowance.admits(&self.paid, &payment).map(|()| transfer),
-            None => Ok(transfer),
-        }
+        let allowance = self.allowances.get(&by);
+        allowance.map_or(Ok(()), |allowance| allowance.admits(&self.paid, payment))
     }
 
     /// What of a transfer counts against limits: what stays with its owner leaves nobody.
@@ -125,10 +132,10 @@ impl Oracle {
         let owner = self.owners.get(&debit)?;
         (self.owners.get(&credit) != Some(owner)).then_some(Payment {
             debit,
-            credit,
+            credit: Some(credit),
             minor: kind.amount()?.minor(),
             at_us: self.now_us,
-            signature: self.signatures,
+            signature: Some(self.signatures),
         })
     }
 

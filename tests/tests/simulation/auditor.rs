@@ -146,6 +146,9 @@ impl Auditor {
             What::Expired { hold, .. } | What::Overdue { hold, .. } => {
                 told(self.oracle.expire(*hold))
             }
+            What::Order { by, ordered } => told(self.oracle.place_order(*by, id, *ordered)),
+            What::EndOrder { by, order } => told(self.oracle.end_order(*by, *order)),
+            What::Due { order, day, .. } => told(self.oracle.run_order(*order, *day)),
         }
     }
 

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Outcomes that many seeds must have come to.
-const CODES: [&str; 20] = [
+/// Outcomes, of intents and of the days of standing orders, that many seeds must have come to.
+const CODES: [&str; 28] = [
     "approved-before",
     "challenge-redeemed",
     "challenge-expired",
     "challenge-unknown",
+    "day failed",
+    "day paid",
+    "day skipped",
+    "day waiting",
     "device-proof-invalid",
     "duplicate-item",
     "held",
@@ -25,13 +29,17 @@ const CODES: [&str; 20] = [
     "payment-expired",
     "payment-not-found",
     "permission-denied",
+    "standing-order-ended",
+    "standing-order-invalid",
+    "standing-order-needs-approval",
+    "standing-order-not-found",
 ];
 
 /// What has happened so far.
 #[derive(Default)]
 pub(crate) struct Count {
     pub(crate) seeds: u64,
-    /// By code, of intents and of the items of batches.
+    /// By code, of intents and of the items of batches; by status, of the days of standing orders.
     pub(crate) outcomes: BTreeMap<String, u64>,
     pub(crate) questions: u64,
     pub(crate) commits: u64,

@@ -3,8 +3,11 @@
 use std::collections::VecDeque;
 
 use client::Wish;
-use e2e::{Forger, ORIGIN, eur};
-use intent::{ApprovalDecision, BatchItem, Body, IntentId, SignedIntent, TransferBody, UtcMicros};
+use e2e::{Forger, ORIGIN, Ordered, eur};
+use intent::{
+    ApprovalDecision, BatchItem, Body, BusinessDay, IntentId, OrderTerms, Rhythm, ShortOfFunds,
+    SignedIntent, TransferBody, UtcMicros,
+};
 use ledger::{AccountId, Freeze, TransferId, TransferKind};
 use money::AssetCode;
 use uuid::{Builder, Uuid};
@@ -16,6 +19,7 @@ use crate::world::{CUSTOMERS, MANAGER, People, SIGNERS};
 /// How long a short hold lasts, and one that does not end in a seed, in microseconds.
 const SHORT_US: i64 = 2_000_000;
 const LONG_US: i64 = 86_400_000_000;
+const DAY_US: i64 = 86_400_000_000;
 /// Accounts that are opened; what opens them is asked first. One more is nobody's.
 pub(crate) const OPENED: usize = 3;
 /// Asked at most, without the accounts.
@@ -88,6 +92,20 @@ pub(crate) enum What {
         hold: TransferId,
         payment: usize,
     },
+    Order {
+        by: usize,
+        ordered: Ordered,
+    },
+    EndOrder {
+        by: usize,
+        order: IntentId,
+    },
+    /// The day of that number, at that attempt.
+    Due {
+        order: IntentId,
+        day: (u32, u32),
+        at: UtcMicros,
+    },
 }
 
 impl What {
@@ -99,9 +117,11 @@ impl What {
             | Self::Follow { by, .. }
             | Self::Batch { by, .. }
             | Self::Decide { by, .. }
+            | Self::Order { by, .. }
+            | Self::EndOrder { by, .. }
             | Self::Login { by, .. } => Some(*by),
             Self::Fund { .. } | Self::Freeze { .. } => Some(MANAGER),
-            Self::Expired { .. } | Self::Overdue { .. } => None,
+            Self::Expired { .. } | Self::Overdue { .. } | Self::Due { .. } => None,
         }
     }
 
@@ -136,11 +156,13 @@ struct Planner<'a> {
     /// Payments, captures and items that may be given back; holds, with when they end.
     paid: Vec<TransferId>,
     paid_singly: Vec<IntentId>,
-    /// Captures by which payments are made that are approved, if they are.
-    approved: Vec<TransferId>,
+    /// What the bank makes by itself, if it does: captures of payments that are approved, and what orders pay.
+    derived: Vec<TransferId>,
     held: Vec<(TransferId, UtcMicros)>,
     /// What may have to wait for a person: by number, with the transfers in it.
     payments: Vec<(usize, Vec<TransferId>)>,
+    /// Standing orders, if they are placed.
+    orders: Vec<(IntentId, Ordered)>,
 }
 
 impl Plan {
@@ -161,9 +183,10 @@ impl Plan {
             asked: Vec::new(),
             paid: Vec::new(),
             paid_singly: Vec::new(),
-            approved: Vec::new(),
+            derived: Vec::new(),
             held: Vec::new(),
             payments: Vec::new(),
+            orders: Vec::new(),
         };
         for (place, account) in accounts.into_iter().take(OPENED).enumerate() {
             let owner = usize::from(place == 2);
@@ -241,7 +264,7 @@ impl Planner<'_> {
         let owner = self.owner(debit);
         let by = if self.chance.once_in(8) { 1 - owner } else { owner };
         let amount = eur(self.chance.minor());
-        match self.chance.below(26) {
+        match self.chance.below(30) {
             4..=8 => {
                 let fresh = IntentId::new(fresh_id(self.chance, self.now)).unwrap();
                 // Sometimes under an id that stands for another payment.
@@ -288,8 +311,8 @@ impl Planner<'_> {
                 }
             }
             18 if !self.paid.is_empty() => {
-                let of_approved = !self.approved.is_empty() && self.chance.once_in(3);
-                let paid = if of_approved { &self.approved } else { &self.paid };
+                let is_derived = !self.derived.is_empty() && self.chance.once_in(3);
+                let paid = if is_derived { &self.derived } else { &self.paid };
                 let transfer = *self.chance.one_of(paid);
                 let (by, part) = (self.chance.below(2), self.part());
                 let kind = TransferKind::Reverse { transfer, amount: part };
@@ -312,6 +335,11 @@ impl Planner<'_> {
                 let body = Wish::freeze(account, freeze, "test".to_owned()).body;
                 self.sign(What::Freeze { account, freeze }, body);
             }
+            26 | 27 => self.order(by, debit, credit),
+            28 | 29 if !self.orders.is_empty() => {
+                let place = self.chance.below(self.orders.len());
+                if self.chance.once_in(3) { self.end_order(place) } else { self.be_due(place) }
+            }
             _ => {
                 let minor = 1 + self.chance.minor() * 3;
                 self.fund(credit, minor);
@@ -321,6 +349,57 @@ impl Planner<'_> {
 
     fn fund(&mut self, to: AccountId, minor: i64) {
         self.sign(What::Fund { to, minor }, Wish::fund(to, eur(minor)).body);
+    }
+
+    /// Mostly due at once, and mostly said to be: by a day off its whole week would be moved out of the seed.
+    fn order(&mut self, by: usize, debit: AccountId, credit: AccountId) {
+        let today_us = self.now.get().div_euclid(DAY_US) * DAY_US;
+        let first_us = match self.chance.below(8) {
+            0 => today_us - DAY_US,
+            1 => today_us + DAY_US,
+            _ => today_us,
+        };
+        let [is_once, retries] = [(); 2].map(|()| self.chance.once_in(2));
+        let amount = eur(self.chance.minor());
+        let first = UtcMicros::from_micros(first_us).to_string();
+        let terms = OrderTerms {
+            first: OrderTerms::day(&first[..10]).unwrap(),
+            rhythm: if is_once { Rhythm::Once } else { Rhythm::Weekly },
+            business_day: BusinessDay::Unadjusted,
+            last: None,
+            count: None,
+            short_of_funds: if retries { ShortOfFunds::Retry } else { ShortOfFunds::Skip },
+        };
+        let transfer = TransferBody { debit, credit, amount, details: None };
+        let ordered = Ordered { debit, credit, amount, first_us, is_once, retries };
+        let body = Body::StandingOrderPlace { transfer, terms };
+        let order = self.sign(What::Order { by, ordered }, body);
+        self.orders.push((order, ordered));
+        self.derived.push(e2e::run_of(order, 0, 0));
+        if !self.chance.once_in(4) {
+            self.be_due(self.orders.len() - 1);
+        }
+    }
+
+    fn end_order(&mut self, place: usize) {
+        let (order, _) = self.orders[place];
+        let by = self.chance.below(2);
+        self.sign(What::EndOrder { by, order }, Wish::end_standing_order(order).body);
+    }
+
+    /// Its first day is said to have come; sometimes a later attempt, or the day after.
+    fn be_due(&mut self, place: usize) {
+        let (order, Ordered { first_us, .. }) = self.orders[place];
+        let day = match self.chance.below(8) {
+            0 => (0, 1),
+            1 => (1, 0),
+            _ => (0, 0),
+        };
+        let is_said = |asked: &Asked| matches!(asked.what, What::Due { order: of, day: as_of, .. } if (of, as_of) == (order, day));
+        if !self.asked.iter().any(is_said) {
+            let at = UtcMicros::from_micros(first_us + 7 * DAY_US * i64::from(day.0));
+            self.note(What::Due { order, day, at });
+        }
     }
 
     /// Two accounts: mostly such as there are, and not the same.
@@ -384,7 +463,7 @@ impl Planner<'_> {
             self.decide_once(place);
         }
         let holds = self.payments[place].1.iter();
-        self.approved.extend(holds.map(|hold| e2e::ending_of(*hold)));
+        self.derived.extend(holds.map(|hold| e2e::ending_of(*hold)));
     }
 
     /// By a manager; a customer may not.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use client::Session;
 use crypto::{KemSecretKey, Suite};
-use e2e::{Bank, Customer, How, Row, Rules};
+use e2e::{Bank, Customer, How, Oracle, Row, Rules};
 use intent::{IntentId, SessionId, UtcMicros};
 use ledger::{AccountId, TransferId};
 use money::AssetCode;
@@ -338,10 +338,13 @@ impl Play<'_> {
         self.outcomes.contains_key(&who) || self.reused.contains(&who)
     }
 
-    /// Whoever writes a tile of the log does so where the log stands, which is no decision of the seed.
+    /// Whoever asks or writes something because of where the log stands: that is no decision of the seed.
     fn asks_for_a_tile(&self) -> Option<usize> {
         let is_of_a_tile = |actor: &usize| {
-            self.world.stage.asked(*actor).is_some_and(|asked| asked.text.contains("log_tiles"))
+            self.world
+                .stage
+                .asked(*actor)
+                .is_some_and(|asked| is_of_where_the_log_stands(&asked.text))
         };
         (0..ACTORS).find(is_of_a_tile)
     }
@@ -406,7 +409,7 @@ impl Play<'_> {
 
     async fn decide(&mut self, actor: usize, how: Option<How>) {
         let asked = self.world.stage.asked(actor).unwrap();
-        if !asked.text.contains("log_tiles") {
+        if !is_of_where_the_log_stands(&asked.text) {
             self.say(format!("{actor}: {}", asked.text));
         }
         self.world.told.questions += 1;
@@ -439,6 +442,7 @@ impl Play<'_> {
                     let at = outcome.decided_at_us + THRESHOLDS.wait_us;
                     instance.hold_expired(*hold, UtcMicros::from_micros(at))
                 }
+                (None, What::Due { order, day, at }) => instance.order_due(*order, *day, *at),
                 (None, _) => unreachable!("somebody signs it"),
             };
             self.asked[who] += 1;
@@ -474,7 +478,9 @@ impl Play<'_> {
     }
 
     async fn hear(&mut self, who: usize, id: IntentId, problem: &Problem) {
-        if self.plan.asked[who].what.is_fact() && problem.code().starts_with("hold-") {
+        let is_not_so =
+            ["hold-", "standing-order-"].iter().any(|of| problem.code().starts_with(of));
+        if self.plan.asked[who].what.is_fact() && is_not_so {
             // Not so, or not yet; the end tells.
             return;
         }
@@ -516,6 +522,10 @@ impl Play<'_> {
                     hold
                 }
                 What::Overdue { hold, .. } => hold,
+                What::Due { order, day, .. } => {
+                    assert!(!auditor.oracle.could_run(order, day, now), "{order} was not paid");
+                    continue;
+                }
                 _ => panic!("{who} was never answered"),
             };
             assert!(!auditor.could_expire(hold, now), "{hold} was not given back");
@@ -525,6 +535,7 @@ impl Play<'_> {
                 *self.world.told.outcomes.entry(code.clone()).or_default() += 1;
             }
         }
+        self.judge_orders(&auditor.oracle).await;
         let size = self.world.number("SELECT size FROM log_head").await;
         let outcomes = u64::try_from(self.outcomes.len()).unwrap();
         assert_eq!(
@@ -552,6 +563,35 @@ impl Play<'_> {
         }
         self.rules.assert_hold(&mut self.world.auditor).await;
     }
+
+    /// What became of the days of every order is what was foreseen: a receipt says only that it was recorded.
+    async fn judge_orders(&mut self, oracle: &Oracle) {
+        for asked in self.plan.asked.iter().filter(|asked| matches!(asked.what, What::Order { .. }))
+        {
+            let order = asked.id;
+            let sql = format!(
+                "SELECT status, code, attempts FROM standing_order_runs WHERE order_id = '{order}' ORDER BY number"
+            );
+            let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut self.world.auditor).await;
+            let stored: Vec<(String, String, i64)> =
+                rows.unwrap().iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+            let days = oracle.days(order).iter();
+            let foreseen: Vec<(String, String, i64)> = days
+                .map(|(status, code, tried)| {
+                    ((*status).to_owned(), (*code).to_owned(), (*tried).into())
+                })
+                .collect();
+            assert_eq!(stored, foreseen, "{order}");
+            for (status, ..) in stored {
+                *self.world.told.outcomes.entry(format!("day {status}")).or_default() += 1;
+            }
+        }
+    }
+}
+
+/// Tiles are written as they fill, and leaves are read by whoever proves an earlier outcome in a tile that is not full.
+fn is_of_where_the_log_stands(sql: &str) -> bool {
+    sql.contains("log_tiles") || sql.contains("SELECT leaf FROM records")
 }
 
 /// What the auditor holds against every outcome.

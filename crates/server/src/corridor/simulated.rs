@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crypto::{SecretBytes, Sha3};
-use intent::{DeviceId, Kind, SessionId, SignedIntent, UtcMicros};
+use intent::{DeviceId, IntentId, Kind, SessionId, SignedIntent, UtcMicros};
 use ledger::TransferId;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::holds;
 use crate::problem::Problem;
 use crate::sessions::{self, Assurance, Caller, SignIn};
+use crate::standing_orders;
 use crate::start::{StartError, open_bank, open_database};
 
 /// A server process without ports and background work, whose poster runs only when it is polled.
@@ -123,6 +124,18 @@ impl Instance {
     ) -> Result<Examined, Problem> {
         let id = holds::event_id(&self.services.authority, hold, expired_at)?;
         Ok(Examined(fact_waiting(id, Fact::HoldExpired { hold }, expired_at)))
+    }
+
+    /// What the job that pays standing orders would have recorded of this day and attempt of one, which is due since `due_at`.
+    pub fn order_due(
+        &self,
+        order: IntentId,
+        (number, attempt): (u32, u32),
+        due_at: UtcMicros,
+    ) -> Result<Examined, Problem> {
+        let authority = &self.services.authority;
+        let id = standing_orders::event_id(authority, (order, number, attempt), due_at)?;
+        Ok(Examined(fact_waiting(id, Fact::OrderDue { order, number, attempt }, due_at)))
     }
 
     /// Puts it in the queue of the newest poster.

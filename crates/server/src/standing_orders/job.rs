@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use intent::{IntentError, IntentId, UtcMicros};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::store::{self, Due};
+use crate::authority::Authority;
 use crate::corridor::fold::Fact;
 use crate::{App, clock};
 
@@ -57,9 +59,7 @@ async fn pay(app: &App) -> sqlx::Result<usize> {
 
 async fn record(app: &App, due: Due) -> bool {
     let Due { order, number, attempt, at } = due;
-    let id = order.get().into_bytes();
-    let parts = [ID_DOMAIN, id.as_slice(), &number.to_be_bytes(), &attempt.to_be_bytes()].concat();
-    let Ok(id) = app.authority.event_id(at, &[&parts]) else { return false };
+    let Ok(id) = event_id(&app.authority, (order, number, attempt), at) else { return false };
     let fact = Fact::OrderDue { order, number, attempt };
     match app.corridor.append_fact(id, fact, at).await {
         Ok(_) => true,
@@ -69,4 +69,16 @@ async fn record(app: &App, due: Due) -> bool {
             false
         }
     }
+}
+
+/// The id under which every instance would record what becomes of this attempt: an order, the number of its day, and which
+/// attempt of that day it is.
+pub(crate) fn event_id(
+    authority: &Authority,
+    (order, number, attempt): (IntentId, u32, u32),
+    due_at: UtcMicros,
+) -> Result<IntentId, IntentError> {
+    let id = order.get().into_bytes();
+    let parts = [ID_DOMAIN, id.as_slice(), &number.to_be_bytes(), &attempt.to_be_bytes()].concat();
+    authority.event_id(due_at, &[&parts])
 }

@@ -25,7 +25,7 @@ mod rule;
 mod store;
 
 pub(crate) use self::api::router;
-pub(crate) use self::job::keep_paying;
+pub(crate) use self::job::{event_id, keep_paying};
 pub(crate) use self::order::{Order, day_of};
 pub(crate) use self::rule::{
     Outcome, STANDING_ORDER_RUNS, STANDING_ORDERS, after, end, place, run_id,
