@@ -34,7 +34,7 @@ pub use disk::Disk;
 pub use forge::Forger;
 pub use gate::{Asked, Gate};
 pub use http::{Answer, Request, Unfinished};
-pub use oracle::{Allowance, Day, Oracle, Ordered, Thresholds, ending_of, run_of};
+pub use oracle::{Allowance, Oracle, Ordered, Thresholds, ending_of, run_of};
 pub use patience::{clear_of_midnight, eventually, eventually_within};
 pub use people::{Customer, Holder};
 pub use plans::{Plan, Plans};

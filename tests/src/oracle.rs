@@ -14,7 +14,7 @@ use server::corridor::Refusal;
 pub use self::allowance::Allowance;
 use self::allowance::Payment;
 use self::orders::Standing;
-pub use self::orders::{Day, Ordered, run_of};
+pub use self::orders::{Ordered, run_of};
 use self::waiting::Waiting;
 pub use self::waiting::{Thresholds, ending_of};
 

@@ -100,7 +100,7 @@ struct Load {
     second: Mutex<Option<client::Bank>>,
     /// How many are there.
     moved: AtomicUsize,
-    /// How many are signing in again, and are refused.
+    /// How many are signing in again.
     locked_out: AtomicUsize,
 }
 

@@ -13,7 +13,7 @@ const DAY_US: i64 = 86_400_000_000;
 /// How much later a day is tried again on which money was short.
 const RETRY_US: i64 = 6 * 3_600_000_000;
 
-/// What somebody orders. What a week moves is not here: no day of it is off.
+/// What somebody orders. No day of it is moved by days off.
 #[derive(Clone, Copy, Debug)]
 pub struct Ordered {
     /// From whom.
@@ -31,7 +31,7 @@ pub struct Ordered {
 }
 
 /// What became of a day: its status, why, and how often it was tried.
-pub type Day = (&'static str, &'static str, u32);
+type Day = (&'static str, &'static str, i64);
 
 /// An order that was placed.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub(super) struct Standing {
     owner: usize,
     ordered: Ordered,
     /// The day and attempt that come next, and from when on; `None`: it is over.
-    next: Option<(u32, u32, i64)>,
+    next: Option<((u32, u32), i64)>,
     days: Vec<Day>,
 }
 
@@ -87,7 +87,7 @@ impl Oracle {
         }
         // The signature counts, and nothing is paid to anybody.
         self.paid.extend(payment.map(|it| Payment { credit: None, minor: 0, ..it }));
-        let next = Some((0, 0, first_us));
+        let next = Some(((0, 0), first_us));
         self.orders.insert(order, Standing { owner: by, ordered, next, days: Vec::new() });
         Ok(())
     }
@@ -100,10 +100,13 @@ impl Oracle {
     }
 
     /// Whether this day and attempt of an order could be recorded at this time.
-    pub fn could_run(&self, order: IntentId, (number, attempt): (u32, u32), now_us: i64) -> bool {
-        let standing = self.orders.get(&order).and_then(|standing| standing.next);
-        standing
-            .is_some_and(|(day, tried, at_us)| (day, tried) == (number, attempt) && at_us <= now_us)
+    pub fn could_run(&self, order: IntentId, day: (u32, u32), now_us: i64) -> bool {
+        self.next_day(order).is_some_and(|(next, at_us)| next == day && at_us <= now_us)
+    }
+
+    /// The day and attempt that come next, and from when on, in UTC microseconds; `None`: there is no such order, or it is over.
+    pub fn next_day(&self, order: IntentId) -> Option<((u32, u32), i64)> {
+        self.orders.get(&order).and_then(|standing| standing.next)
     }
 
     /// What becomes of each of its days so far.
@@ -127,22 +130,22 @@ impl Oracle {
             Err(refusal) => refusal.code(),
         };
         let is_short = code == Rejection::InsufficientFunds.code();
-        let day = match (code, is_short && ordered.retries) {
-            ("ok", _) => ("paid", code, attempt + 1),
-            // In six hours, when nobody of a seed is there any more.
-            (_, true) => ("waiting", code, attempt + 1),
-            _ => (if is_short { "skipped" } else { "failed" }, code, attempt + 1),
+        let status = match code {
+            "ok" => "paid",
+            _ if is_short && ordered.retries => "waiting",
+            _ if is_short => "skipped",
+            _ => "failed",
         };
         let next_week = ordered.first_us + 7 * DAY_US * i64::from(number + 1);
-        let next = match day {
-            ("waiting", ..) => Some((number, attempt + 1, self.now_us + RETRY_US)),
+        let next = match status {
+            "waiting" => Some(((number, attempt + 1), self.now_us + RETRY_US)),
             _ if ordered.is_once => None,
-            _ => Some((number + 1, 0, next_week)),
+            _ => Some(((number + 1, 0), next_week)),
         };
         let standing = self.orders.get_mut(&order).expect("found");
         standing.next = next;
         standing.days.truncate(usize::try_from(number).unwrap());
-        standing.days.push(day);
+        standing.days.push((status, code, i64::from(attempt) + 1));
         Ok(())
     }
 

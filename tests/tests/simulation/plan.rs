@@ -351,7 +351,7 @@ impl Planner<'_> {
         self.sign(What::Fund { to, minor }, Wish::fund(to, eur(minor)).body);
     }
 
-    /// Mostly due at once, and mostly said to be: by a day off its whole week would be moved out of the seed.
+    /// Mostly due at once, and mostly said to be. Moved by a day off it would be due when the seed is over.
     fn order(&mut self, by: usize, debit: AccountId, credit: AccountId) {
         let today_us = self.now.get().div_euclid(DAY_US) * DAY_US;
         let first_us = match self.chance.below(8) {
@@ -387,7 +387,7 @@ impl Planner<'_> {
         self.sign(What::EndOrder { by, order }, Wish::end_standing_order(order).body);
     }
 
-    /// Its first day is said to have come; sometimes a later attempt, or the day after.
+    /// Its first day is said to have come; sometimes the next attempt, or the next day, which do not come in a seed.
     fn be_due(&mut self, place: usize) {
         let (order, Ordered { first_us, .. }) = self.orders[place];
         let day = match self.chance.below(8) {
